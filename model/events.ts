@@ -1,0 +1,58 @@
+/**
+ * The vocabulary: everything that can happen in the cluster, the line of a trace, operations and faults, once.
+ *
+ * An event is a fact in the past tense, `subject.verbed`. Each component's events stand in events/<component>.ts,
+ * operations in events/operations.ts, faults in events/faults.ts.
+ */
+import { Schema } from "effect"
+import { ApiServerEvent } from "#model/events/api-server.ts"
+import { ClientEvent } from "#model/events/client.ts"
+import { ControllerEvent } from "#model/events/controllers.ts"
+import { EtcdEvent } from "#model/events/etcd.ts"
+import { HardwareEvent } from "#model/events/hardware.ts"
+import { KubeletEvent } from "#model/events/kubelet.ts"
+import { SchedulerEvent } from "#model/events/scheduler.ts"
+import type { ApiObject } from "#model/objects.ts"
+
+export const Event = Schema.Union([
+  ...HardwareEvent, ...EtcdEvent, ...ApiServerEvent, ...ClientEvent, ...SchedulerEvent, ...ControllerEvent, ...KubeletEvent
+])
+export type Event = typeof Event.Type
+
+/** The events whose type begins with one of the given subjects. */
+export type EventOf<Subject extends string> = Extract<Event, { readonly type: `${Subject}.${string}` }>
+
+/** A chart's state: a leaf's name, or a value per region. */
+export type StateValue = string | { readonly [region: string]: StateValue }
+export const StateValue: Schema.Codec<StateValue> = Schema.Union([
+  Schema.String, Schema.Record(Schema.String, Schema.suspend((): Schema.Codec<StateValue> => StateValue))
+])
+
+/** One line of a trace. See README, "The trace format". */
+export const Line = Schema.Struct({
+  /** 0, 1, 2, … without gaps. */
+  seq: Schema.Number,
+  /** The world's time: orders and displays. */
+  at_ms: Schema.Number,
+  /** The actor's own monotonic clock: timing guards use it. */
+  clock_ms: Schema.Number,
+  /** "<component>/<instance>", or "etcd" for the committed history (ground truth). */
+  actor: Schema.String,
+  /** "<component>.<chart>". */
+  chart: Schema.String,
+  /** The instance of the chart within the actor. */
+  entity: Schema.String,
+  event: Event,
+  /** The chart's full state value after the event. */
+  state: StateValue,
+  /** The seq of the line that led to this one; absent for a beginning. */
+  cause: Schema.optionalKey(Schema.Number)
+})
+export type Line = typeof Line.Type
+
+/** One change of a committed revision, as the store sees it. Keys: "/registry/<resource>/<namespace>/<name>". */
+export interface StoreChange {
+  readonly key: string
+  readonly value: ApiObject | undefined
+  readonly previous: ApiObject | undefined
+}

@@ -1,0 +1,5 @@
+/** Events of api-server. */
+import { Schema } from "effect"
+
+export const ApiServerEvent = [
+] as const

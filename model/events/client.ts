@@ -1,0 +1,5 @@
+/** Events of client. */
+import { Schema } from "effect"
+
+export const ClientEvent = [
+] as const

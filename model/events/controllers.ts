@@ -1,0 +1,5 @@
+/** Events of controllers. */
+import { Schema } from "effect"
+
+export const ControllerEvent = [
+] as const

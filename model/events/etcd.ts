@@ -1,0 +1,5 @@
+/** Events of etcd. */
+import { Schema } from "effect"
+
+export const EtcdEvent = [
+] as const

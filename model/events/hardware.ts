@@ -1,0 +1,5 @@
+/** Events of hardware. */
+import { Schema } from "effect"
+
+export const HardwareEvent = [
+] as const

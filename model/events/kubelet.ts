@@ -1,0 +1,5 @@
+/** Events of kubelet. */
+import { Schema } from "effect"
+
+export const KubeletEvent = [
+] as const

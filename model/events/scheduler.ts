@@ -1,0 +1,5 @@
+/** Events of scheduler. */
+import { Schema } from "effect"
+
+export const SchedulerEvent = [
+] as const
