@@ -11,16 +11,30 @@ import { ControllerEvent } from "#model/events/controllers.ts"
 import { EtcdEvent } from "#model/events/etcd.ts"
 import { HardwareEvent } from "#model/events/hardware.ts"
 import { KubeletEvent } from "#model/events/kubelet.ts"
+import { RunEvent } from "#model/events/run.ts"
 import { SchedulerEvent } from "#model/events/scheduler.ts"
 import type { ApiObject } from "#model/objects.ts"
 
 export const Event = Schema.Union([
-  ...HardwareEvent, ...EtcdEvent, ...ApiServerEvent, ...ClientEvent, ...SchedulerEvent, ...ControllerEvent, ...KubeletEvent
+  ...RunEvent, ...HardwareEvent, ...EtcdEvent, ...ApiServerEvent, ...ClientEvent, ...SchedulerEvent,
+  ...ControllerEvent, ...KubeletEvent
 ])
 export type Event = typeof Event.Type
 
 /** The events whose type begins with one of the given subjects. */
 export type EventOf<Subject extends string> = Extract<Event, { readonly type: `${Subject}.${string}` }>
+
+/** What a chart's guards and actions get beside the event's own fields: the line that carried it. */
+export interface Envelope {
+  readonly seq: number
+  readonly at_ms: number
+  /** The actor's monotonic clock: the only time that a guard may compare. */
+  readonly clock_ms: number
+  readonly actor: string
+  readonly entity: string
+}
+/** The event as a chart receives it. No event may have a field named like one of the envelope's. */
+export type Judged<E> = E & Envelope
 
 /** A chart's state: a leaf's name, or a value per region. */
 export type StateValue = string | { readonly [region: string]: StateValue }

@@ -1,0 +1,48 @@
+/**
+ * What Kubernetes promises, as sentences that hear the history line by line.
+ *
+ * always: false at one line breaks it.  leadsTo: a premise opens an obligation that must close within its bound once
+ * faults have stopped.  eventually: holds at rest, and stays.  sometimes: some run of the campaign reaches it.
+ * A monitor answers in O(1) amortised, knows nothing of impl/, and is made anew for each run.
+ */
+import type { Line } from "#model/events.ts"
+
+interface Named {
+  /** The guarantee, one sentence that is false when it fails. */
+  readonly name: string
+  /** Numbers in the catalogue of invariants; empty for a guarantee of our own. */
+  readonly invariants: ReadonlyArray<number>
+}
+
+/** Returns what broke it, with the values that show it, or undefined. */
+export type Always = Named & { readonly kind: "always"; readonly make: () => (line: Line) => string | undefined }
+
+export interface Obligation {
+  readonly entity: string
+  /** World time at which the premise came true. */
+  readonly since_ms: number
+  /** Bound, counted from the later of `since_ms` and the healing. */
+  readonly within_ms: number
+}
+export type LeadsTo = Named & {
+  readonly kind: "leadsTo"
+  readonly make: () => { readonly line: (line: Line) => void; readonly open: () => Iterable<Obligation> }
+}
+/** `holds` is asked at rest: undefined when it holds, else what is wrong. */
+export type Eventually = Named & {
+  readonly kind: "eventually"
+  readonly make: () => { readonly line: (line: Line) => void; readonly holds: () => string | undefined }
+}
+/** True at a line that reaches it. */
+export type Sometimes = Named & { readonly kind: "sometimes"; readonly make: () => (line: Line) => boolean }
+
+export type Property = Always | LeadsTo | Eventually | Sometimes
+
+export const always = (name: string, invariants: ReadonlyArray<number>, make: Always["make"]): Always =>
+  ({ kind: "always", name, invariants, make })
+export const leadsTo = (name: string, invariants: ReadonlyArray<number>, make: LeadsTo["make"]): LeadsTo =>
+  ({ kind: "leadsTo", name, invariants, make })
+export const eventually = (name: string, invariants: ReadonlyArray<number>, make: Eventually["make"]): Eventually =>
+  ({ kind: "eventually", name, invariants, make })
+export const sometimes = (name: string, make: Sometimes["make"]): Sometimes =>
+  ({ kind: "sometimes", name, invariants: [], make })
