@@ -144,6 +144,10 @@ export class Machine extends Context.Service<Machine, {
   /** Labels that the kubelet registers, e.g. topology.kubernetes.io/zone. */
   readonly labels: Readonly<Record<string, string>>
   readonly pressure: () => { readonly memory: boolean; readonly disk: boolean; readonly pid: boolean }
+  /** What the container runtime of this machine adds to each of its answers now; 0 is normal (fault runtime.slow). */
+  readonly runtimeLatency_ms: () => number
+  /** Called, as a task of this process, when something on the machine kills every container (fault containers.kill). */
+  readonly onContainersKilled: (task: () => void) => void
   /**
    * Anything that runs on the machine besides Plimsoll's processes and must die with its power: the containers.
    * `kill` is called (not as a task) at power loss or kernel panic. The value lives while the machine is up.
@@ -151,7 +155,10 @@ export class Machine extends Context.Service<Machine, {
   readonly memory: <A>(key: string, make: () => A, kill: (value: A) => void) => A
 }>()("impl/Machine") {}
 
-/** The registry of images: how long a pull takes and whether it fails now. A fault can take it down. */
+/**
+ * The registry of images: how long a pull takes and whether it fails now. A fault can take it down. Images whose
+ * name begins with "missing/" do not exist.
+ */
 export class ImageRegistry extends Context.Service<ImageRegistry, {
   readonly pull: (image: string, identity: string) => Effect.Effect<void, ImagePullFailed>
 }>()("impl/ImageRegistry") {}
