@@ -1,0 +1,65 @@
+import { Schema } from "effect"
+import { describe, expect, it } from "vitest"
+import { drawRun } from "#properties/arbitraries.ts"
+import { Feedback, faultKinds, features, operationKinds } from "#properties/arbitraries/swarm.ts"
+import { endOf, isLasting, legal, machineOf } from "#properties/faults.ts"
+import { controlPlane, decodeRunInput, RunInput } from "#properties/run-input.ts"
+
+const runs = Array.from({ length: 150 }, (_, i) => drawRun(7, i))
+
+describe("arbitraries", () => {
+  it("draws runs that survive the round trip through JSON", () => {
+    const encode = Schema.encodeUnknownSync(RunInput)
+    for (const run of runs) expect(decodeRunInput(JSON.parse(JSON.stringify(encode(run))))).toEqual(run)
+  })
+
+  it("is a function of the seed and the index", () => {
+    expect(drawRun(7, 3)).toEqual(runs[3])
+    expect(drawRun(8, 3)).not.toEqual(runs[3])
+  })
+
+  it("draws every kind of operation and fault, in order of time, with ids of their own", () => {
+    const operations = new Set(runs.flatMap((run) => run.operations.map(({ type }) => type)))
+    const faults = new Set(runs.flatMap((run) => run.faults.map(({ type }) => type)))
+    expect([...operations].sort()).toEqual([...operationKinds].sort())
+    expect(faultKinds.filter((kind) => !faults.has(kind as never))).toEqual([])
+    for (const { operations, faults, safety_ms } of runs) {
+      for (const list of [operations, faults]) {
+        expect(new Set(list.map(({ id }) => id)).size).toBe(list.length)
+        expect(list.every(({ at_ms }, i) => at_ms <= safety_ms && (i === 0 || list[i - 1]!.at_ms <= at_ms))).toBe(true)
+      }
+    }
+  })
+
+  it("draws faults that are lawful and name what exists", () => {
+    for (const { faults, topology } of runs) {
+      expect(legal(faults, topology)).toEqual(faults)
+      const lost = faults.filter((fault) => fault.type === "disk.lose")
+      expect(lost.every(({ machine }) => !controlPlane(topology).slice(0, topology.etcds).includes(machine))).toBe(true)
+    }
+  })
+
+  it("makes long runs of both: half a run's operations and faults are not a handful", () => {
+    const mean = (numbers: ReadonlyArray<number>) => numbers.reduce((a, b) => a + b, 0) / numbers.length
+    expect(mean(runs.map(({ operations }) => operations.length))).toBeGreaterThan(20)
+    expect(mean(runs.map(({ faults }) => faults.length))).toBeGreaterThan(8)
+  })
+})
+
+describe("coverage feedback", () => {
+  it("makes fruitful features likelier and forgets none", () => {
+    const feedback = new Feedback()
+    for (let i = 0; i < 200; i++) feedback.learn(["fault:clock.jump"], i % 2)
+    expect(feedback.weights.get("fault:clock.jump")!).toBeGreaterThan(features.get("fault:clock.jump")!)
+    expect(Math.min(...feedback.weights.values())).toBeGreaterThanOrEqual(0.1)
+  })
+})
+
+describe("faults", () => {
+  it("knows on which machine a process runs, and what lasts", () => {
+    expect(machineOf("etcd/1")).toBe("cp-1")
+    expect(machineOf("kubelet/worker-3")).toBe("worker-3")
+    expect(isLasting({ type: "process.crash", id: 1, at_ms: 5, process: "etcd/0", restart_ms: 1 })).toBe(false)
+    expect(endOf({ type: "registry.fail", id: 1, at_ms: 5 })).toBe(Infinity)
+  })
+})

@@ -1,0 +1,77 @@
+/**
+ * Draws whole runs: topology, swarm options, operations, faults, choices and times.
+ *
+ * Arrays have variable length and `size: "max"`: fast-check's default makes five operations on average. Shrinking is
+ * not fast-check's: a run is shrunk jointly, on the expanded input (shrink.ts).
+ */
+import * as fc from "fast-check"
+import type { Fault } from "#model/events/faults.ts"
+import { placed, single, targetsOf } from "#properties/arbitraries/faults.ts"
+import { logUniform, operations } from "#properties/arbitraries/operations.ts"
+import { scenario } from "#properties/arbitraries/scenarios.ts"
+import { swarm, type Swarm, type Weights } from "#properties/arbitraries/swarm.ts"
+import { legal } from "#properties/faults.ts"
+import { RunInput, type Topology, type Worker } from "#properties/run-input.ts"
+
+const worker = (i: number): fc.Arbitrary<Worker> =>
+  fc.record({
+    zone: fc.constantFrom("zone-a", "zone-b", "zone-c"),
+    cpu: fc.constantFrom("2", "4", "8"), memory: fc.constantFrom("4Gi", "8Gi", "16Gi"), pods: fc.constantFrom("10", "20", "110")
+  }).map(({ zone, ...capacity }) => ({ name: `worker-${i + 1}`, zone, capacity }))
+
+const fewWorkers = 4
+const manyWorkers = 10
+
+export const topology = (on: Swarm): fc.Arbitrary<Topology> =>
+  fc.record({
+    etcds: fc.constantFrom(3, 3, 3, 3, 1, 5),
+    apiServers: fc.constantFrom(2, 2, 2, 1, 3),
+    schedulers: fc.constantFrom(2, 2, 1),
+    controllerManagers: fc.constantFrom(2, 2, 1),
+    workers: fc.integer({ min: 1, max: on.has("run:manyWorkers") ? manyWorkers : fewWorkers })
+      .chain((n) => fc.tuple(...Array.from({ length: n }, (_, i) => worker(i))))
+  })
+
+const safety = (on: Swarm): fc.Arbitrary<number> => on.has("run:longRun") ? logUniform(400_000, 1_500_000)
+  : logUniform(30_000, 450_000)
+
+const core_ms = 90_000 // ASSUMED: several elections, lease take-overs (15 s) and a keep-alive (45 s) fit in.
+/** Default eviction (50 + 300 s), back-offs (5 min) and rate limits end within it. */
+const healed_ms = 1_500_000 // ASSUMED
+const quiet_ms = 60_000 // ASSUMED: longer than any period but the resyncs, which write nothing at rest.
+
+export interface Options {
+  readonly weights?: Weights
+  /** Upper bounds of the arrays; smaller ones make quicker, shallower runs. */
+  readonly operations?: number
+  readonly faults?: number
+}
+
+const faultsOf = (on: Swarm, drawn: Topology, times: ReadonlyArray<number>, safety_ms: number, most: number) => {
+  const none: fc.Arbitrary<ReadonlyArray<Fault>> = fc.constant([])
+  if (!on.has("run:faults")) return none
+  const targets = targetsOf(drawn)
+  const alone = single(targets, on)
+  const together = scenario(targets, on)
+  return fc.tuple(
+    alone === undefined ? none : placed(alone, times, safety_ms, most),
+    together === undefined ? none : placed(together, times, safety_ms, Math.ceil(most / 6))
+  ).map((both) => legal(both.flat().sort((a, b) => a.at_ms - b.at_ms), drawn))
+}
+
+/** Mostly zeros with other orders strewn in: a choice matters where two tasks race, not at every step. */
+const choices = (on: Swarm): fc.Arbitrary<ReadonlyArray<number>> =>
+  on.has("run:choices")
+    ? fc.array(fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(7) }), { maxLength: 2_000, size: "max" })
+    : fc.constant([])
+
+export const runInput = (options: Options = {}): fc.Arbitrary<RunInput> =>
+  swarm(options.weights).chain((on) => fc.tuple(fc.nat(0x7fff_ffff), topology(on), safety(on)).chain(([seed, drawn, safety_ms]) =>
+    operations(on, drawn, safety_ms, options.operations ?? 60).chain((ops) =>
+      fc.tuple(faultsOf(on, drawn, ops.map(({ at_ms }) => at_ms), safety_ms, options.faults ?? 25), choices(on)).map(([faults, order]) => ({
+        seed, topology: drawn, swarm: [...on], operations: ops, faults, choices: order, safety_ms, core_ms, healed_ms, quiet_ms
+      })))))
+
+/** The run number `index` of a campaign: a function of the seed, the index and what was learnt before. */
+export const drawRun = (seed: number, index: number, options: Options = {}): RunInput =>
+  fc.sample(runInput(options), { seed: (seed ^ Math.imul(index + 1, 0x9e37_79b1)) | 0, numRuns: 1 })[0]!

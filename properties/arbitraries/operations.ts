@@ -1,0 +1,159 @@
+/**
+ * What users do, drawn: few names, so that operations collide; times in bursts as well as far apart; ids drawn with
+ * the operation.
+ */
+import * as fc from "fast-check"
+import type { Operation } from "#model/events/operations.ts"
+import type { Container, PodSpec, Program, Toleration } from "#model/objects.ts"
+import { programKinds, type Swarm } from "#properties/arbitraries/swarm.ts"
+import type { Topology } from "#properties/run-input.ts"
+
+export const replicaSetNames = ["web-0", "web-1", "web-2"] as const
+const podNames = ["pod-0", "pod-1", "pod-2", "pod-3", "pod-4"] as const
+/** Without fast-check's bias towards small numbers, which would make ids equal. */
+export const id: fc.Arbitrary<number> = fc.noBias(fc.nat(0x7fff_ffff))
+
+/** Log-uniform: as many draws between 100 ms and 1 s as between 10 s and 100 s. */
+export const logUniform = (least: number, most: number): fc.Arbitrary<number> =>
+  fc.nat(10_000).map((draw) => Math.round(least * (most / least) ** (draw / 10_000)))
+
+const program = (on: Swarm): fc.Arbitrary<Program> => {
+  const kinds: Readonly<Record<typeof programKinds[number], fc.Arbitrary<Program>>> = {
+    server: logUniform(1, 20_000).map((stop_ms) => ({ kind: "server", stop_ms })),
+    job: fc.tuple(logUniform(100, 120_000), fc.constantFrom(0, 0, 0, 1, 137))
+      .map(([run_ms, exitCode]) => ({ kind: "job", run_ms, exitCode })),
+    crasher: logUniform(10, 60_000).map((run_ms) => ({ kind: "crasher", run_ms })),
+    stubborn: fc.constant({ kind: "stubborn" })
+  }
+  return fc.oneof(...programKinds.filter((kind) => on.has(`program:${kind}`)).map((kind) => kinds[kind]))
+}
+
+const image = (on: Swarm): fc.Arbitrary<string> =>
+  on.has("spec:badImages") ? fc.constantFrom("web:1", "web:2", "job:1", "missing:1") : fc.constantFrom("web:1", "web:2")
+
+const requests = (on: Swarm): fc.Arbitrary<Record<string, string> | undefined> => {
+  const usual = fc.tuple(fc.constantFrom("50m", "100m", "500m", "1", "2"), fc.constantFrom("64Mi", "256Mi", "1Gi", "3Gi"))
+    .map(([cpu, memory]) => ({ cpu, memory }))
+  const huge = fc.constant({ cpu: "64", memory: "1Gi" })
+  if (!on.has("spec:requests")) return fc.constant(undefined)
+  return on.has("spec:hugeRequests") ? fc.oneof({ weight: 4, arbitrary: usual }, { weight: 1, arbitrary: huge }) : usual
+}
+
+const container = (on: Swarm, name: string): fc.Arbitrary<Container> =>
+  fc.record({
+    image: image(on), program: program(on), requests: requests(on),
+    imagePullPolicy: fc.constantFrom(undefined, undefined, "Always", "IfNotPresent", "Never")
+  }).map((drawn) => ({
+    name, image: drawn.image, program: drawn.program,
+    ...(drawn.requests === undefined ? {} : { resources: { requests: drawn.requests } }),
+    ...(drawn.imagePullPolicy === undefined ? {} : { imagePullPolicy: drawn.imagePullPolicy })
+  } as Container))
+
+const notReady = "node.kubernetes.io/not-ready"
+const unreachable = "node.kubernetes.io/unreachable"
+/** Evicted after so long on a lost node, instead of after the default 300 s. */
+const toleratesFor = (seconds: number): ReadonlyArray<Toleration> => [notReady, unreachable].map((key) =>
+  ({ key, operator: "Exists", effect: "NoExecute", tolerationSeconds: seconds }))
+
+const tolerations: fc.Arbitrary<ReadonlyArray<Toleration> | undefined> = fc.oneof(
+  fc.constantFrom(0, 1, 5, 30, 60).map(toleratesFor),
+  fc.constant(undefined),
+  fc.constant([{ operator: "Exists" }] as ReadonlyArray<Toleration>),
+  fc.constant([{ key: "node.kubernetes.io/unschedulable", operator: "Exists", effect: "NoSchedule" }] as ReadonlyArray<Toleration>)
+)
+
+const nodeSelector = (topology: Topology): fc.Arbitrary<Record<string, string> | undefined> =>
+  fc.oneof(
+    { weight: 2, arbitrary: fc.constant(undefined) },
+    { weight: 1, arbitrary: fc.constantFrom(...topology.workers.map((worker) => worker.zone)).map((zone) => ({ "topology.kubernetes.io/zone": zone })) }
+  )
+
+export const podSpec = (on: Swarm, topology: Topology, restarts: "Always" | "any"): fc.Arbitrary<PodSpec> => {
+  const absent = fc.constant(undefined)
+  return fc.record({
+    main: container(on, "main"),
+    side: on.has("spec:sidecars") ? fc.option(container(on, "side"), { nil: undefined }) : absent,
+    restartPolicy: restarts === "Always" ? fc.constantFrom(undefined, "Always" as const)
+      : fc.constantFrom(undefined, "Always" as const, "OnFailure" as const, "Never" as const),
+    nodeSelector: on.has("spec:selectors") ? nodeSelector(topology) : absent,
+    terminationGracePeriodSeconds: on.has("spec:graces") ? fc.constantFrom(undefined, 1, 2, 5, 30, 60) : absent,
+    tolerations: on.has("spec:tolerations") ? tolerations : absent,
+    priority: on.has("spec:priorities") ? fc.constantFrom(undefined, 0, 100, 1000) : absent
+  }).map(({ main, side, ...rest }): PodSpec => ({
+    containers: side === undefined ? [main] : [main, side],
+    ...(Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)))
+  }))
+}
+
+/** A pod by its own name, or "<replica set>/<k>": the k-th pod of the set (by name) when the operation runs. */
+const podName: fc.Arbitrary<string> = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom(...podNames) },
+  { weight: 1, arbitrary: fc.tuple(fc.constantFrom(...replicaSetNames), fc.nat(3)).map(([set, k]) => `${set}/${k}`) }
+)
+
+type Body<O> = O extends unknown ? Omit<O, "id" | "at_ms"> : never
+type OperationBody = Body<Operation>
+type Drawn = Readonly<Record<Operation["type"], { readonly weight: number; readonly arbitrary: fc.Arbitrary<OperationBody> }>>
+
+const bodies = (on: Swarm, topology: Topology): Drawn => {
+  const set = fc.constantFrom(...replicaSetNames)
+  const pod = fc.constantFrom(...podNames)
+  const node = fc.constantFrom(...topology.workers.map((worker) => worker.name))
+  const template = podSpec(on, topology, "Always")
+  const spec = podSpec(on, topology, "any")
+  const replicas = fc.oneof({ weight: 3, arbitrary: fc.nat(5) }, { weight: 1, arbitrary: fc.nat(12) })
+  const type = <const T extends Operation["type"]>(name: T) => fc.constant(name)
+  const drawn = (weight: number, arbitrary: fc.Arbitrary<OperationBody>) => ({ weight, arbitrary })
+  return {
+    "replicaSet.create": drawn(4, fc.record({ type: type("replicaSet.create"), name: set, replicas, template })),
+    "replicaSet.scale": drawn(4, fc.record({ type: type("replicaSet.scale"), name: set, replicas })),
+    "replicaSet.update": drawn(1, fc.record({ type: type("replicaSet.update"), name: set, template })),
+    "replicaSet.delete": drawn(1, fc.record({ type: type("replicaSet.delete"), name: set })),
+    "pod.create": drawn(6, fc.record({ type: type("pod.create"), name: pod, spec })),
+    "pod.update": drawn(2, fc.record({ type: type("pod.update"), name: podName,
+      label: fc.constantFrom(...replicaSetNames, "other") })),
+    "pod.delete": drawn(4, fc.record({ type: type("pod.delete"), name: podName,
+      gracePeriodSeconds: fc.constantFrom(undefined, undefined, 0, 1, 5, 30) }).map(defined)),
+    "pod.recreate": drawn(3, fc.record({ type: type("pod.recreate"), name: pod, spec })),
+    "pod.finalize": drawn(on.has("spec:finalizers") ? 2 : 0, fc.record({ type: type("pod.finalize"), name: podName,
+      present: fc.boolean() })),
+    "pod.read": drawn(2, fc.record({ type: type("pod.read"), name: pod, consistent: fc.boolean() })),
+    "pods.list": drawn(1, fc.record({ type: type("pods.list"), consistent: fc.boolean() })),
+    "node.cordon": drawn(1, fc.record({ type: type("node.cordon"), node })),
+    "node.uncordon": drawn(2, fc.record({ type: type("node.uncordon"), node })),
+    "node.drain": drawn(1, fc.record({ type: type("node.drain"), node }))
+  } as Drawn
+}
+
+/** Without the keys whose value is undefined: in an object or a trace, absent and undefined are not the same. */
+export const defined = <O extends object>(object: O): any =>
+  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined))
+
+const burstGap_ms = 2_000 // ASSUMED: about the time of a few round trips and a sync.
+/** The cluster needs some seconds to elect its leaders; earlier operations are lawful but mostly fail. */
+const firstOperation_ms = 500 // ASSUMED
+
+export const operations = (
+  on: Swarm, topology: Topology, safety_ms: number, maxLength: number
+): fc.Arbitrary<ReadonlyArray<Operation>> => {
+  const all = bodies(on, topology)
+  const enabled = (Object.keys(all) as Array<Operation["type"]>)
+    .filter((kind) => on.has(`operation:${kind}`) && all[kind].weight > 0).map((kind) => all[kind])
+  const one = fc.record({
+    id, body: fc.oneof(...enabled),
+    place: fc.nat(10_000), burst: on.has("run:collisions") ? fc.boolean() : fc.constant(false), gap: fc.nat(burstGap_ms)
+  })
+  return fc.array(one, { minLength: 1, maxLength, size: "max" }).map((drawn) => {
+    let previous = firstOperation_ms
+    const seen = new Set<number>()
+    const made: Operation[] = []
+    for (const { id, body, place, burst, gap } of drawn) {
+      if (seen.has(id)) continue
+      seen.add(id)
+      const anywhere = firstOperation_ms + Math.round((safety_ms - firstOperation_ms) * place / 10_000)
+      previous = burst ? Math.min(safety_ms, previous + gap) : anywhere
+      made.push({ ...body, id, at_ms: previous } as Operation)
+    }
+    return made.sort((a, b) => a.at_ms - b.at_ms)
+  })
+}

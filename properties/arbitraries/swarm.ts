@@ -1,0 +1,76 @@
+/**
+ * Swarm options: each run has whole features, kinds of operations and kinds of faults on or off. A run with few kinds
+ * goes deep where a run with all of them only scratches (Groce et al., "Swarm Testing", ISSTA 2012).
+ */
+import * as fc from "fast-check"
+import { Fault } from "#model/events/faults.ts"
+import { Operation } from "#model/events/operations.ts"
+
+const tags = (union: { readonly members: ReadonlyArray<{ readonly fields: { readonly type: { readonly schema: { readonly literal: unknown } } } }> }) =>
+  union.members.map((member) => String(member.fields.type.schema.literal))
+
+export const operationKinds: ReadonlyArray<string> = tags(Operation as never)
+export const faultKinds: ReadonlyArray<string> = tags(Fault as never)
+export const programKinds = ["server", "job", "crasher", "stubborn"] as const
+export const scenarioKinds = [
+  "fallsBehind", "longPause", "crashLoop", "zoneOutage", "lostNode", "isolatedMember", "rollingReboot", "weather",
+  "splitAndRestart"
+] as const
+export type ScenarioKind = typeof scenarioKinds[number]
+const specFeatures = [
+  "badImages", "requests", "hugeRequests", "priorities", "tolerations", "selectors", "graces", "finalizers", "sidecars"
+] as const
+
+/** Every feature and how likely it is to be on in a run before coverage says otherwise. */
+export const features: ReadonlyMap<string, number> = new Map<string, number>([
+  ...operationKinds.map((kind) => [`operation:${kind}`, 0.6] as const),
+  ...faultKinds.map((kind) => [`fault:${kind}`, 0.35] as const),
+  ...programKinds.map((kind) => [`program:${kind}`, kind === "server" ? 0.9 : 0.35] as const),
+  ...scenarioKinds.map((kind) => [`scenario:${kind}`, 0.3] as const),
+  ...specFeatures.map((feature) => [`spec:${feature}`, feature === "hugeRequests" ? 0.1 : 0.35] as const),
+  ["run:faults", 0.9], ["run:choices", 0.5], ["run:collisions", 0.5], ["run:longRun", 0.15], ["run:manyWorkers", 0.3]
+])
+
+export type Swarm = ReadonlySet<string>
+/** Probability of each feature; those absent keep the one of `features`. */
+export type Weights = ReadonlyMap<string, number>
+
+/** Without a way to create pods nothing happens: one of the two is always on. */
+const creates = ["operation:replicaSet.create", "operation:pod.create"] as const
+
+export const swarm = (weights: Weights = new Map()): fc.Arbitrary<Swarm> =>
+  fc.tuple(
+    fc.tuple(...[...features.keys()].map(() => fc.nat(9_999))),
+    fc.constantFrom(...creates)
+  ).map(([draws, create]) => {
+    const on = new Set<string>()
+    let i = 0
+    for (const [feature, base] of features) {
+      if (draws[i++]! < 10_000 * (weights.get(feature) ?? base)) on.add(feature)
+    }
+    if (!creates.some((kind) => on.has(kind))) on.add(create)
+    if (!programKinds.some((kind) => on.has(`program:${kind}`))) on.add("program:server")
+    return on
+  })
+
+const learningRate = 0.15 // ASSUMED: a dozen fruitful runs move a feature from its base to a bound.
+const leastProbability = 0.1 // ASSUMED: no feature is ever forgotten, since coverage is not all that a bug needs.
+const mostProbability = 0.95
+
+/**
+ * Feedback by coverage: a run that reached new triples makes its features likelier in the runs that follow, one that
+ * reached none makes them a little rarer. Depends on nothing but the runs before, so a campaign repeats from its seed.
+ */
+export class Feedback {
+  readonly weights: Map<string, number> = new Map(features)
+
+  learn(on: Iterable<string>, newTriples: number): void {
+    const present = new Set(on)
+    const step = newTriples > 0 ? learningRate * Math.min(1, Math.log2(1 + newTriples) / 4) : -learningRate / 10
+    for (const feature of features.keys()) {
+      const was = this.weights.get(feature)!
+      const pull = present.has(feature) ? step : -step / 4
+      this.weights.set(feature, Math.min(mostProbability, Math.max(leastProbability, was + pull * was)))
+    }
+  }
+}

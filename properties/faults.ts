@@ -1,0 +1,135 @@
+/**
+ * Which faults are lawful, and which of them stay when a survivable core is healed.
+ *
+ * A harness that breaks what no cluster could survive proves nothing. `legal` takes away, from the drawn faults:
+ *   - disk.lose on a machine that carries an etcd member: a member that comes back empty under its old name has
+ *     forgotten votes and entries that it acknowledged; raft allows it only as a new member (membership: later).
+ *   - clock.rate that would bring two machines 1.5 or more apart: leader election's stated assumption
+ *     (client-go leaderelection.go: "clock skew rate"), renewDeadline 10 s against leaseDuration 15 s.
+ *   - a fault that names a machine or process that the topology does not have (after shrinking).
+ *   - a second fault of the same id: ids key draws.
+ *   - a lasting fault on what the same kind already holds: healing the one would heal the other.
+ */
+import type { Fault } from "#model/events/faults.ts"
+import { controlPlane, processesOf, type Topology } from "#properties/run-input.ts"
+
+const slowest = 0.8
+const fastest = 1.2 // fastest / slowest = 1.5: rates strictly between them are less than that apart.
+
+/** Machines that a fault concerns; empty for the rest of the world. */
+export const machinesOf = (fault: Fault): ReadonlyArray<string> => {
+  switch (fault.type) {
+    case "process.crash": case "process.restart": case "process.pause": return [machineOf(fault.process)]
+    case "network.partition": return [...fault.from, ...fault.to]
+    case "network.loss": case "network.slow": case "network.reset": case "network.halfOpen": return [fault.from, fault.to]
+    case "balancer.pin": return [machineOf(fault.backend)]
+    case "registry.fail": return []
+    default: return [fault.machine]
+  }
+}
+
+/** The machine that carries a process: "etcd/1" is on "cp-1", "kubelet/worker-3" on "worker-3". */
+export const machineOf = (process: string): string => {
+  const instance = process.slice(process.indexOf("/") + 1)
+  return /^\d+$/.test(instance) ? `cp-${instance}` : instance
+}
+
+/** What a lasting fault holds; two with the same hold must not overlap. Undefined: it is over at once. */
+const holdOf = (fault: Fault): string | undefined => {
+  switch (fault.type) {
+    case "process.pause": return `${fault.type} ${fault.process}`
+    case "machine.powerLoss": case "nic.fail": case "disk.fail": case "clock.rate": case "runtime.slow":
+      return `${fault.type} ${fault.machine}`
+    case "machine.pressure": return `${fault.type} ${fault.machine} ${fault.resource}`
+    case "network.partition": return `${fault.type} ${fault.from.join()} ${fault.to.join()} ${fault.oneWay}`
+    case "network.loss": case "network.slow": return `${fault.type} ${fault.from} ${fault.to}`
+    case "balancer.pin": case "registry.fail": return fault.type
+    default: return undefined
+  }
+}
+export const isLasting = (fault: Fault): boolean => holdOf(fault) !== undefined
+export const endOf = (fault: Fault): number =>
+  isLasting(fault) ? fault.at_ms + ((fault as { readonly duration_ms?: number }).duration_ms ?? Infinity) : fault.at_ms
+
+const exists = (fault: Fault, machines: ReadonlySet<string>, processes: ReadonlySet<string>): boolean => {
+  if (fault.type === "process.crash" || fault.type === "process.restart" || fault.type === "process.pause") {
+    return processes.has(fault.process)
+  }
+  if (fault.type === "balancer.pin") return processes.has(fault.backend)
+  if (fault.type === "network.partition" && (fault.from.length === 0 || fault.to.length === 0)) return false
+  return machinesOf(fault).every((machine) => machines.has(machine))
+}
+
+/** The lawful ones among `faults`, in order of time. */
+export const legal = (faults: ReadonlyArray<Fault>, topology: Topology): ReadonlyArray<Fault> => {
+  const on = processesOf(topology)
+  const machines = new Set(on.keys())
+  const processes = new Set([...on.values()].flat())
+  const heldUntil = new Map<string, number>()
+  const ids = new Set<number>()
+  const kept: Fault[] = []
+  for (const fault of [...faults].sort((a, b) => a.at_ms - b.at_ms)) {
+    if (ids.has(fault.id) || !exists(fault, machines, processes)) continue
+    if (fault.type === "disk.lose" && on.get(fault.machine)!.some((name) => name.startsWith("etcd/"))) continue
+    if (fault.type === "clock.rate" && (fault.rate <= slowest || fault.rate >= fastest)) continue
+    const hold = holdOf(fault)
+    if (hold !== undefined) {
+      if (fault.at_ms <= (heldUntil.get(hold) ?? -1)) continue
+      heldUntil.set(hold, endOf(fault))
+    }
+    ids.add(fault.id)
+    kept.push(fault)
+  }
+  return kept
+}
+
+/** Machines that the core phase heals; everything else stays frozen in its faults. */
+export interface Core {
+  readonly machines: ReadonlySet<string>
+  readonly frozen: ReadonlyArray<string>
+}
+
+/**
+ * The smallest cluster that Kubernetes promises to go on with: a majority of etcd, an API server, a scheduler, a
+ * controller-manager and half of the workers; those with the fewest faults, so that as many as possible stay frozen.
+ */
+export const survivableCore = (topology: Topology, active: Iterable<Fault>): Core => {
+  const faults = new Map<string, number>()
+  for (const fault of active) for (const machine of machinesOf(fault)) faults.set(machine, (faults.get(machine) ?? 0) + 1)
+  const fewestFirst = (names: ReadonlyArray<string>) =>
+    [...names].sort((a, b) => (faults.get(a) ?? 0) - (faults.get(b) ?? 0))
+  const control = controlPlane(topology)
+  const members = fewestFirst(control.slice(0, topology.etcds)).slice(0, Math.floor(topology.etcds / 2) + 1)
+  const machines = new Set<string>(members)
+  for (const count of [topology.apiServers, topology.schedulers, topology.controllerManagers]) {
+    const candidates = control.slice(0, count)
+    if (!candidates.some((machine) => machines.has(machine))) machines.add(fewestFirst(candidates)[0]!)
+  }
+  const workers = fewestFirst(topology.workers.map(({ name }) => name))
+  for (const name of workers.slice(0, Math.ceil(workers.length / 2))) machines.add(name)
+  const all = [...control, ...topology.workers.map(({ name }) => name)]
+  return { machines, frozen: all.filter((machine) => !machines.has(machine)) }
+}
+
+/**
+ * What is left of an active fault when the core is healed: undefined when nothing is, the fault itself when it does not
+ * touch the core, or what remains of a partition once its links within the core are mended.
+ */
+export const remainder = (fault: Fault, core: Core): ReadonlyArray<Fault> => {
+  if (fault.type === "registry.fail") return []
+  if (fault.type === "network.partition") {
+    const inside = (names: ReadonlyArray<string>) => names.filter((name) => core.machines.has(name))
+    const outside = (names: ReadonlyArray<string>) => names.filter((name) => !core.machines.has(name))
+    if (inside(fault.from).length === 0 || inside(fault.to).length === 0) return [fault]
+    const { duration_ms: _, ...lasting } = fault
+    const parts = [{ from: outside(fault.from), to: fault.to }, { from: inside(fault.from), to: outside(fault.to) }]
+    return parts.filter(({ from, to }) => from.length > 0 && to.length > 0).map((part) => ({ ...lasting, ...part }))
+  }
+  if (fault.type === "network.loss" || fault.type === "network.slow") {
+    return core.machines.has(fault.from) && core.machines.has(fault.to) ? [] : [fault]
+  }
+  const touchesCore = machinesOf(fault).some((machine) => core.machines.has(machine))
+  // A pin to a server of the core may stay: clients find a healthy one behind it.
+  const stays = fault.type === "balancer.pin" ? touchesCore : !touchesCore
+  return stays ? [fault] : []
+}

@@ -1,0 +1,184 @@
+/**
+ * Users: processes outside of the cluster that carry out operations through the API, as kubectl does.
+ *
+ * A user reads before it writes where kubectl does, retries a lost race a few times, and otherwise takes what comes: an
+ * error, or an answer that never arrives and leaves the outcome unknown. Operations run concurrently.
+ */
+import { Effect } from "effect"
+import { Client, type ApiError } from "#impl/client.ts"
+import { Process } from "#impl/ports.ts"
+import type { Operation } from "#model/events/operations.ts"
+import type { ObjectMeta, Pod, PodSpec, ReplicaSet } from "#model/objects.ts"
+
+export const namespace = "default"
+/** The label by which replica sets select; `pod.update` sets it, so that pods are released and adopted. */
+export const selectorLabel = "app"
+const ownFinalizer = "plimsoll.test/held"
+
+const conflictRetries_max = 3 // retry.DefaultRetry has 5 steps; fewer leave some conflicts to be seen. ASSUMED
+const goneAfter_ms = 1_000 // ASSUMED: kubectl wait polls about once a second.
+const goneTries_max = 120 // ASSUMED
+
+/** Hears what users do; the harness journals it as lines of the world. */
+export interface Report {
+  readonly invoked: (operation: Operation) => void
+  /** outcome: "ok", the Status reason, "Unreachable", or "unknown". */
+  readonly completed: (operation: Operation, outcome: string) => void
+}
+
+const metadata = (name: string, labels?: Readonly<Record<string, string>>): ObjectMeta => ({
+  name, namespace, uid: "", resourceVersion: "", generation: 0, creationTimestamp: 0,
+  ...(labels === undefined ? {} : { labels })
+})
+export const pod = (name: string, spec: PodSpec): Pod =>
+  ({ apiVersion: "v1", kind: "Pod", metadata: metadata(name), spec, status: { phase: "Pending" } })
+export const replicaSet = (name: string, replicas: number, template: PodSpec): ReplicaSet => ({
+  apiVersion: "apps/v1", kind: "ReplicaSet", metadata: metadata(name),
+  spec: {
+    replicas, selector: { matchLabels: { [selectorLabel]: name } },
+    template: { metadata: { labels: { [selectorLabel]: name } }, spec: template }
+  },
+  status: { replicas: 0 }
+})
+
+type Act<A = void> = Effect.Effect<A, ApiError, Client>
+
+const reasonOf = (error: ApiError): string => {
+  if (error._tag === "StatusError") return error.status.reason ?? String(error.status.code)
+  return error._tag === "OutcomeUnknown" ? "unknown" : "Unreachable"
+}
+
+/** Read, change, write conditionally; again when another writer was faster. */
+const change = <R extends "pods" | "replicasets">(
+  resource: R, name: string, edit: (object: R extends "pods" ? Pod : ReplicaSet) => R extends "pods" ? Pod : ReplicaSet
+): Act => Effect.gen(function*() {
+  const client = yield* Client
+  for (let attempt = 0; ; attempt++) {
+    const before = yield* client.get(resource, namespace, name)
+    const after = edit(before as never)
+    if (after as unknown === before) return
+    const result = yield* Effect.result(client.update(resource, after as never))
+    if (result._tag === "Success") return
+    if (reasonOf(result.failure) !== "Conflict" || attempt >= conflictRetries_max) return yield* Effect.fail(result.failure)
+  }
+})
+
+/** "web-0/2" is the pod of the set at place 2 by name, modulo their number; any other name is its own. */
+const resolve = (name: string): Act<string> => Effect.gen(function*() {
+  const slash = name.indexOf("/")
+  if (slash < 0) return name
+  const set = name.slice(0, slash)
+  const { items } = yield* (yield* Client).list("pods", { namespace, labelSelector: `${selectorLabel}=${set}` })
+  if (items.length === 0) return set
+  const names = items.map(({ metadata }) => metadata.name).sort()
+  return names[Number(name.slice(slash + 1)) % names.length]!
+})
+
+/** Delete, wait until the object of that uid is gone, create anew: what a StatefulSet or an impatient user does. */
+const recreate = (name: string, spec: PodSpec): Act => Effect.gen(function*() {
+  const client = yield* Client
+  const before = yield* Effect.result(client.get("pods", namespace, name))
+  if (before._tag === "Success") {
+    const uid = before.success.metadata.uid
+    const deleted = yield* Effect.result(client.delete("pods", namespace, name, { preconditions: { uid } }))
+    if (deleted._tag === "Failure" && reasonOf(deleted.failure) !== "NotFound") return yield* Effect.fail(deleted.failure)
+    for (let tries = 0; tries < goneTries_max; tries++) {
+      const now = yield* Effect.result(client.get("pods", namespace, name))
+      if (now._tag === "Failure" && reasonOf(now.failure) === "NotFound") break
+      if (now._tag === "Success" && now.success.metadata.uid !== uid) break
+      yield* Effect.sleep(goneAfter_ms)
+    }
+  } else if (reasonOf(before.failure) !== "NotFound") return yield* Effect.fail(before.failure)
+  yield* client.create("pods", pod(name, spec))
+})
+
+const cordon = (node: string, unschedulable: true | null): Act => Effect.gen(function*() {
+  yield* (yield* Client).patch("nodes", "", node, { spec: { unschedulable } })
+})
+
+/** kubectl drain: cordon, then delete what is there one by one; pods that vanish meanwhile are none of its business. */
+const drain = (node: string): Act => Effect.gen(function*() {
+  const client = yield* Client
+  yield* cordon(node, true)
+  const { items } = yield* client.list("pods", { namespace, fieldSelector: `spec.nodeName=${node}` })
+  for (const { metadata } of items) {
+    const preconditions = { uid: metadata.uid }
+    const result = yield* Effect.result(client.delete("pods", namespace, metadata.name, { preconditions }))
+    if (result._tag === "Failure" && reasonOf(result.failure) !== "NotFound" && reasonOf(result.failure) !== "Conflict") {
+      return yield* Effect.fail(result.failure)
+    }
+  }
+})
+
+const finalize = (name: string, present: boolean): Act => Effect.flatMap(resolve(name), (real) =>
+  change("pods", real, (object) => {
+    const { finalizers = [], ...rest } = object.metadata
+    if (finalizers.includes(ownFinalizer) === present) return object
+    const after = present ? [...finalizers, ownFinalizer] : finalizers.filter((one) => one !== ownFinalizer)
+    return { ...object, metadata: after.length === 0 ? rest : { ...rest, finalizers: after } }
+  }))
+
+const anyAge = { resourceVersion: "0" }
+
+/** The API calls of one operation. */
+export const perform = (operation: Operation): Act => Effect.gen(function*() {
+  const client = yield* Client
+  switch (operation.type) {
+    case "replicaSet.create":
+      return void (yield* client.create("replicasets", replicaSet(operation.name, operation.replicas, operation.template)))
+    case "replicaSet.scale":
+      return yield* change("replicasets", operation.name, (set) =>
+        ({ ...set, spec: { ...set.spec, replicas: operation.replicas } }))
+    case "replicaSet.update":
+      return yield* change("replicasets", operation.name, (set) =>
+        ({ ...set, spec: { ...set.spec, template: { ...set.spec.template, spec: operation.template } } }))
+    case "replicaSet.delete": return yield* client.delete("replicasets", namespace, operation.name)
+    case "pod.create": return void (yield* client.create("pods", pod(operation.name, operation.spec)))
+    case "pod.update": {
+      const patch = { metadata: { labels: { [selectorLabel]: operation.label } } }
+      return void (yield* client.patch("pods", namespace, yield* resolve(operation.name), patch))
+    }
+    case "pod.delete": {
+      const { gracePeriodSeconds } = operation
+      const options = gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }
+      return yield* client.delete("pods", namespace, yield* resolve(operation.name), options)
+    }
+    case "pod.recreate": return yield* recreate(operation.name, operation.spec)
+    case "pod.finalize": return yield* finalize(operation.name, operation.present)
+    case "pod.read":
+      return void (yield* client.get("pods", namespace, operation.name, operation.consistent ? {} : anyAge))
+    case "pods.list":
+      return void (yield* client.list("pods", { namespace, ...(operation.consistent ? {} : anyAge) }))
+    case "node.cordon": return yield* cordon(operation.node, true)
+    case "node.uncordon": return yield* cordon(operation.node, null)
+    case "node.drain": return yield* drain(operation.node)
+  }
+})
+
+const outcomeOf = (operation: Operation): Effect.Effect<string, never, Client> =>
+  Effect.map(Effect.result(perform(operation)), (result) => result._tag === "Success" ? "ok" : reasonOf(result.failure))
+
+/** A user's process: begins each of its operations at its time, whatever became of the ones before. */
+export const user = (
+  operations: ReadonlyArray<Operation>, report: Report
+): Effect.Effect<never, never, Client | Process> => Effect.gen(function*() {
+  const process = yield* Process
+  const context = yield* Effect.context<Client>()
+  const begin = (operation: Operation) => {
+    report.invoked(operation)
+    process.fork(Effect.provideContext(
+      Effect.map(outcomeOf(operation), (outcome) => report.completed(operation, outcome)), context))
+  }
+  // Armed one after the other: a heap that holds ten thousand timers slows the whole run down.
+  let next = 0
+  const arm = () => {
+    const operation = operations[next++]
+    if (operation === undefined) return
+    process.after(Math.max(0, operation.at_ms - process.monotonic_ms()), () => {
+      begin(operation)
+      arm()
+    })
+  }
+  arm()
+  return yield* Effect.never
+})
