@@ -38,7 +38,6 @@ const safety = (on: Swarm): fc.Arbitrary<number> => on.has("run:longRun") ? logU
 const core_ms = 90_000 // ASSUMED: several elections, lease take-overs (15 s) and a keep-alive (45 s) fit in.
 /** Default eviction (50 + 300 s), back-offs (5 min) and rate limits end within it. */
 const healed_ms = 1_500_000 // ASSUMED
-const quiet_ms = 60_000 // ASSUMED: longer than any period but the resyncs, which write nothing at rest.
 
 export interface Options {
   readonly weights?: Weights
@@ -62,14 +61,14 @@ const faultsOf = (on: Swarm, drawn: Topology, times: ReadonlyArray<number>, safe
 /** Mostly zeros with other orders strewn in: a choice matters where two tasks race, not at every step. */
 const choices = (on: Swarm): fc.Arbitrary<ReadonlyArray<number>> =>
   on.has("run:choices")
-    ? fc.array(fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(7) }), { maxLength: 2_000, size: "max" })
+    ? fc.array(fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(15) }), { maxLength: 2_000, size: "max" })
     : fc.constant([])
 
 export const runInput = (options: Options = {}): fc.Arbitrary<RunInput> =>
   swarm(options.weights).chain((on) => fc.tuple(fc.nat(0x7fff_ffff), topology(on), safety(on)).chain(([seed, drawn, safety_ms]) =>
     operations(on, drawn, safety_ms, options.operations ?? 60).chain((ops) =>
       fc.tuple(faultsOf(on, drawn, ops.map(({ at_ms }) => at_ms), safety_ms, options.faults ?? 25), choices(on)).map(([faults, order]) => ({
-        seed, topology: drawn, swarm: [...on], operations: ops, faults, choices: order, safety_ms, core_ms, healed_ms, quiet_ms
+        seed, topology: drawn, swarm: [...on], operations: ops, faults, choices: order, safety_ms, core_ms, healed_ms
       })))))
 
 /** The run number `index` of a campaign: a function of the seed, the index and what was learnt before. */

@@ -12,6 +12,11 @@ interface Named {
   readonly name: string
   /** Numbers in the catalogue of invariants; empty for a guarantee of our own. */
   readonly invariants: ReadonlyArray<number>
+  /**
+   * The events that the monitor wants, by the beginning of their type ("object.", "pod.evicted"); absent: every line.
+   * A hundred monitors that hear everything cost more than the run: name them.
+   */
+  readonly hears?: ReadonlyArray<string>
 }
 
 /** Returns what broke it, with the values that show it, or undefined. */
@@ -26,6 +31,8 @@ export interface Obligation {
 }
 export type LeadsTo = Named & {
   readonly kind: "leadsTo"
+  /** Judged in the core phase too, where part of the cluster is still broken: counted from the core's healing. */
+  readonly inCore?: true
   readonly make: () => { readonly line: (line: Line) => void; readonly open: () => Iterable<Obligation> }
 }
 /** `holds` is asked at rest: undefined when it holds, else what is wrong. */
@@ -38,11 +45,18 @@ export type Sometimes = Named & { readonly kind: "sometimes"; readonly make: () 
 
 export type Property = Always | LeadsTo | Eventually | Sometimes
 
-export const always = (name: string, invariants: ReadonlyArray<number>, make: Always["make"]): Always =>
-  ({ kind: "always", name, invariants, make })
-export const leadsTo = (name: string, invariants: ReadonlyArray<number>, make: LeadsTo["make"]): LeadsTo =>
-  ({ kind: "leadsTo", name, invariants, make })
-export const eventually = (name: string, invariants: ReadonlyArray<number>, make: Eventually["make"]): Eventually =>
-  ({ kind: "eventually", name, invariants, make })
-export const sometimes = (name: string, make: Sometimes["make"]): Sometimes =>
-  ({ kind: "sometimes", name, invariants: [], make })
+type Hears = ReadonlyArray<string>
+const named = (name: string, invariants: ReadonlyArray<number>, hears: Hears | undefined): Named =>
+  hears === undefined ? { name, invariants } : { name, invariants, hears }
+
+export const always = (
+  name: string, invariants: ReadonlyArray<number>, make: Always["make"], hears?: Hears
+): Always => ({ kind: "always", ...named(name, invariants, hears), make })
+export const leadsTo = (
+  name: string, invariants: ReadonlyArray<number>, make: LeadsTo["make"], hears?: Hears, inCore?: true
+): LeadsTo => ({ kind: "leadsTo", ...named(name, invariants, hears), make, ...(inCore === true ? { inCore } : {}) })
+export const eventually = (
+  name: string, invariants: ReadonlyArray<number>, make: Eventually["make"], hears?: Hears
+): Eventually => ({ kind: "eventually", ...named(name, invariants, hears), make })
+export const sometimes = (name: string, make: Sometimes["make"], hears?: Hears): Sometimes =>
+  ({ kind: "sometimes", ...named(name, [], hears), make })

@@ -41,9 +41,7 @@ export const RunInput = Schema.Struct({
   /** Survivable core healed, the rest frozen in its faults. 0: no such phase. */
   core_ms: Schema.Number,
   /** Longest time, all healed, until every promise is kept and the cluster rests. 0: no such phase. */
-  healed_ms: Schema.Number,
-  /** The cluster rests when only leases were written for so long. */
-  quiet_ms: Schema.Number
+  healed_ms: Schema.Number
 })
 export type RunInput = typeof RunInput.Type
 

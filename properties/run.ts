@@ -1,0 +1,49 @@
+/** The promises of a whole run: nothing panics, a survivable core works alone, and the run is worth its time. */
+import type { Line } from "#model/events.ts"
+import { always, leadsTo, sometimes, type Obligation, type Property } from "#properties/property.ts"
+
+/** A keep-alive (45 s), several elections and the take-over of a lease (15 s) fit in. */
+const coreWorks_ms = 80_000 // ASSUMED
+
+const noPanic = () => ({ event }: Line): string | undefined =>
+  event.type === "process.crashed" && event.reason.startsWith("panic") ? `${event.process}: ${event.reason}` : undefined
+
+/**
+ * From the healing of the core on: the leases of the controllers' leaders and of the core's nodes are renewed, which
+ * needs a leader of etcd, an API server, and clients that have found their way to it.
+ */
+const coreWorks = () => {
+  let workers: ReadonlyArray<string> = []
+  const open = new Map<string, Obligation>()
+  return {
+    line: ({ event, at_ms }: Line) => {
+      if (event.type === "run.started") workers = event.workers
+      else if (event.type === "phase.began") {
+        open.clear()
+        if (event.phase === "safety") return
+        const core = workers.filter((name) => !event.frozen.includes(name))
+        const leases = ["/kube-system/kube-scheduler", "/kube-system/kube-controller-manager",
+          ...core.map((name) => `/kube-node-lease/${name}`)]
+        for (const entity of leases) open.set(entity, { entity, since_ms: at_ms, within_ms: coreWorks_ms })
+      } else if (open.size > 0 && (event.type === "object.updated" || event.type === "object.created") &&
+        event.resource === "leases") {
+        open.delete(event.key.slice("/registry/leases".length))
+      }
+    },
+    open: () => open.values()
+  }
+}
+
+export const properties: ReadonlyArray<Property> = [
+  always("no process panics", [], noPanic, ["process.crashed"]),
+  leadsTo("a majority of etcd, an API server, a scheduler, a controller-manager and half of the nodes work alone", [12],
+    coreWorks, ["run.started", "phase.began", "object."], true),
+  sometimes("an operation succeeds", () => ({ event }) => event.type === "operation.completed" && event.outcome === "ok",
+    ["operation.completed"]),
+  sometimes("the outcome of an operation is unknown", () => ({ event }) =>
+    event.type === "operation.completed" && event.outcome === "unknown", ["operation.completed"]),
+  sometimes("an operation loses a race", () => ({ event }) =>
+    event.type === "operation.completed" && event.outcome === "Conflict", ["operation.completed"]),
+  sometimes("a machine stays frozen in its faults while the core works", () => ({ event }) =>
+    event.type === "phase.began" && event.phase === "core" && event.frozen.length > 0, ["phase.began"])
+]
