@@ -1,0 +1,103 @@
+/**
+ * What runs in the machine's memory: the processes of containers and the network namespaces of sandboxes. They
+ * outlive the runtime process (a shim keeps them) and die with the machine. Ends are computed, not polled: a program
+ * says when it ends, and whoever looks later finds out.
+ */
+import type { ContainersHandle } from "#impl/ports/runtime.ts"
+import { serverStop_ms, sigkillExitCode, sigtermExitCode } from "#model/limits/container-runtime.ts"
+import type { Program } from "#model/objects.ts"
+
+export interface Exit {
+  readonly at_ms: number
+  readonly code: number
+  readonly signal?: number
+  readonly reason: "exited" | "killed"
+}
+
+export interface Running {
+  readonly id: string
+  readonly program: Program
+  readonly started_ms: number
+  sigterm_ms: number | undefined
+  exit: Exit | undefined
+}
+
+const endBySigterm = (program: Program, sigterm_ms: number): Exit | undefined => {
+  if (program.kind === "stubborn") return undefined
+  if (program.kind !== "server") return { at_ms: sigterm_ms, code: sigtermExitCode, signal: 15, reason: "exited" }
+  return { at_ms: sigterm_ms + (program.stop_ms ?? serverStop_ms), code: program.exitCode ?? 0, reason: "exited" }
+}
+
+/** When and how the program ends if nobody kills it; undefined: never. */
+export const endOf = (container: Running): Exit | undefined => {
+  const { program, started_ms, sigterm_ms } = container
+  const bySigterm = sigterm_ms === undefined ? undefined : endBySigterm(program, sigterm_ms)
+  if (program.kind === "server" || program.kind === "stubborn") return bySigterm
+  const byItself: Exit = {
+    at_ms: started_ms + (program.run_ms ?? 0),
+    code: program.kind === "crasher" ? 1 : program.exitCode ?? 0,
+    reason: "exited"
+  }
+  return bySigterm !== undefined && bySigterm.at_ms < byItself.at_ms ? bySigterm : byItself
+}
+
+/** A timer may fire a rounding error early. */
+const rounding_ms = 0.001
+
+export class Containers implements ContainersHandle {
+  latency_ms = 0
+  readonly byId = new Map<string, Running>()
+  /** Sandboxes whose network namespace exists. */
+  readonly sandboxes = new Set<string>()
+  #now: () => number
+  #ended: (id: string) => void = () => {}
+
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  /** A runtime process takes over: it is told of ends that it cannot foresee. */
+  attach(now: () => number, ended: (id: string) => void): void {
+    this.#now = now
+    this.#ended = ended
+  }
+
+  start(id: string, program: Program): Running {
+    const container: Running = { id, program, started_ms: this.#now(), sigterm_ms: undefined, exit: undefined }
+    this.byId.set(id, container)
+    return container
+  }
+
+  terminate(container: Running): void {
+    container.sigterm_ms ??= this.#now()
+  }
+
+  kill(container: Running): void {
+    if (this.settle(container) !== undefined) return
+    container.exit = { at_ms: this.#now(), code: sigkillExitCode, signal: 9, reason: "killed" }
+  }
+
+  /** How it ended, if it has. */
+  settle(container: Running): Exit | undefined {
+    if (container.exit !== undefined) return container.exit
+    const end = endOf(container)
+    if (end === undefined || end.at_ms > this.#now() + rounding_ms) return undefined
+    container.exit = end
+    return end
+  }
+
+  killAll(): void {
+    for (const container of [...this.byId.values()]) {
+      if (container.exit !== undefined) continue
+      this.kill(container)
+      this.#ended(container.id)
+    }
+  }
+
+  /** The machine lost its power: nothing of this exists any more. */
+  die(): void {
+    this.byId.clear()
+    this.sandboxes.clear()
+    this.#ended = () => {}
+  }
+}
