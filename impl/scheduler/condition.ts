@@ -1,0 +1,23 @@
+/** Tells users why a pod is not scheduled: its condition PodScheduled. */
+import type { Condition, Pod } from "#model/objects.ts"
+
+/** The merge patch, or undefined when the pod says so already. A merge patch replaces the whole list. */
+export const unschedulablePatch = (pod: Pod, message: string, now_ms: number): object | undefined => {
+  const conditions = pod.status.conditions ?? []
+  const before = conditions.find((condition) => condition.type === "PodScheduled")
+  const reason = "Unschedulable"
+  if (before?.status === "False" && before.reason === reason && before.message === message) return undefined
+  const condition: Condition = {
+    type: "PodScheduled", status: "False", reason, message,
+    lastTransitionTime: before?.status === "False" ? before.lastTransitionTime ?? now_ms : now_ms
+  }
+  return {
+    // Conditional: the list must not overwrite what somebody else wrote meanwhile, nor a successor of the same name.
+    metadata: { uid: pod.metadata.uid, resourceVersion: pod.metadata.resourceVersion },
+    status: { conditions: [...conditions.filter((other) => other !== before), condition] }
+  }
+}
+
+export const messageOf = (nodes: number, refused: Readonly<Record<string, number>>): string =>
+  nodes === 0 ? "no nodes available to schedule pods"
+    : `0/${nodes} nodes are available: ${Object.keys(refused).map((name) => `${refused[name]} ${name}`).join(", ")}.`
