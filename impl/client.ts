@@ -1,9 +1,19 @@
 /**
- * client: requests to the API server, as client-go makes them. Spec: model/client.ts.
+ * Spec: model/client.ts. client: requests to the API server, as client-go makes them.
+ *
+ * Deviates: client-go leaves a request without time-out open for as long as the server keeps it (60 s); here the
+ * client itself gives up after that time. Only mutations are journalled, and of those not the leases'.
  */
-import { Context, type Effect, Schema } from "effect"
-import type { FieldSelector, LabelSelector, Preconditions, WatchFrameEvent } from "#impl/ports/api.ts"
-import { Status, type Binding, type Objects, type Resource } from "#model/objects.ts"
+import { Context, Effect, Layer, Schema } from "effect"
+import { type Answer, Transport, type WatchMail } from "#impl/client/transport.ts"
+import { Journal, type StateOf } from "#impl/journal.ts"
+import type { FieldSelector, LabelSelector, Preconditions, Request, WatchFrameEvent } from "#impl/ports/api.ts"
+import { Network, Process } from "#impl/ports.ts"
+import type { charts } from "#model/client.ts"
+import type { EventOf } from "#model/events.ts"
+import { clientRetries_max } from "#model/limits/client.ts"
+import { requestTimeout_ms } from "#model/limits.ts"
+import { type ApiObject, type Binding, type Objects, type Resource, Status } from "#model/objects.ts"
 
 /** The server answered with a metav1.Status of failure: the request had no effect (see `status.reason`). */
 export class StatusError extends Schema.TaggedError<StatusError>()("StatusError", { status: Status }) {}
@@ -75,3 +85,152 @@ export class Client extends Context.Service<Client, {
     resource: Resource, namespace: string, name: string, options?: DeleteOptions
   ) => Effect.Effect<void, ApiError>
 }>()("impl/Client") {}
+
+type State = StateOf<(typeof charts)["client.request"]>
+type RequestEvent = EventOf<"request">
+type Mutation = Extract<Request, { readonly verb: "create" | "update" | "patch" | "delete" }>
+
+const nameOf = (request: Request): string =>
+  "name" in request ? request.name : "object" in request ? request.object.metadata.name : ""
+const kindOf = (request: Request): string =>
+  `${request.verb} ${request.resource}/${request.namespace ?? ""}/${nameOf(request)}`
+
+/** 429 and every 5xx that says when to come back; client-go rest/with_retry.go checkWait. */
+const retryAfter_s = (answer: Answer): number | undefined =>
+  answer.type === "status" && (answer.status.code === 429 || answer.status.code >= 500)
+    ? answer.status.details?.retryAfterSeconds : undefined
+
+/** What one request writes into the journal; undefined members for requests that are not told. */
+interface Story {
+  readonly sent: () => void
+  readonly postponed: (code: number, after_s: number) => void
+  readonly ended: (answer: Answer) => void
+}
+
+/** A server that gave up waiting for etcd does not know whether the write took effect. */
+const isServerTimeout = (answer: Answer): boolean => answer.type === "status" && answer.status.code === 504
+
+const storyOf = (
+  journal: Journal["Service"], entity: string, request: Mutation, timeout_ms: number
+): Story => {
+  const write = (event: RequestEvent, state: State): void => journal.wrote("client.request", entity, event, state)
+  const key = request.namespace === "" || request.namespace === undefined
+    ? nameOf(request) : `${request.namespace}/${nameOf(request)}`
+  const sent: RequestEvent = {
+    type: "request.sent", verb: request.verb, resource: request.resource, key, timeout_ms,
+    ...("subresource" in request && request.subresource !== undefined ? { subresource: request.subresource } : {})
+  }
+  return {
+    sent: () => write(sent, "sent"),
+    postponed: (code, after_s) => write({ type: "request.postponed", code, retryAfter_s: after_s }, "waiting"),
+    ended: (answer) => {
+      if (answer.type === "object") {
+        const { uid, resourceVersion } = answer.object.metadata
+        write({ type: "request.answered", code: answer.code, uid, revision: Number(resourceVersion) }, "succeeded")
+      } else if (answer.type === "unsent") write({ type: "request.unreached" }, "unreached")
+      else if (answer.type === "unknown") write({ type: "request.outcomeUnknown", reason: answer.reason }, "unknown")
+      else if (isServerTimeout(answer)) write({ type: "request.outcomeUnknown", reason: "server timeout" }, "unknown")
+      else if (answer.type === "status") {
+        const { code, reason, status } = answer.status
+        const isFailure = status === "Failure"
+        write({ type: "request.answered", code, ...(reason === undefined ? {} : { reason }) },
+          isFailure ? "refused" : "succeeded")
+      }
+    }
+  }
+}
+
+/** The client of the calling process. `userAgent` names the component, e.g. "kubelet". */
+export const make = Effect.fnUntraced(function*(userAgent: string) {
+  const process = yield* Process
+  const journal = yield* Journal
+  const transport = new Transport(process, yield* Network, "api-server", userAgent)
+  let nextId = 1
+
+  const fail = (answer: Answer, isMutation: boolean): Effect.Effect<never, ApiError> => {
+    if (answer.type === "status") {
+      return isMutation && isServerTimeout(answer)
+        ? Effect.fail(new OutcomeUnknown({ reason: "timeout" }))
+        : Effect.fail(new StatusError({ status: answer.status }))
+    }
+    if (answer.type === "unknown") return Effect.fail(new OutcomeUnknown({ reason: answer.reason }))
+    if (answer.type === "unsent") return Effect.fail(new Unreachable({ address: "api-server" }))
+    return Effect.die(new Error(`client: an answer of type ${answer.type} does not fit its request`))
+  }
+
+  const call = Effect.fnUntraced(function*(id: number, request: Request, timeout_ms: number, story?: Story) {
+    const kind = kindOf(request)
+    const options = { timeout_ms, onSent: story?.sent }
+    for (let retries = 0; ; retries++) {
+      const answer = yield* transport.call(id, request, kind, options)
+      const wait_s = retryAfter_s(answer)
+      if (wait_s === undefined || retries >= clientRetries_max || answer.type !== "status") {
+        story?.ended(answer)
+        return answer
+      }
+      story?.postponed(answer.status.code, wait_s)
+      yield* Effect.sleep(wait_s * 1000)
+    }
+  })
+
+  const read = <A extends Answer["type"]>(request: Request, type: A, timeout_ms = requestTimeout_ms) =>
+    Effect.flatMap(call(nextId++, request, timeout_ms), (answer) => answer.type === type
+      ? Effect.succeed(answer as Extract<Answer, { readonly type: A }>) : fail(answer, false))
+
+  const mutate = (request: Mutation, timeout_ms = requestTimeout_ms): Effect.Effect<ApiObject | undefined, ApiError> => {
+    const id = nextId++
+    const story = request.resource === "leases" ? undefined
+      : storyOf(journal, `${process.incarnation}.${id}`, request, timeout_ms)
+    return Effect.flatMap(call(id, request, timeout_ms, story), (answer) => {
+      if (answer.type === "object") return Effect.succeed(answer.object)
+      const isSuccess = answer.type === "status" && answer.status.status === "Success"
+      return isSuccess ? Effect.succeed(undefined) : fail(answer, true)
+    })
+  }
+  const written = <R extends Resource>(request: Mutation, timeout_ms?: number) =>
+    mutate(request, timeout_ms) as Effect.Effect<Objects[R], ApiError>
+
+  const watch = Effect.fnUntraced(function*(resource: Resource, options: WatchOptions) {
+    const id = nextId++
+    const mailbox = transport.openWatch(id)
+    const answer = yield* call(id, { verb: "watch", resource, ...options }, requestTimeout_ms)
+    if (answer.type !== "watching") {
+      transport.cancelWatch(id)
+      return yield* fail(answer, false)
+    }
+    const next: Effect.Effect<WatchMail> = mailbox.take
+    return { next, cancel: () => transport.cancelWatch(id) } satisfies WatchStream
+  })
+
+  return Client.of({
+    get: (resource, namespace, name, options) =>
+      Effect.map(
+        read({ verb: "get", resource, namespace, name,
+          ...(options?.resourceVersion === undefined ? {} : { resourceVersion: options.resourceVersion }) },
+        "object", options?.timeout_ms),
+        (answer) => answer.object as never),
+    list: (resource, options) =>
+      Effect.map(read({ verb: "list", resource, ...options }, "list"), (answer) =>
+        ({ resourceVersion: answer.resourceVersion, items: answer.items as never })),
+    watch,
+    create: (resource, object) =>
+      written({ verb: "create", resource, namespace: object.metadata.namespace, object }),
+    bind: (binding) => Effect.asVoid(mutate({ verb: "create", resource: "pods", subresource: "binding",
+      namespace: binding.metadata.namespace, name: binding.metadata.name, object: binding })),
+    update: (resource, object, options) =>
+      written({ verb: "update", resource, ...placeOf(object), object }, options?.timeout_ms),
+    updateStatus: (resource, object) =>
+      written({ verb: "update", resource, subresource: "status", ...placeOf(object), object }),
+    patch: (resource, namespace, name, patch) => written({ verb: "patch", resource, namespace, name, patch }),
+    patchStatus: (resource, namespace, name, patch) =>
+      written({ verb: "patch", resource, subresource: "status", namespace, name, patch }),
+    delete: (resource, namespace, name, options) =>
+      Effect.asVoid(mutate({ verb: "delete", resource, namespace, name, ...options }))
+  })
+})
+
+const placeOf = ({ metadata }: ApiObject): { readonly namespace: string; readonly name: string } =>
+  ({ namespace: metadata.namespace, name: metadata.name })
+
+export const layer = (userAgent: string): Layer.Layer<Client, never, Process | Network | Journal> =>
+  Layer.effect(Client, make(userAgent))
