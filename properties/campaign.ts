@@ -1,0 +1,175 @@
+/**
+ * Many runs from one base seed, within a number of runs or an amount of time, and what they looked at.
+ *
+ * A campaign with a number of runs repeats exactly: each run is a function of the seed, its index and the coverage of
+ * the runs before. Nothing is printed here: progress goes to a callback, the summary is data.
+ */
+import { setImmediate } from "node:timers/promises"
+import { drawRun, type Options as DrawOptions } from "#properties/arbitraries.ts"
+import { Feedback } from "#properties/arbitraries/swarm.ts"
+import { Run, type Broken, type Options, type RunResult, type Verdict } from "#properties/harness.ts"
+import { digest, digestInAnotherProcess } from "#properties/harness/digest.ts"
+import type { RunInput } from "#properties/run-input.ts"
+
+export interface CampaignOptions extends Options {
+  readonly seed: number
+  /** At least one of the two ends the campaign. */
+  readonly runs?: number
+  readonly wall_ms?: number
+  /** Stops between two slices of a run. */
+  readonly signal?: AbortSignal
+  /** Each run twice, and the first in a process of its own too: every line must be the same. */
+  readonly selfCheck?: boolean
+  readonly draw?: Omit<DrawOptions, "weights">
+  /** Inputs to run instead of drawn ones, e.g. a recorded workload. */
+  readonly inputs?: Iterable<RunInput>
+  readonly progress?: (progress: Progress) => void
+}
+
+export interface Progress {
+  readonly run: number
+  readonly virtual_ms: number
+  readonly wall_ms: number
+  readonly triples: number
+}
+
+export interface Failed {
+  readonly run: number
+  readonly input: RunInput
+  readonly broken: Broken
+}
+
+export interface Summary {
+  readonly verdict: Verdict
+  /** Absent when all runs held. */
+  readonly failed: Failed | undefined
+  readonly seed: number
+  readonly runs: number
+  /** Runs that came to rest with every promise kept. */
+  readonly rested: number
+  readonly virtual_ms: number
+  readonly wall_ms: number
+  readonly lines: number
+  readonly faults: Readonly<Record<string, number>>
+  readonly operations: Readonly<Record<string, number>>
+  readonly coverage: ReadonlySet<string>
+  /** `sometimes` properties: name → runs that reached it. */
+  readonly sometimes: ReadonlyMap<string, number>
+  /** Those never reached; they count against the campaign once it is long enough to tell. */
+  readonly never: ReadonlyArray<string>
+  readonly isLongEnough: boolean
+  /** It was stopped by its signal. */
+  readonly isAborted: boolean
+}
+
+/** Fewer runs than this may miss what only some runs are drawn to do. */
+export const runsToTell = 40 // ASSUMED: a feature that is on in a tenth of the runs is missed by 1.5 % of such campaigns.
+const breath_ms = 50 // ASSUMED: how long Ctrl-C may wait for the event loop.
+
+const add = (sum: Record<string, number>, more: Readonly<Record<string, number>>): void => {
+  for (const [key, n] of Object.entries(more)) sum[key] = (sum[key] ?? 0) + n
+}
+
+class Campaign {
+  private readonly options: CampaignOptions
+  private readonly feedback = new Feedback()
+  private readonly coverage = new Set<string>()
+  private readonly sometimes: Map<string, number>
+  private readonly faults: Record<string, number> = {}
+  private readonly operations: Record<string, number> = {}
+  private readonly began_ms = performance.now()
+  private runs = 0
+  private rested = 0
+  private virtual_ms = 0
+  private lines = 0
+  private failed: Failed | undefined
+  private breathed_ms = performance.now()
+
+  constructor(options: CampaignOptions) {
+    this.options = options
+    this.sometimes = new Map(options.properties.filter(({ kind }) => kind === "sometimes").map(({ name }) => [name, 0]))
+  }
+
+  async go(): Promise<Summary> {
+    const given = this.options.inputs?.[Symbol.iterator]()
+    for (let index = 0; this.goesOn(index); index++) {
+      const next = given?.next()
+      if (next?.done === true) break
+      const input = next?.value ?? drawRun(this.options.seed, index, { ...this.options.draw, weights: this.feedback.weights })
+      const result = await this.one(input)
+      if (result === undefined) break
+      this.count(input, result)
+      const broken = result.broken ?? this.differs(input, index)
+      if (broken !== undefined) {
+        this.failed = { run: index, input, broken }
+        break
+      }
+    }
+    return this.summary()
+  }
+
+  private goesOn(index: number): boolean {
+    return this.options.signal?.aborted !== true && index < (this.options.runs ?? Infinity) && !this.isLate()
+  }
+
+  private isLate(): boolean {
+    return performance.now() - this.began_ms >= (this.options.wall_ms ?? Infinity)
+  }
+
+  /** Undefined when it was stopped in its midst: what is undecided does not count. */
+  private async one(input: RunInput): Promise<RunResult | undefined> {
+    const run = new Run(input, this.options)
+    while (run.step()) {
+      if (performance.now() - this.breathed_ms < breath_ms) continue
+      await setImmediate()
+      this.breathed_ms = performance.now()
+      const { virtual_ms } = run.result().counts
+      this.options.progress?.({
+        run: this.runs, virtual_ms: this.virtual_ms + virtual_ms, wall_ms: this.breathed_ms - this.began_ms,
+        triples: this.coverage.size
+      })
+      if (this.options.signal?.aborted === true || this.isLate()) return undefined
+    }
+    return run.result()
+  }
+
+  private count(input: RunInput, { counts, coverage, reached, rested }: RunResult): void {
+    this.runs++
+    if (rested) this.rested++
+    this.lines += counts.lines
+    this.virtual_ms += counts.virtual_ms
+    add(this.faults, counts.faults)
+    add(this.operations, counts.operations)
+    for (const name of reached) this.sometimes.set(name, (this.sometimes.get(name) ?? 0) + 1)
+    const before = this.coverage.size
+    for (const triple of coverage) this.coverage.add(triple)
+    this.feedback.learn(input.swarm, this.coverage.size - before)
+  }
+
+  private differs(input: RunInput, index: number): Broken | undefined {
+    if (this.options.selfCheck !== true) return undefined
+    const { parts } = this.options
+    const once = digest(input, parts)
+    const again = [digest(input, parts), ...(index === 0 && parts === undefined ? [digestInAnotherProcess(input)] : [])]
+    const other = again.find((one) => one !== once)
+    return other === undefined ? undefined : {
+      kind: "crash", property: "one seed, one run, byte for byte", invariants: [], at_ms: 0,
+      message: `the same input gave ${once} and ${other}`
+    }
+  }
+
+  private summary(): Summary {
+    const never = [...this.sometimes].filter(([, runs]) => runs === 0).map(([name]) => name)
+    const isLongEnough = this.runs >= runsToTell && this.options.inputs === undefined
+    const isVacuous = this.lines === 0 || (isLongEnough && never.length > 0)
+    return {
+      verdict: this.failed?.broken.kind ?? (this.runs === 0 || isVacuous ? "unknown" : "held"),
+      failed: this.failed, seed: this.options.seed, runs: this.runs, rested: this.rested,
+      virtual_ms: this.virtual_ms, wall_ms: performance.now() - this.began_ms, lines: this.lines,
+      faults: this.faults, operations: this.operations, coverage: this.coverage,
+      sometimes: this.sometimes, never, isLongEnough, isAborted: this.options.signal?.aborted === true
+    }
+  }
+}
+
+export const campaign = (options: CampaignOptions): Promise<Summary> => new Campaign(options).go()
