@@ -10,7 +10,7 @@ import type { Draws, Process } from "#impl/ports.ts"
 import type { Lease, Node, Pod, ReplicaSet } from "#model/objects.ts"
 
 export interface Informers {
-  /** Indexes: "node" by spec.nodeName, "owner" by the uid of the controlling owner, "namespace". */
+  /** Indexes: "node" by spec.nodeName, "owner" by the uid of the controlling owner, "orphan" by namespace. */
   readonly pods: Informer<Pod>
   readonly nodes: Informer<Node>
   readonly replicaSets: Informer<ReplicaSet>
