@@ -1,0 +1,236 @@
+/**
+ * The kernel of virtual time: a heap of timers and one run queue. Time is counted in whole microseconds.
+ *
+ * Two sorts of timed work. A task without an owner belongs to the world and runs directly at its instant (a message
+ * arrives, a fault strikes). A task with an owner belongs to a process and goes through the run queue, where a
+ * choice may put it before up to fifteen others; without choices the queue is first in, first out.
+ */
+import { Schema } from "effect"
+import { Heap, type Scheduled } from "#impl/sim/heap.ts"
+
+export type Task = () => void
+
+/** The process incarnation that a task belongs to. */
+export interface Owner {
+  readonly name: string
+  readonly dead: boolean
+  readonly paused: boolean
+  readonly hold: (task: Task, cause: number) => void
+  /** A task of the owner threw. */
+  readonly failed: (error: unknown) => void
+}
+
+/** The world did not come to the end of one instant: something runs in a circle without letting time pass. */
+export class Livelock extends Schema.TaggedError<Livelock>()("Livelock", {
+  at_ms: Schema.Number,
+  steps: Schema.Number,
+  /** Who ran in the last steps and how often, busiest first: "kubelet/worker-1 × 63". */
+  running: Schema.Array(Schema.String)
+}) {
+  override get message(): string {
+    return `no end of the instant ${this.at_ms} ms after ${this.steps} steps; running: ${this.running.join(", ")}`
+  }
+}
+
+/** The cause of work that nothing led to. */
+export const noCause = -1
+/** How many queued tasks a choice reaches. */
+export const reach = 16
+/** Far above what fifteen thousand pods do in one instant (measured: 60,000 steps). */
+const stepsPerInstant_max = 2_000_000
+/** The last steps before the bound, over which a livelock names who ran. */
+const stepsSampled = 1_000
+
+class Timer implements Scheduled {
+  time_us: number
+  readonly order: number
+  index = -1
+  task: Task
+  readonly owner: Owner | undefined
+  readonly cause: number
+  private readonly heap: Heap<Timer>
+  constructor(heap: Heap<Timer>, time_us: number, order: number, task: Task, owner: Owner | undefined, cause: number) {
+    this.heap = heap
+    this.time_us = time_us
+    this.order = order
+    this.task = task
+    this.owner = owner
+    this.cause = cause
+  }
+  cancel(): void {
+    if (this.index >= 0) this.heap.remove(this)
+  }
+}
+export type { Timer }
+
+export class Kernel {
+  now_us = 0
+  /** Tasks run so far. */
+  steps = 0
+  /** Choices consumed so far; one is consumed whenever more than one task is queued. */
+  choicesUsed = 0
+  /** The seq of the last journalled line on this causal thread. */
+  cause = noCause
+  private readonly timers = new Heap<Timer>()
+  private readonly choices: ReadonlyArray<number>
+  private readonly bound: number
+  private order = 0
+  private instantSteps = 0
+  private sample: Map<string, number> | undefined
+  // The run queue: three parallel rings.
+  private tasks: Array<Task | undefined> = new Array(1024).fill(undefined)
+  private owners: Array<Owner | undefined> = new Array(1024).fill(undefined)
+  private causes: Array<number> = new Array(1024).fill(noCause)
+  private head = 0
+  private count = 0
+
+  constructor(choices: ReadonlyArray<number> = [], stepsPerInstant = stepsPerInstant_max) {
+    this.choices = choices
+    this.bound = stepsPerInstant
+  }
+
+  get timersArmed(): number {
+    return this.timers.size
+  }
+
+  /** Runs a task of the world at the instant, before anything of that instant that was scheduled later. */
+  at(time_us: number, task: Task): Timer {
+    return this.arm(time_us, task, undefined)
+  }
+
+  /** Lets a task of a process join the run queue at the instant. */
+  wake(time_us: number, task: Task, owner: Owner): Timer {
+    return this.arm(time_us, task, owner)
+  }
+
+  private arm(time_us: number, task: Task, owner: Owner | undefined): Timer {
+    const time = time_us > this.now_us ? time_us : this.now_us
+    const timer = new Timer(this.timers, time, this.order++, task, owner, this.cause)
+    this.timers.push(timer)
+    return timer
+  }
+
+  /** Puts a task at the end of the run queue. */
+  enqueue(task: Task, owner: Owner, cause: number = this.cause): void {
+    if (this.count === this.tasks.length) this.grow()
+    const i = (this.head + this.count++) & (this.tasks.length - 1)
+    this.tasks[i] = task
+    this.owners[i] = owner
+    this.causes[i] = cause
+  }
+
+  /** Gives every timer of the owners a new time (a clock changed its rate), or takes it away (undefined). */
+  retime(concerns: (owner: Owner) => boolean, time_us: (timer: Timer) => number | undefined): void {
+    this.timers.rebuild((timer) => {
+      if (timer.owner === undefined || !concerns(timer.owner)) return true
+      const time = time_us(timer)
+      if (time === undefined) return false
+      timer.time_us = Math.max(time, this.now_us)
+      return true
+    })
+  }
+
+  /** Runs everything up to and including the instant. Synchronous. */
+  run(until_us: number): void {
+    for (;;) {
+      this.drain()
+      let next = this.timers.first
+      if (next === undefined || next.time_us > until_us) break
+      if (next.time_us !== this.now_us) {
+        this.now_us = next.time_us
+        this.instantSteps = 0
+        this.sample = undefined
+      }
+      do {
+        this.timers.shift()
+        if (next.owner !== undefined) this.enqueue(next.task, next.owner, next.cause)
+        else this.runWorld(next)
+        next = this.timers.first
+      } while (next !== undefined && next.time_us === this.now_us)
+    }
+    if (until_us > this.now_us) {
+      this.now_us = until_us
+      this.instantSteps = 0
+      this.sample = undefined
+    }
+  }
+
+  private runWorld(timer: Timer): void {
+    this.step("world")
+    this.cause = timer.cause
+    timer.task()
+    this.cause = noCause
+  }
+
+  private drain(): void {
+    while (this.count > 0) {
+      if (this.count > 1 && this.choicesUsed < this.choices.length) this.choose()
+      const i = this.head
+      const task = this.tasks[i]!
+      const owner = this.owners[i]!
+      const cause = this.causes[i]!
+      this.tasks[i] = undefined
+      this.owners[i] = undefined
+      this.head = (i + 1) & (this.tasks.length - 1)
+      this.count--
+      if (owner.dead) continue
+      if (owner.paused) {
+        owner.hold(task, cause)
+        continue
+      }
+      this.step(owner.name)
+      this.cause = cause
+      try {
+        task()
+      } catch (error) {
+        owner.failed(error)
+      }
+    }
+    this.cause = noCause
+  }
+
+  /** Moves the chosen task to the head; those before it keep their order. */
+  private choose(): void {
+    const choice = this.choices[this.choicesUsed++]!
+    if (choice === 0) return
+    const mask = this.tasks.length - 1
+    const chosen = choice % Math.min(this.count, reach)
+    const from = (this.head + chosen) & mask
+    const task = this.tasks[from]
+    const owner = this.owners[from]
+    const cause = this.causes[from]!
+    for (let k = chosen; k > 0; k--) {
+      const to = (this.head + k) & mask
+      const before = (this.head + k - 1) & mask
+      this.tasks[to] = this.tasks[before]
+      this.owners[to] = this.owners[before]
+      this.causes[to] = this.causes[before]!
+    }
+    this.tasks[this.head] = task
+    this.owners[this.head] = owner
+    this.causes[this.head] = cause
+  }
+
+  private step(who: string): void {
+    this.steps++
+    if (++this.instantSteps <= this.bound - stepsSampled) return
+    this.sample ??= new Map()
+    this.sample.set(who, (this.sample.get(who) ?? 0) + 1)
+    if (this.instantSteps >= this.bound) throw this.livelock(this.sample)
+  }
+
+  private livelock(sample: ReadonlyMap<string, number>): Livelock {
+    const running = [...sample].sort((a, b) => b[1] - a[1]).slice(0, 8).map(([name, n]) => `${name} × ${n}`)
+    return new Livelock({ at_ms: Math.floor(this.now_us / 1_000), steps: this.instantSteps, running })
+  }
+
+  private grow(): void {
+    const size = this.tasks.length
+    const unroll = <A>(ring: Array<A>, empty: A): Array<A> =>
+      [...ring.slice(this.head), ...ring.slice(0, this.head), ...new Array<A>(size).fill(empty)]
+    this.tasks = unroll<Task | undefined>(this.tasks, undefined)
+    this.owners = unroll<Owner | undefined>(this.owners, undefined)
+    this.causes = unroll(this.causes, noCause)
+    this.head = 0
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * Mailboxes and one-shot cells. Waking goes through the run queue of the owner, so a chain of wake-ups never nests,
+ * a dead owner is never woken, and the waiter continues the causal thread of the sender.
+ */
+import { Effect, Exit } from "effect"
+import type { Cell, Mailbox } from "#impl/ports.ts"
+import type { ProcessScheduler } from "#impl/sim/scheduler.ts"
+
+export class SimMailbox<A> implements Mailbox<A> {
+  private readonly owner: ProcessScheduler
+  private values: Array<A | undefined> = []
+  private causes: Array<number> = []
+  private head = 0
+  private waiter: ((effect: Effect.Effect<A>) => void) | undefined
+  private waking = false
+
+  constructor(owner: ProcessScheduler) {
+    this.owner = owner
+  }
+
+  get size(): number {
+    return this.values.length - this.head
+  }
+
+  readonly send = (value: A): void => {
+    this.values.push(value)
+    this.causes.push(this.owner.kernel.cause)
+    if (this.waiter !== undefined && !this.waking) {
+      this.waking = true
+      this.owner.schedule(this.wake)
+    }
+  }
+
+  readonly poll = (): A | undefined => (this.size > 0 ? this.shift() : undefined)
+
+  readonly take: Effect.Effect<A> = Effect.suspend(() => (this.size > 0 ? Effect.succeed(this.shift()) : this.wait))
+
+  /** A value is taken only here, so a waiter that was interrupted after it was woken loses none. */
+  private readonly wake = (): void => {
+    this.waking = false
+    const waiter = this.waiter
+    if (waiter === undefined || this.size === 0) return
+    this.waiter = undefined
+    waiter(Effect.succeed(this.shift()))
+  }
+
+  private readonly wait = Effect.callback<A>((resume) => {
+    this.waiter = resume
+    if (this.size > 0 && !this.waking) {
+      this.waking = true
+      this.owner.schedule(this.wake)
+    }
+    return Effect.sync(() => {
+      if (this.waiter === resume) this.waiter = undefined
+    })
+  })
+
+  private shift(): A {
+    const value = this.values[this.head] as A
+    this.owner.kernel.cause = this.causes[this.head]!
+    this.values[this.head++] = undefined
+    if (this.head === this.values.length) {
+      this.values.length = 0
+      this.causes.length = 0
+      this.head = 0
+    } else if (this.head >= 1_024 && this.head * 2 >= this.values.length) {
+      this.values = this.values.slice(this.head)
+      this.causes = this.causes.slice(this.head)
+      this.head = 0
+    }
+    return value
+  }
+}
+
+export class SimCell<A, E> implements Cell<A, E> {
+  private readonly owner: ProcessScheduler
+  private result: Exit.Exit<A, E> | undefined
+  private waiters: Array<(effect: Effect.Effect<A, E>) => void> = []
+
+  constructor(owner: ProcessScheduler) {
+    this.owner = owner
+  }
+
+  get isDone(): boolean {
+    return this.result !== undefined
+  }
+
+  readonly succeed = (value: A): void => this.done(Exit.succeed(value))
+  readonly fail = (error: E): void => this.done(Exit.fail(error))
+
+  readonly await: Effect.Effect<A, E> = Effect.suspend(() => this.result ?? this.wait)
+
+  private readonly wait = Effect.callback<A, E>((resume) => {
+    this.waiters.push(resume)
+    return Effect.sync(() => {
+      const i = this.waiters.indexOf(resume)
+      if (i >= 0) this.waiters.splice(i, 1)
+    })
+  })
+
+  private done(result: Exit.Exit<A, E>): void {
+    if (this.result !== undefined) return
+    this.result = result
+    const waiters = this.waiters
+    this.waiters = []
+    for (const resume of waiters) this.owner.schedule(() => resume(result))
+  }
+}
