@@ -1,0 +1,211 @@
+/**
+ * A running member: raft, the store and the watches, joined to disk, network and clock. Spec: model/etcd.ts.
+ *
+ * After each input `drain` takes raft's outputs in etcd's order: persist, send, commit, apply. What needs the disk
+ * first waits for the persister, which gives it one record and one sync per round, however much has gathered.
+ */
+import { Effect } from "effect"
+import type { Journal } from "#impl/journal.ts"
+import type { Mailbox, Network, Process, Timer } from "#impl/ports.ts"
+import type { Response } from "#impl/ports/etcd.ts"
+import { noLeaderWatchCancel_ms, proposalsRemembered_max } from "#model/limits/etcd.ts"
+import { nextTick_ms, tick } from "#impl/etcd/election.ts"
+import type { Command, Entry, Message, Outbound } from "#impl/etcd/messages.ts"
+import * as Mvcc from "#impl/etcd/mvcc.ts"
+import { needsSync, takeBatch, type Fact, type Raft, type Role } from "#impl/etcd/raft.ts"
+import { step, synced } from "#impl/etcd/step.ts"
+import type { Wal } from "#impl/etcd/wal.ts"
+import * as Watch from "#impl/etcd/watch.ts"
+
+export interface Member {
+  readonly process: Process["Service"]
+  readonly network: Network["Service"]
+  readonly journal: Journal["Service"]
+  readonly raft: Raft
+  readonly store: Mvcc.Store
+  readonly hub: Watch.Hub
+  /** Applies a transaction to the store: a function of store and command alone, or members part ways. */
+  readonly apply: (store: Mvcc.Store, command: Command) => Response
+  applied: number
+  appliedTerm: number
+  /** Ids of the last applied proposals: a datagram that was duplicated must not take effect twice. */
+  readonly appliedProposals: Set<string>
+  /** Called when a proposal of this member's clients was applied. */
+  readonly waiters: Map<string, (response: Response) => void>
+  /** Called when a read is confirmed, and when something was applied. */
+  onRead: (id: number, index: number) => void
+  onApplied: () => void
+  /** Peers that have ever taken part; part of every record, so that it survives. */
+  readonly heard: Set<string>
+  journalledRole: Role
+  readonly wake: Mailbox<true>
+  isPersisting: boolean
+  timer: Timer | undefined
+  timerDue_ms: number
+  leaderlessTimer: Timer | undefined
+}
+
+export const receive = (member: Member, from: string, message: Message): void => {
+  if (message.type === "bootstrapQuery") {
+    member.network.send(from, { type: "bootstrapAnswer", nonce: message.nonce, known: member.heard.has(from) },
+      "raft bootstrapAnswer")
+    return
+  }
+  if (!member.heard.has(from)) {
+    member.heard.add(from)
+    member.raft.hardStateIsDirty = true
+    member.raft.hardStateIsUnsynced = true
+  }
+  step(member.raft, from, message, member.process.monotonic_ms())
+  drain(member)
+}
+
+/** Takes away whatever raft has put out. */
+export const drain = (member: Member): void => {
+  const { raft } = member
+  flushFacts(member)
+  flushMessages(member)
+  if (!member.isPersisting && hasPersistentWork(raft)) {
+    member.isPersisting = true
+    member.wake.send(true)
+  }
+  applyCommitted(member)
+  if (raft.readStates.length > 0) {
+    const states = raft.readStates
+    raft.readStates = []
+    for (const state of states) member.onRead(state.id, state.index)
+  }
+  watchLeader(member)
+  arm(member)
+}
+
+const flushFacts = (member: Member): void => {
+  if (member.raft.facts.length === 0) return
+  const facts = member.raft.facts
+  member.raft.facts = []
+  journalFacts(member, facts)
+}
+
+const journalFacts = (member: Member, facts: ReadonlyArray<Fact>): void => {
+  for (const fact of facts) {
+    member.journalledRole = fact.state
+    member.journal.wrote("etcd.raft", member.process.name, fact.event, fact.state)
+  }
+}
+
+const flushMessages = (member: Member): void => {
+  if (member.raft.outbox.length === 0) return
+  const messages = member.raft.outbox
+  member.raft.outbox = []
+  deliver(member, messages)
+}
+
+/** `kind` names the message for the network's draws; the few there are, are written out. */
+const kinds: { readonly [Type in Message["type"]]: string } = {
+  preVote: "raft preVote", vote: "raft vote", preVoteResponse: "raft preVoteResponse",
+  voteResponse: "raft voteResponse", append: "raft append", appendResponse: "raft appendResponse",
+  heartbeat: "raft heartbeat", heartbeatResponse: "raft heartbeatResponse", propose: "raft propose",
+  readIndex: "raft readIndex", readIndexResponse: "raft readIndexResponse", bootstrapQuery: "raft bootstrapQuery",
+  bootstrapAnswer: "raft bootstrapAnswer"
+}
+
+export const sendTo = (member: Member, to: string, message: Message): void =>
+  member.network.send(to, message, kinds[message.type])
+
+const deliver = (member: Member, messages: ReadonlyArray<Outbound>): void => {
+  for (const { message, to } of messages) {
+    if (to === member.raft.id) step(member.raft, to, message, member.process.monotonic_ms())
+    else sendTo(member, to, message)
+  }
+}
+
+const hasPersistentWork = (raft: Raft): boolean =>
+  needsSync(raft) || raft.outboxAfterSync.length > 0 || raft.factsAfterSync.length > 0
+
+/** The member's one fiber that waits: for the disk. Never returns; a failed write ends the process, as etcd panics. */
+export const persist = (member: Member, wal: Wal): Effect.Effect<never> => Effect.gen(function* () {
+  for (;;) {
+    yield* member.wake.take
+    while (hasPersistentWork(member.raft)) {
+      const hasData = needsSync(member.raft)
+      const batch = takeBatch(member.raft)
+      if (hasData) {
+        yield* wal.save({ type: "save", hardState: batch.hardState, entries: batch.entries, heard: [...member.heard] })
+          .pipe(Effect.catchTag("DiskFailed", (failure) => fail(member, failure.reason)))
+      }
+      synced(member.raft, batch, member.process.monotonic_ms())
+      journalFacts(member, batch.facts)
+      deliver(member, batch.messages)
+      drain(member)
+    }
+    member.isPersisting = false
+  }
+})
+
+const fail = (member: Member, reason: string): Effect.Effect<never> => Effect.suspend(() => {
+  member.journal.wrote("etcd.member", member.process.name, { type: "wal.failed", reason }, "failed")
+  return member.process.exit(`wal: ${reason}`)
+})
+
+/** Applies what is committed and on this member's own disk. */
+const applyCommitted = (member: Member): void => {
+  const { log } = member.raft
+  const end = Math.min(member.raft.commit, log.persisted)
+  if (member.applied >= end) return
+  while (member.applied < end) {
+    const entry = log.entries[member.applied]!
+    const response = applyEntry(member, entry)
+    member.journal.wrote("etcd.raft", member.process.name, { type: "entry.applied", index: entry.index,
+      term: entry.term, revision: member.store.revision, proposal: entry.proposal }, member.journalledRole)
+    const waiter = member.waiters.get(entry.proposal)
+    if (waiter !== undefined && response !== undefined) waiter(response)
+  }
+  member.onApplied()
+}
+
+export const applyEntry = (member: Member, entry: Entry): Response | undefined => {
+  member.applied = entry.index
+  member.appliedTerm = entry.term
+  if (entry.command === undefined || member.appliedProposals.has(entry.proposal)) return undefined
+  remember(member.appliedProposals, entry.proposal)
+  const before = member.store.revision
+  const response = member.apply(member.store, entry.command)
+  if (member.store.revision > before) {
+    const revision = member.store.revisions[member.store.revisions.length - 1]!
+    member.journal.committed(revision.revision, Mvcc.changes(revision))
+    Watch.notify(member.hub, revision)
+  }
+  return response
+}
+
+/** First in, first out: the same ids on every member, since all apply the same entries. */
+const remember = (proposals: Set<string>, proposal: string): void => {
+  proposals.add(proposal)
+  if (proposals.size > proposalsRemembered_max) proposals.delete(proposals.values().next().value!)
+}
+
+const watchLeader = (member: Member): void => {
+  if (member.raft.leader !== "") {
+    if (member.leaderlessTimer === undefined) return
+    member.leaderlessTimer.cancel()
+    member.leaderlessTimer = undefined
+  } else if (member.leaderlessTimer === undefined) {
+    member.leaderlessTimer = member.process.after(noLeaderWatchCancel_ms, () => Watch.cancelAll(member.hub))
+  }
+}
+
+/** One timer for all of raft. It may fire early, because a follower's deadline moves with each heartbeat. */
+const arm = (member: Member): void => {
+  const due_ms = nextTick_ms(member.raft)
+  if (member.timer !== undefined) {
+    if (member.timerDue_ms <= due_ms) return
+    member.timer.cancel()
+  }
+  member.timerDue_ms = due_ms
+  const delay_ms = Math.max(0, due_ms - member.process.monotonic_ms())
+  member.timer = member.process.after(delay_ms, () => {
+    member.timer = undefined
+    tick(member.raft, member.process.monotonic_ms())
+    drain(member)
+  })
+}

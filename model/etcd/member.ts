@@ -1,0 +1,91 @@
+/**
+ * etcd.member: the life of one member's data.
+ *
+ * States: down, recovering, running, failed, dataLost (initial: down).
+ * Time:   none.
+ * Errors: a failed write or fsync ends the process (`wal.failed`, then it must crash); lost or damaged data bars the
+ *         member for ever, since it forgot its promises: only a change of membership, not here yet, can replace it.
+ * Source: etcd-io/etcd server/storage/wal (repair.go, wal.go), server/etcdserver/bootstrap.go, v3.8.
+ */
+import { assign, setup } from "xstate"
+import type { EventOf, Judged } from "#model/events.ts"
+
+export interface Context {
+  /** Whether its data directory was made, as far as the trace tells. */
+  readonly isMember: boolean
+  readonly isBarred: boolean
+  readonly records: number
+}
+export type Event = Judged<EventOf<"member" | "wal" | "process">>
+type Of<Type extends Event["type"]> = Extract<Event, { readonly type: Type }>
+interface Args { readonly context: Context; readonly event: Event }
+const as = <Type extends Event["type"]>(_type: Type, event: Event): Of<Type> => event as Of<Type>
+
+const machine = setup({
+  types: { context: {} as Context, events: {} as Event },
+  guards: {
+    isNew: ({ context, event }: Args) =>
+      !context.isMember && !context.isBarred && as("member.bootstrapped", event).members.includes(event.actor)
+    ,
+    /** The directory may have been made by a process that crashed before it could say so: then it is empty. */
+    hasData: ({ context, event }: Args) => {
+      const { lastIndex, records } = as("member.recovered", event)
+      return !context.isBarred && records >= context.records && (context.isMember || lastIndex === 0)
+    },
+    /** Only the last record, which nobody was told of, can be torn. */
+    isTornEnd: ({ context, event }: Args) => {
+      const { cut, records } = as("wal.truncated", event)
+      return !context.isBarred && cut === 1 && records > cut
+    },
+    /** A first start that crashed while it made the directory. */
+    isTornBeginning: ({ context, event }: Args) => {
+      const { cut, records } = as("wal.truncated", event)
+      return !context.isMember && !context.isBarred && cut === 1 && records === 1
+    }
+  },
+  actions: {
+    join: assign(() => ({ isMember: true, records: 1 })),
+    recover: assign(({ event }) => ({ isMember: true, records: as("member.recovered", event).records })),
+    bar: assign(() => ({ isBarred: true }))
+  }
+})
+
+const ended = { "process.crashed": { target: "down" }, "process.stopped": { target: "down" } } as const
+const starts = {
+  "member.bootstrapped": { guard: "isNew", target: "running", actions: "join" },
+  "member.recovered": { guard: "hasData", target: "running", actions: "recover" },
+  "member.dataLost": { target: "dataLost", actions: "bar" },
+  "wal.failed": { target: "failed" }
+} as const
+
+export const chart = machine.createMachine({
+  id: "etcd.member",
+  context: { isMember: false, isBarred: false, records: 0 },
+  initial: "down",
+  states: {
+    down: {
+      description: "Not running, or reading its log.",
+      on: {
+        ...starts,
+        "wal.truncated": [{ guard: "isTornEnd", target: "recovering" }, { guard: "isTornBeginning", target: "recovering" }],
+        "process.crashed": { target: "down" }, "process.stopped": { target: "down" }
+      }
+    },
+    recovering: {
+      description: "Cut a torn end off its log and replays the rest.",
+      on: { ...starts, ...ended }
+    },
+    running: {
+      description: "Takes part in raft and serves clients.",
+      on: { ...ended, "wal.failed": { target: "failed" } }
+    },
+    failed: {
+      description: "Does not know what its disk holds: says and sends nothing more, and ends.",
+      on: { ...ended }
+    },
+    dataLost: {
+      description: "Forgot its promises: stays out until it is replaced.",
+      on: { ...ended }
+    }
+  }
+})

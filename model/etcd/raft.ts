@@ -1,0 +1,171 @@
+/**
+ * etcd.raft: the role of one member, and what it may have promised.
+ *
+ * States: down, follower, preCandidate, candidate, leader (initial: down).
+ * Time:   an election starts, and check-quorum deposes, no earlier than electionTimeout_ms after the last line that
+ *         restarts that clock (heartbeats restart it too but make no line, so this is a lower bound).
+ * Errors: a crash or stop is `process.crashed` or `process.stopped` of the machine; what was promised survives it.
+ * Source: ../reference/kubernetes.md 2.3 and 12.1; etcd-io/raft raft.go; Ongaro's thesis 3.4-3.6, 6.4, 9.6.
+ */
+import { assign, setup } from "xstate"
+import type { EventOf, Judged } from "#model/events.ts"
+import * as limits from "#model/limits/etcd.ts"
+
+type Chosen = Pick<typeof limits, "electionTimeout_ms">
+export interface Context {
+  readonly limits: Chosen
+  readonly term: number
+  /** "" for none in this term. */
+  readonly vote: string
+  /** The leader that this member followed in this term; "" while none is known. */
+  readonly leader: string
+  readonly members: number
+  /** What was applied since the start, and the highest index that this member ever applied. */
+  readonly applied: number
+  readonly appliedTerm: number
+  readonly appliedEver: number
+  readonly revision: number
+  readonly quietSince_ms: number
+}
+
+export type Event = Judged<EventOf<"raft" | "vote" | "entry"> | EventOf<"process">>
+type Of<Type extends Event["type"]> = Extract<Event, { readonly type: Type }>
+interface Args { readonly context: Context; readonly event: Event }
+
+/** The event of a guard or action that only stands on transitions of that type. */
+const as = <Type extends Event["type"]>(_type: Type, event: Event): Of<Type> => event as Of<Type>
+
+const isMajority = (voters: ReadonlyArray<string>, context: Context): boolean =>
+  new Set(voters).size === voters.length && voters.length * 2 > context.members
+
+const hasBeenQuiet = ({ context, event }: Args): boolean =>
+  event.clock_ms - context.quietSince_ms >= context.limits.electionTimeout_ms
+const isCurrentTerm = ({ context, event }: Args): boolean => "term" in event && event.term === context.term
+
+const machine = setup({
+  types: { context: {} as Context, events: {} as Event, input: {} as { readonly limits?: Partial<Chosen> } | undefined },
+  guards: {
+    /** Term, vote and entries that it acted upon are still there. */
+    keptItsPromises: ({ context, event }: Args) => {
+      const { applied, appliedTerm, lastIndex, members, revision, term, vote } = as("raft.recovered", event)
+      return term >= context.term && (term > context.term || context.vote === "" || vote === context.vote) &&
+        lastIndex >= context.appliedEver && applied <= lastIndex && appliedTerm <= term && revision >= 1 &&
+        (context.members === 0 || members === context.members)
+    },
+    electionIsDue: (args: Args) => isCurrentTerm(args) && hasBeenQuiet(args),
+    wonPreVote: ({ context, event }: Args) => {
+      const { term, voters } = as("raft.campaigned", event)
+      return term === context.term + 1 && isMajority(voters, context) && voters.includes(event.actor)
+    },
+    wonVote: ({ context, event }: Args) => {
+      const { term, voters } = as("raft.elected", event)
+      return term === context.term && context.vote === event.actor && isMajority(voters, context) &&
+        voters.includes(event.actor)
+    },
+    isOutvotedInTerm: isCurrentTerm,
+    quorumIsGone: (args: Args) => isCurrentTerm(args) && hasBeenQuiet(args),
+    isLaterTerm: ({ context, event }: Args) => {
+      const { leader, term } = as("raft.followed", event)
+      return term > context.term && leader !== event.actor
+    },
+    /** Within a term a leader is found once and stays the same. */
+    isLeaderOfTerm: ({ context, event }: Args) => {
+      const { leader, term } = as("raft.followed", event)
+      return term === context.term && leader !== "" && leader !== event.actor &&
+        (context.leader === "" || context.leader === leader)
+    },
+    isFreshLeader: ({ context, event }: Args) => {
+      const { leader, term } = as("raft.followed", event)
+      return term === context.term && leader !== "" && leader !== event.actor && context.leader === ""
+    },
+    hasItsVoteLeft: ({ context, event }: Args) => {
+      const { candidate, term } = as("vote.granted", event)
+      return candidate !== event.actor && term === context.term && context.vote === ""
+    },
+    isNextEntry: ({ context, event }: Args) => {
+      const { index, proposal, revision, term } = as("entry.applied", event)
+      return index === context.applied + 1 && term >= context.appliedTerm && term <= context.term &&
+        (revision === context.revision || (proposal !== "" && revision === context.revision + 1))
+    }
+  },
+  actions: {
+    recover: assign(({ context, event }) => {
+      const { applied, appliedTerm, members, revision, term, vote } = as("raft.recovered", event)
+      return { term, vote, leader: "", members, applied, appliedTerm, revision,
+        appliedEver: Math.max(context.appliedEver, applied), quietSince_ms: event.clock_ms }
+    }),
+    restartClock: assign(({ event }) => ({ leader: "", quietSince_ms: event.clock_ms })),
+    voteForItself: assign(({ event }) => ({ term: as("raft.campaigned", event).term, vote: event.actor, leader: "",
+      quietSince_ms: event.clock_ms })),
+    lead: assign(({ event }) => ({ leader: event.actor, quietSince_ms: event.clock_ms })),
+    stepDown: assign(({ event }) => ({ leader: "", quietSince_ms: event.clock_ms })),
+    enterTerm: assign(({ event }) => {
+      const { leader, term } = as("raft.followed", event)
+      return { term, vote: "", leader, quietSince_ms: event.clock_ms }
+    }),
+    follow: assign(({ event }) => ({ leader: as("raft.followed", event).leader, quietSince_ms: event.clock_ms })),
+    vote: assign(({ event }) => ({ vote: as("vote.granted", event).candidate, quietSince_ms: event.clock_ms })),
+    apply: assign(({ context, event }) => {
+      const { index, revision, term } = as("entry.applied", event)
+      return { applied: index, appliedTerm: term, appliedEver: Math.max(context.appliedEver, index), revision }
+    })
+  }
+})
+
+const laterTerm = { guard: "isLaterTerm", target: "follower", actions: "enterTerm" } as const
+const gone = { target: "down" } as const
+const ended = { "process.crashed": gone, "process.stopped": gone } as const
+const applies = { "entry.applied": { guard: "isNextEntry", actions: "apply" } } as const
+
+export const chart = machine.createMachine({
+  id: "etcd.raft",
+  context: ({ input }) => ({
+    limits: { electionTimeout_ms: limits.electionTimeout_ms, ...input?.limits },
+    term: 0, vote: "", leader: "", members: 0, applied: 0, appliedTerm: 0, appliedEver: 0, revision: 1, quietSince_ms: 0
+  }),
+  initial: "down",
+  states: {
+    down: {
+      description: "Not running. Term, vote and log rest on its disk.",
+      on: { "raft.recovered": { guard: "keptItsPromises", target: "follower", actions: "recover" } }
+    },
+    follower: {
+      description: "Takes entries from a leader, or waits for one.",
+      on: {
+        ...ended, ...applies,
+        "raft.electionTimedOut": { guard: "electionIsDue", target: "preCandidate", actions: "restartClock" },
+        "raft.followed": [laterTerm, { guard: "isFreshLeader", actions: "follow" }],
+        "vote.granted": { guard: "hasItsVoteLeft", actions: "vote" }
+      }
+    },
+    preCandidate: {
+      description: "Asks whether a majority would vote for it, without raising its term.",
+      on: {
+        ...ended, ...applies,
+        "raft.electionTimedOut": { guard: "electionIsDue", actions: "restartClock" },
+        "raft.campaigned": { guard: "wonPreVote", target: "candidate", actions: "voteForItself" },
+        "raft.outvoted": { guard: "isOutvotedInTerm", target: "follower", actions: "restartClock" },
+        "raft.followed": [laterTerm, { guard: "isLeaderOfTerm", target: "follower", actions: "follow" }],
+        "vote.granted": { guard: "hasItsVoteLeft", actions: "vote" }
+      }
+    },
+    candidate: {
+      description: "Voted for itself in a new term and asks for votes.",
+      on: {
+        ...ended, ...applies,
+        "raft.electionTimedOut": { guard: "electionIsDue", target: "preCandidate", actions: "restartClock" },
+        "raft.elected": { guard: "wonVote", target: "leader", actions: "lead" },
+        "raft.outvoted": { guard: "isOutvotedInTerm", target: "follower", actions: "restartClock" },
+        "raft.followed": [laterTerm, { guard: "isLeaderOfTerm", target: "follower", actions: "follow" }]
+      }
+    },
+    leader: {
+      description: "Has the votes of a majority: orders the entries of its term.",
+      on: {
+        ...ended, ...applies,
+        "raft.quorumLost": { guard: "quorumIsGone", target: "follower", actions: "stepDown" },
+        "raft.followed": laterTerm
+      }
+    }
+  }
+})

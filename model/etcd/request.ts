@@ -1,0 +1,72 @@
+/**
+ * etcd.request: one operation on a key, as etcd's client (the API server) saw it.
+ *
+ * States: idle, pending, ok, failed, unknown (initial: idle).
+ * Time:   none; a request that is never answered ends as unknown, or with its client.
+ * Errors: `unknown` is not a failure: the operation may have taken effect, or may still.
+ * Source: ../reference/kubernetes.md 2.1, 2.2; etcd-io/etcd tests/robustness/model, v3.8.
+ */
+import { assign, setup } from "xstate"
+import type { EventOf, Judged } from "#model/events.ts"
+
+export interface Context {
+  readonly kind: string
+  /** -1: unconditional. */
+  readonly expected: number
+}
+export type Event = Judged<EventOf<"kv">>
+type Of<Type extends Event["type"]> = Extract<Event, { readonly type: Type }>
+interface Args { readonly context: Context; readonly event: Event }
+const as = <Type extends Event["type"]>(_type: Type, event: Event): Of<Type> => event as Of<Type>
+
+const isRead = (context: Context): boolean => context.kind === "get" || context.kind === "range"
+
+const machine = setup({
+  types: { context: {} as Context, events: {} as Event },
+  guards: {
+    isNamed: ({ event }: Args) => as("kv.invoked", event).id === event.entity && as("kv.invoked", event).key !== "",
+    /** A write's own revision is the store's at that moment, and above the one that it replaced. */
+    isSuccess: ({ context, event }: Args) => {
+      const { modRevision, outcome, revision } = as("kv.returned", event)
+      if (outcome !== "ok" || revision < 1 || (modRevision ?? 0) > revision) return false
+      if (isRead(context)) return true
+      if (context.expected >= revision) return false
+      return modRevision === undefined || modRevision === 0 || modRevision === revision
+    },
+    /** Only a condition can fail, and only if the key was found otherwise. */
+    isFailure: ({ context, event }: Args) => {
+      const { modRevision, outcome, revision } = as("kv.returned", event)
+      return outcome === "failed" && revision >= 1 && !isRead(context) && context.expected >= 0 &&
+        modRevision !== context.expected && (modRevision ?? 0) <= revision
+    },
+    isUnknown: ({ event }: Args) => as("kv.returned", event).outcome === "unknown"
+  },
+  actions: {
+    remember: assign(({ event }) => {
+      const { expected, kind } = as("kv.invoked", event)
+      return { kind, expected: expected ?? -1 }
+    })
+  }
+})
+
+export const chart = machine.createMachine({
+  id: "etcd.request",
+  context: { kind: "", expected: -1 },
+  initial: "idle",
+  states: {
+    idle: {
+      description: "Not sent.",
+      on: { "kv.invoked": { guard: "isNamed", target: "pending", actions: "remember" } }
+    },
+    pending: {
+      description: "Sent, not answered.",
+      on: { "kv.returned": [
+        { guard: "isSuccess", target: "ok" }, { guard: "isFailure", target: "failed" },
+        { guard: "isUnknown", target: "unknown" }
+      ] }
+    },
+    ok: { description: "It was read, or it took effect.", type: "final" },
+    failed: { description: "Its condition did not hold: it had no effect.", type: "final" },
+    unknown: { description: "No answer: it may have taken effect, or may still.", type: "final" }
+  }
+})
