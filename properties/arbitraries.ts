@@ -9,7 +9,7 @@ import type { Fault } from "#model/events/faults.ts"
 import { placed, single, targetsOf } from "#properties/arbitraries/faults.ts"
 import { logUniform, operations } from "#properties/arbitraries/operations.ts"
 import { scenario } from "#properties/arbitraries/scenarios.ts"
-import { swarm, type Swarm, type Weights } from "#properties/arbitraries/swarm.ts"
+import { features, swarm, type Swarm, type Weights } from "#properties/arbitraries/swarm.ts"
 import { legal } from "#properties/faults.ts"
 import { RunInput, type Topology, type Worker } from "#properties/run-input.ts"
 
@@ -35,9 +35,9 @@ export const topology = (on: Swarm): fc.Arbitrary<Topology> =>
 const safety = (on: Swarm): fc.Arbitrary<number> => on.has("run:longRun") ? logUniform(400_000, 1_500_000)
   : logUniform(30_000, 450_000)
 
-const core_ms = 90_000 // ASSUMED: several elections, lease take-overs (15 s) and a keep-alive (45 s) fit in.
+export const core_ms = 90_000 // ASSUMED: several elections, lease take-overs (15 s) and a keep-alive (45 s) fit in.
 /** Default eviction (50 + 300 s), back-offs (5 min) and rate limits end within it. */
-const healed_ms = 1_500_000 // ASSUMED
+export const healed_ms = 1_500_000 // ASSUMED
 
 export interface Options {
   readonly weights?: Weights
@@ -70,6 +70,12 @@ export const runInput = (options: Options = {}): fc.Arbitrary<RunInput> =>
       fc.tuple(faultsOf(on, drawn, ops.map(({ at_ms }) => at_ms), safety_ms, options.faults ?? 25), choices(on)).map(([faults, order]) => ({
         seed, topology: drawn, swarm: [...on], operations: ops, faults, choices: order, safety_ms, core_ms, healed_ms
       })))))
+
+/** Faults of every kind, for a run whose operations are given: a recorded workload. */
+export const drawFaults = (
+  seed: number, topology: Topology, operationTimes: ReadonlyArray<number>, safety_ms: number, most: number
+): ReadonlyArray<Fault> =>
+  fc.sample(faultsOf(new Set(features.keys()), topology, operationTimes, safety_ms, most), { seed, numRuns: 1 })[0]!
 
 /** The run number `index` of a campaign: a function of the seed, the index and what was learnt before. */
 export const drawRun = (seed: number, index: number, options: Options = {}): RunInput =>

@@ -6,28 +6,23 @@ import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
-import type { Parts } from "#impl/cluster.ts"
-import { run } from "#properties/harness.ts"
+import { properties } from "#properties/all.ts"
+import { run, type Options } from "#properties/harness.ts"
 import { decodeRunInput, type RunInput } from "#properties/run-input.ts"
 import { encodeLine } from "#traces/format.ts"
 
-/** "<lines> lines, sha256 <hex>". Properties do not listen: they are not what must repeat. */
-export const digest = (input: RunInput, parts?: Parts): string => {
+/** "<lines> lines, sha256 <hex>". All properties listen, since they decide when a run ends. */
+export const digest = (input: RunInput, parts?: Options["parts"]): string => {
   const hash = createHash("sha256")
   let lines = 0
-  const record = (line: Parameters<typeof encodeLine>[0]) => {
+  const record: Options["record"] = (line) => {
     hash.update(encodeLine(line))
     hash.update("\n")
     lines++
   }
-  const result = run({ ...input, healed_ms: Math.min(input.healed_ms, healed_ms) }, {
-    properties: [], record, ...(parts === undefined ? {} : { parts })
-  })
-  if (result.verdict === "crash") throw new Error(result.broken!.message)
+  run(input, { properties, record, ...(parts === undefined ? {} : { parts }) })
   return `${lines} lines, sha256 ${hash.digest("hex")}`
 }
-/** Without properties nothing says when the cluster rests; this much of the healed phase is enough to compare. */
-const healed_ms = 120_000 // ASSUMED
 
 export const digestInAnotherProcess = (input: RunInput): string => {
   const child = spawnSync(process.execPath, [fileURLToPath(import.meta.url)], { input: JSON.stringify(input), encoding: "utf8" })
