@@ -2,7 +2,7 @@ import { Schema } from "effect"
 import { describe, expect, it } from "vitest"
 import { drawRun } from "#properties/arbitraries.ts"
 import { Feedback, faultKinds, features, operationKinds } from "#properties/arbitraries/swarm.ts"
-import { endOf, isLasting, legal, machineOf } from "#properties/faults.ts"
+import { frozenAfter, legal, machineOf } from "#properties/faults.ts"
 import { controlPlane, decodeRunInput, RunInput } from "#properties/run-input.ts"
 
 const runs = Array.from({ length: 150 }, (_, i) => drawRun(7, i))
@@ -56,10 +56,13 @@ describe("coverage feedback", () => {
 })
 
 describe("faults", () => {
-  it("knows on which machine a process runs, and what lasts", () => {
+  it("knows on which machine a process runs, and what stays frozen", () => {
     expect(machineOf("etcd/1")).toBe("cp-1")
     expect(machineOf("kubelet/worker-3")).toBe("worker-3")
-    expect(isLasting({ type: "process.crash", id: 1, at_ms: 5, process: "etcd/0", restart_ms: 1 })).toBe(false)
-    expect(endOf({ type: "registry.fail", id: 1, at_ms: 5 })).toBe(Infinity)
+    const crash = { type: "process.crash", id: 1, at_ms: 5, process: "etcd/0", restart_ms: 1 } as const
+    expect(frozenAfter(crash, 0)).toBe(crash)
+    const registry = { type: "registry.fail", id: 1, at_ms: 5, duration_ms: 10 } as const
+    expect(frozenAfter(registry, 100)).toBe(registry)
+    expect(frozenAfter(registry, 10)).toEqual({ type: "registry.fail", id: 1, at_ms: 5 })
   })
 })

@@ -23,6 +23,8 @@ export interface CampaignOptions extends Options {
   readonly draw?: Omit<DrawOptions, "weights">
   /** Inputs to run instead of drawn ones, e.g. a recorded workload. */
   readonly inputs?: Iterable<RunInput>
+  /** What the judges of this campaign have reached of the charts; steers what is drawn next. */
+  readonly coverage?: { readonly reached: number }
   readonly progress?: (progress: Progress) => void
 }
 
@@ -52,7 +54,6 @@ export interface Summary {
   readonly lines: number
   readonly faults: Readonly<Record<string, number>>
   readonly operations: Readonly<Record<string, number>>
-  readonly coverage: ReadonlySet<string>
   /** `sometimes` properties: name → runs that reached it. */
   readonly sometimes: ReadonlyMap<string, number>
   /** Those never reached; they count against the campaign once it is long enough to tell. */
@@ -73,7 +74,7 @@ const add = (sum: Record<string, number>, more: Readonly<Record<string, number>>
 class Campaign {
   private readonly options: CampaignOptions
   private readonly feedback = new Feedback()
-  private readonly coverage = new Set<string>()
+  private triples = 0
   private readonly sometimes: Map<string, number>
   private readonly faults: Record<string, number> = {}
   private readonly operations: Record<string, number> = {}
@@ -126,14 +127,14 @@ class Campaign {
       const { virtual_ms } = run.result().counts
       this.options.progress?.({
         run: this.runs, virtual_ms: this.virtual_ms + virtual_ms, wall_ms: this.breathed_ms - this.began_ms,
-        triples: this.coverage.size
+        triples: this.triples
       })
       if (this.options.signal?.aborted === true || this.isLate()) return undefined
     }
     return run.result()
   }
 
-  private count(input: RunInput, { counts, coverage, reached, rested }: RunResult): void {
+  private count(input: RunInput, { counts, reached, rested }: RunResult): void {
     this.runs++
     if (rested) this.rested++
     this.lines += counts.lines
@@ -141,9 +142,9 @@ class Campaign {
     add(this.faults, counts.faults)
     add(this.operations, counts.operations)
     for (const name of reached) this.sometimes.set(name, (this.sometimes.get(name) ?? 0) + 1)
-    const before = this.coverage.size
-    for (const triple of coverage) this.coverage.add(triple)
-    this.feedback.learn(input.swarm, this.coverage.size - before)
+    const before = this.triples
+    this.triples = this.options.coverage?.reached ?? 0
+    if (this.options.coverage !== undefined) this.feedback.learn(input.swarm, this.triples - before)
   }
 
   private differs(input: RunInput, index: number): Broken | undefined {
@@ -166,7 +167,7 @@ class Campaign {
       verdict: this.failed?.broken.kind ?? (this.runs === 0 || isVacuous ? "unknown" : "held"),
       failed: this.failed, seed: this.options.seed, runs: this.runs, rested: this.rested,
       virtual_ms: this.virtual_ms, wall_ms: performance.now() - this.began_ms, lines: this.lines,
-      faults: this.faults, operations: this.operations, coverage: this.coverage,
+      faults: this.faults, operations: this.operations,
       sometimes: this.sometimes, never, isLongEnough, isAborted: this.options.signal?.aborted === true
     }
   }

@@ -1,5 +1,5 @@
 /**
- * Which faults are lawful, and which of them stay when a survivable core is healed.
+ * Which faults are lawful, and what is healed for a survivable core.
  *
  * A harness that breaks what no cluster could survive proves nothing. `legal` takes away, from the drawn faults:
  *   - disk.lose on a machine that carries an etcd member: a member that comes back empty under its old name has
@@ -8,7 +8,6 @@
  *     (client-go leaderelection.go: "clock skew rate"), renewDeadline 10 s against leaseDuration 15 s.
  *   - a fault that names a machine or process that the topology does not have (after shrinking).
  *   - a second fault of the same id: ids key draws.
- *   - a lasting fault on what the same kind already holds: healing the one would heal the other.
  */
 import type { Fault } from "#model/events/faults.ts"
 import { controlPlane, processesOf, type Topology } from "#properties/run-input.ts"
@@ -34,22 +33,18 @@ export const machineOf = (process: string): string => {
   return /^\d+$/.test(instance) ? `cp-${instance}` : instance
 }
 
-/** What a lasting fault holds; two with the same hold must not overlap. Undefined: it is over at once. */
-const holdOf = (fault: Fault): string | undefined => {
-  switch (fault.type) {
-    case "process.pause": return `${fault.type} ${fault.process}`
-    case "machine.powerLoss": case "nic.fail": case "disk.fail": case "clock.rate": case "runtime.slow":
-      return `${fault.type} ${fault.machine}`
-    case "machine.pressure": return `${fault.type} ${fault.machine} ${fault.resource}`
-    case "network.partition": return `${fault.type} ${fault.from.join()} ${fault.to.join()} ${fault.oneWay}`
-    case "network.loss": case "network.slow": return `${fault.type} ${fault.from} ${fault.to}`
-    case "balancer.pin": case "registry.fail": return fault.type
-    default: return undefined
-  }
+/** Faults that go on until they end or are healed; the others strike and are over. */
+const lasting: ReadonlySet<Fault["type"]> = new Set([
+  "process.pause", "machine.powerLoss", "machine.pressure", "network.partition", "network.loss", "network.slow",
+  "nic.fail", "balancer.pin", "disk.fail", "clock.rate", "registry.fail", "runtime.slow"
+])
+
+/** A lasting fault that would still be in force when the safety phase ends stays frozen until it is healed. */
+export const frozenAfter = (fault: Fault, safety_ms: number): Fault => {
+  if (!lasting.has(fault.type)) return fault
+  const { duration_ms, ...forEver } = fault as Fault & { readonly duration_ms?: number }
+  return duration_ms !== undefined && fault.at_ms + duration_ms >= safety_ms ? forEver as Fault : fault
 }
-export const isLasting = (fault: Fault): boolean => holdOf(fault) !== undefined
-export const endOf = (fault: Fault): number =>
-  isLasting(fault) ? fault.at_ms + ((fault as { readonly duration_ms?: number }).duration_ms ?? Infinity) : fault.at_ms
 
 const exists = (fault: Fault, machines: ReadonlySet<string>, processes: ReadonlySet<string>): boolean => {
   if (fault.type === "process.crash" || fault.type === "process.restart" || fault.type === "process.pause") {
@@ -65,18 +60,12 @@ export const legal = (faults: ReadonlyArray<Fault>, topology: Topology): Readonl
   const on = processesOf(topology)
   const machines = new Set(on.keys())
   const processes = new Set([...on.values()].flat())
-  const heldUntil = new Map<string, number>()
   const ids = new Set<number>()
   const kept: Fault[] = []
   for (const fault of [...faults].sort((a, b) => a.at_ms - b.at_ms)) {
     if (ids.has(fault.id) || !exists(fault, machines, processes)) continue
     if (fault.type === "disk.lose" && on.get(fault.machine)!.some((name) => name.startsWith("etcd/"))) continue
     if (fault.type === "clock.rate" && (fault.rate <= slowest || fault.rate >= fastest)) continue
-    const hold = holdOf(fault)
-    if (hold !== undefined) {
-      if (fault.at_ms <= (heldUntil.get(hold) ?? -1)) continue
-      heldUntil.set(hold, endOf(fault))
-    }
     ids.add(fault.id)
     kept.push(fault)
   }
@@ -109,27 +98,4 @@ export const survivableCore = (topology: Topology, active: Iterable<Fault>): Cor
   for (const name of workers.slice(0, Math.ceil(workers.length / 2))) machines.add(name)
   const all = [...control, ...topology.workers.map(({ name }) => name)]
   return { machines, frozen: all.filter((machine) => !machines.has(machine)) }
-}
-
-/**
- * What is left of an active fault when the core is healed: undefined when nothing is, the fault itself when it does not
- * touch the core, or what remains of a partition once its links within the core are mended.
- */
-export const remainder = (fault: Fault, core: Core): ReadonlyArray<Fault> => {
-  if (fault.type === "registry.fail") return []
-  if (fault.type === "network.partition") {
-    const inside = (names: ReadonlyArray<string>) => names.filter((name) => core.machines.has(name))
-    const outside = (names: ReadonlyArray<string>) => names.filter((name) => !core.machines.has(name))
-    if (inside(fault.from).length === 0 || inside(fault.to).length === 0) return [fault]
-    const { duration_ms: _, ...lasting } = fault
-    const parts = [{ from: outside(fault.from), to: fault.to }, { from: inside(fault.from), to: outside(fault.to) }]
-    return parts.filter(({ from, to }) => from.length > 0 && to.length > 0).map((part) => ({ ...lasting, ...part }))
-  }
-  if (fault.type === "network.loss" || fault.type === "network.slow") {
-    return core.machines.has(fault.from) && core.machines.has(fault.to) ? [] : [fault]
-  }
-  const touchesCore = machinesOf(fault).some((machine) => core.machines.has(machine))
-  // A pin to a server of the core may stay: clients find a healthy one behind it.
-  const stays = fault.type === "balancer.pin" ? touchesCore : !touchesCore
-  return stays ? [fault] : []
 }

@@ -5,11 +5,12 @@
  * Properties and conformance hear every line as it is written; no line is kept. Whoever wants the lines runs the same
  * input again with `record`.
  */
+import { Effect } from "effect"
+import { layer } from "#impl/client.ts"
 import { build, type Cluster, type Parts } from "#impl/cluster.ts"
 import type { Line } from "#model/events.ts"
-import type { Fault } from "#model/events/faults.ts"
 import type { Operation } from "#model/events/operations.ts"
-import { endOf, isLasting, legal, remainder, survivableCore } from "#properties/faults.ts"
+import { frozenAfter, legal, survivableCore } from "#properties/faults.ts"
 import { Monitors, type Broken } from "#properties/harness/monitors.ts"
 import type { Property } from "#properties/property.ts"
 import type { RunInput } from "#properties/run-input.ts"
@@ -21,8 +22,6 @@ export type { Broken } from "#properties/harness/monitors.ts"
 export interface Judge {
   /** The first disagreement, or undefined. */
   readonly line: (line: Line) => Disagreement | undefined
-  /** (chart, state, event) triples reached, each as one text. */
-  readonly coverage: ReadonlySet<string>
 }
 export interface Disagreement {
   readonly chart: string
@@ -31,7 +30,7 @@ export interface Disagreement {
 
 export interface Options {
   readonly properties: ReadonlyArray<Property>
-  /** Absent: nothing is held against the charts, and coverage counts the triples as journalled. */
+  /** Absent: nothing is held against the charts. */
   readonly judge?: () => Judge
   /** A planted bug: replaced parts of the cluster. */
   readonly parts?: Parts
@@ -58,7 +57,6 @@ export interface RunResult {
   /** With `collect`: the first breach of each property. */
   readonly all: ReadonlyArray<Broken>
   readonly counts: Counts
-  readonly coverage: ReadonlySet<string>
   /** Names of the `sometimes` that it reached. */
   readonly reached: ReadonlySet<string>
   /** The run came to rest, every promise kept, before its longest time. */
@@ -68,6 +66,7 @@ export interface RunResult {
 const slice_ms = 1_000 // ASSUMED: how far a run goes on after a breach, or after Ctrl-C.
 const restSlice_ms = 5_000 // ASSUMED: how often the promises of rest are asked; each asking may cost the store's size.
 const users = 3
+const usersMachine = "user"
 
 type Phase = "safety" | "core" | "healed" | "over"
 
@@ -77,8 +76,6 @@ export class Run {
   private readonly options: Options
   private readonly monitors: Monitors
   private readonly judge: Judge | undefined
-  private readonly seen = new Set<string>()
-  private readonly active = new Set<Fault>()
   private readonly faults: Record<string, number> = {}
   private readonly outcomes: Record<string, number> = {}
   private readonly all = new Map<string, Broken>()
@@ -121,7 +118,7 @@ export class Run {
   }
 
   result(): RunResult {
-    const broken = this.all.values().next().value
+    const broken = this.explained(this.all.values().next().value)
     const pending = this.invoked - Object.values(this.outcomes).reduce((a, b) => a + b, 0)
     return {
       verdict: broken?.kind ?? (this.phase === "over" ? "held" : "unknown"),
@@ -131,7 +128,6 @@ export class Run {
         lines: this.lines, virtual_ms: this.now_ms, faults: this.faults,
         operations: pending === 0 ? this.outcomes : { ...this.outcomes, pending }
       },
-      coverage: this.judge?.coverage ?? this.seen,
       reached: this.monitors.reached,
       rested: this.rested
     }
@@ -144,6 +140,7 @@ export class Run {
   private begin(): void {
     const { world } = this.cluster
     const { topology } = this.input
+    world.addMachine({ name: usersMachine, role: "outside", capacity: {}, labels: {} })
     this.world("run.phase", "run", {
       type: "run.started", etcds: topology.etcds, apiServers: topology.apiServers, schedulers: topology.schedulers,
       controllerManagers: topology.controllerManagers, workers: topology.workers.map(({ name }) => name),
@@ -162,29 +159,14 @@ export class Run {
     }
     for (let i = 0; i < users; i++) {
       const own = this.input.operations.filter((operation) => operation.id % users === i).sort(byTime)
-      if (own.length > 0) this.cluster.addUser(`user/${i}`, user(own, report))
+      if (own.length === 0) continue
+      const program = Effect.provide(user(own, report), layer("kubectl"))
+      world.addProcess({ name: `user/${i}`, machine: usersMachine, program })
     }
     for (const fault of legal(this.input.faults, topology)) {
-      if (fault.at_ms > this.input.safety_ms) continue
-      world.at(fault.at_ms, () => this.inject(fault))
+      if (fault.at_ms <= this.input.safety_ms) world.inject(frozenAfter(fault, this.input.safety_ms))
     }
     world.start()
-  }
-
-  private inject(fault: Fault): void {
-    this.faults[fault.type] = (this.faults[fault.type] ?? 0) + 1
-    this.world("run.fault", String(fault.id), { type: "fault.injected", fault }, "injected")
-    this.cluster.world.inject(fault)
-    if (!isLasting(fault)) return
-    this.active.add(fault)
-    const end = endOf(fault)
-    if (end < this.input.safety_ms) this.cluster.world.at(end, () => this.end(fault))
-  }
-
-  private end(fault: Fault): void {
-    if (!this.active.delete(fault)) return
-    this.cluster.world.heal(fault)
-    this.world("run.fault", String(fault.id), { type: "fault.ended", fault }, "ended")
   }
 
   private nextPhase(): void {
@@ -193,23 +175,13 @@ export class Run {
     else this.phase = "over"
   }
 
-  /** Faults that would have ended later stay as well: a rest that is frozen is the harder case. */
   private beginCore(): void {
     this.phase = "core"
     this.healed_ms = this.now_ms
     this.phaseEnds_ms = this.now_ms + this.input.core_ms
-    const core = survivableCore(this.input.topology, this.active)
-    for (const fault of [...this.active]) {
-      const left = remainder(fault, core)
-      if (left[0] === fault) continue
-      this.end(fault)
-      for (const part of left) {
-        this.active.add(part)
-        this.world("run.fault", String(part.id), { type: "fault.injected", fault: part }, "injected")
-        this.cluster.world.inject(part)
-      }
-    }
-    const frozen = core.frozen
+    const { world } = this.cluster
+    const { machines, frozen } = survivableCore(this.input.topology, world.faultsInForce)
+    world.heal([...machines, usersMachine])
     this.world("run.phase", "run", { type: "phase.began", phase: "core", frozen }, "core")
   }
 
@@ -227,7 +199,7 @@ export class Run {
     this.phase = "healed"
     this.healed_ms = this.now_ms
     this.phaseEnds_ms = this.now_ms + this.input.healed_ms
-    for (const fault of [...this.active]) this.end(fault)
+    this.cluster.world.heal()
     this.world("run.phase", "run", { type: "phase.began", phase: "healed", frozen: [] }, "healed")
   }
 
@@ -255,25 +227,32 @@ export class Run {
   private hear(line: Line): void {
     if (this.isDecided()) return
     this.lines++
+    if (line.event.type === "fault.injected") {
+      const { type } = line.event.fault
+      this.faults[type] = (this.faults[type] ?? 0) + 1
+    }
     this.options.record?.(line)
     try {
       const broken = this.monitors.hear(line)
       if (broken !== undefined) this.found(broken)
-      if (this.judge === undefined) this.cover(line)
-      else {
-        const disagreement = this.judge.line(line)
-        if (disagreement !== undefined) {
-          const { chart, message } = disagreement
-          this.found({ kind: "conformance", property: chart, invariants: [], message, at_ms: line.at_ms, line })
-        }
+      const disagreement = this.judge?.line(line)
+      if (disagreement !== undefined) {
+        const { chart, message } = disagreement
+        this.found({ kind: "conformance", property: chart, invariants: [], message, at_ms: line.at_ms, line })
       }
     } catch (error) {
       this.found(crash("a monitor failed", error, line.at_ms))
     }
   }
 
-  private cover({ chart, event, state }: Line): void {
-    this.seen.add(`${chart} ${typeof state === "string" ? state : JSON.stringify(state)} ${event.type}`)
+  /** A panic's line holds no stack: it would not be the same on every machine. The report has it. */
+  private explained(broken: Broken | undefined): Broken | undefined {
+    const event = broken?.line?.event
+    if (broken === undefined || event?.type !== "process.crashed") return broken
+    const panic = this.cluster.world.panics.find(({ process }) => process === event.process)
+    if (panic === undefined) return broken
+    const { error } = panic
+    return { ...broken, message: `${broken.message}\n${error instanceof Error ? error.stack ?? error.message : String(error)}` }
   }
 
   private found(broken: Broken): void {
