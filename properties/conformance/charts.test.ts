@@ -1,0 +1,38 @@
+/** Every chart of the house: compiles, and its table agrees with XState on random walks. */
+import { readdirSync } from "node:fs"
+import { describe, expect, it } from "vitest"
+import { charts } from "#model/cluster.ts"
+import { walk } from "#properties/conformance/against-xstate.ts"
+import { compile } from "#properties/conformance/compile.ts"
+import { draws, sampleEvent } from "#properties/conformance/sample.ts"
+
+const components = readdirSync(new URL("../../model/", import.meta.url))
+  .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts")
+    && !["cluster.ts", "draw.ts", "events.ts", "limits.ts", "objects.ts"].includes(file))
+
+describe("the composition", () => {
+  it.each(components)("lists every chart of %s", async (file) => {
+    const component = await import(`../../model/${file}`)
+    expect(Object.keys(charts)).toEqual(expect.arrayContaining(Object.keys(component.charts)))
+  })
+})
+
+describe("a chart's table agrees with XState on random walks", () => {
+  it.each(Object.keys(charts))("%s", (name) => {
+    const machine = charts[name]!
+    const chart = compile(machine)
+    const types = [...new Set(chart.structure.triples.map((triple) => triple.descriptor))]
+    let taken = 0
+    for (let seed = 1; seed <= 30; seed++) {
+      const draw = draws(seed)
+      let clock_ms = 0
+      const result = walk(machine, {}, 100, (context) => {
+        clock_ms += [0, 1, 500, 2_000, 20_000, 400_000][draw(6)]!
+        return sampleEvent([...types, "nonsense"][draw(types.length + 1)]!, draw, context, clock_ms)
+      })
+      expect(result.parted).toBeUndefined()
+      taken += result.taken
+    }
+    expect(taken).toBeGreaterThan(30)
+  })
+})
