@@ -38,6 +38,8 @@ export interface Options {
   readonly record?: (line: Line) => void
   /** Freezes what crosses a process boundary: slow, for tests. */
   readonly freeze?: boolean
+  /** Goes on to the end of the healed phase even if nothing that listens is waiting for anything. */
+  readonly patient?: boolean
   /** Goes on after the first breach; `all` holds the first of each property. */
   readonly collect?: boolean
 }
@@ -112,7 +114,7 @@ export class Run {
       this.found(crash("the simulated world could not go on", error, this.now_ms))
     }
     if (this.isDecided()) this.phase = "over"
-    else if (this.phase === "healed") this.askForRest()
+    else if (this.phase === "healed" && this.options.patient !== true) this.askForRest()
     if (this.phase !== "over" && this.now_ms >= this.phaseEnds_ms) this.nextPhase()
     return this.phase !== "over"
   }

@@ -124,11 +124,13 @@ class Shrinker {
 const trimmed = (choices: ReadonlyArray<number>): ReadonlyArray<number> =>
   choices.slice(0, choices.findLastIndex((choice) => choice !== 0) + 1)
 
-/** Without what comes after the violation, and without the phases that were not needed. */
+/** Without what comes after the violation: operations, faults, and the rest of its phase and those that follow. */
 const cutAt = (input: RunInput, at_ms: number): RunInput => {
-  if (at_ms > input.safety_ms) return input
+  const upTo = (length_ms: number, begin_ms: number): number =>
+    Math.max(0, Math.min(length_ms, Math.ceil(at_ms) + afterwards_ms - begin_ms))
   return {
-    ...input, safety_ms: Math.min(input.safety_ms, Math.ceil(at_ms) + afterwards_ms), core_ms: 0, healed_ms: 0,
+    ...input, safety_ms: upTo(input.safety_ms, 0), core_ms: upTo(input.core_ms, input.safety_ms),
+    healed_ms: upTo(input.healed_ms, input.safety_ms + input.core_ms),
     operations: input.operations.filter((operation) => operation.at_ms <= at_ms),
     faults: input.faults.filter((fault) => fault.at_ms <= at_ms)
   }
