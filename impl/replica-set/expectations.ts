@@ -1,0 +1,52 @@
+/**
+ * What the controller has written and its informer has not yet shown, by uid of the ReplicaSet.
+ * Source: pkg/controller/controller_utils.go ControllerExpectations and UIDTrackingControllerExpectations, v1.36.
+ */
+import * as limits from "#model/limits/replica-set.ts"
+
+interface Expectation {
+  /** Below zero when more was seen than expected: also satisfied. */
+  creates: number
+  readonly deletes: Set<string>
+  readonly since_ms: number
+}
+
+export class Expectations {
+  private readonly known = new Map<string, Expectation>()
+  private readonly now_ms: () => number
+
+  constructor(now_ms: () => number) {
+    this.now_ms = now_ms
+  }
+
+  expectCreations(owner: string, count: number): void {
+    this.known.set(owner, { creates: count, deletes: new Set(), since_ms: this.now_ms() })
+  }
+
+  expectDeletions(owner: string, pods: ReadonlyArray<string>): void {
+    this.known.set(owner, { creates: 0, deletes: new Set(pods), since_ms: this.now_ms() })
+  }
+
+  creationObserved(owner: string): void {
+    const expectation = this.known.get(owner)
+    if (expectation !== undefined) expectation.creates--
+  }
+
+  deletionObserved(owner: string, pod: string): void {
+    this.known.get(owner)?.deletes.delete(pod)
+  }
+
+  forget(owner: string): void {
+    this.known.delete(owner)
+  }
+
+  outstanding(owner: string): number {
+    const expectation = this.known.get(owner)
+    return expectation === undefined ? 0 : Math.max(0, expectation.creates) + expectation.deletes.size
+  }
+
+  isExpired(owner: string): boolean {
+    const expectation = this.known.get(owner)
+    return expectation !== undefined && this.now_ms() - expectation.since_ms > limits.expectationsTimeout_ms
+  }
+}
