@@ -1,0 +1,72 @@
+/**
+ * Spec: model/api-server.ts. api-server: the only way to the objects. Any number of instances run on one etcd; each
+ * has a watch cache per resource and answers as soon as all of them are filled.
+ *
+ * Deviates: no authentication, authorisation, audit, priority and fairness, webhooks, namespaces, quotas or server-side
+ * apply; of the admission plugins only DefaultTolerationSeconds and TaintNodesByCondition.
+ */
+import { Effect } from "effect"
+import { Cacher } from "#impl/api-server/cacher.ts"
+import type { ServerContext } from "#impl/api-server/context.ts"
+import { EtcdClient } from "#impl/api-server/etcd-client.ts"
+import { defaultParts, type Parts } from "#impl/api-server/parts.ts"
+import { Session } from "#impl/api-server/session.ts"
+import { Storage } from "#impl/api-server/storage.ts"
+import { Journal, type StateOf } from "#impl/journal.ts"
+import { Draws, Network, Process } from "#impl/ports.ts"
+import type { charts } from "#model/api-server.ts"
+import type { EventOf } from "#model/events.ts"
+import { resources } from "#model/objects.ts"
+
+export type { Parts }
+export { defaultParts }
+
+export interface Config {
+  readonly id: number
+  /** Addresses of the etcd members, e.g. "etcd/0". */
+  readonly etcdEndpoints: ReadonlyArray<string>
+}
+type State = StateOf<(typeof charts)["api-server.instance"]>
+
+export const program = (
+  config: Config, parts: Partial<Parts> = {}
+): Effect.Effect<never, never, Process | Network | Journal | Draws> => Effect.gen(function* () {
+  const process = yield* Process
+  const network = yield* Network
+  const journal = yield* Journal
+  const draws = yield* Draws
+  const allParts: Parts = { ...defaultParts, ...parts }
+  const wrote = (event: EventOf<"apiServer">, state: State): void =>
+    journal.wrote("api-server.instance", process.name, event, state)
+
+  wrote({ type: "apiServer.started" }, "starting")
+  const etcd = new EtcdClient(process, network, config.etcdEndpoints)
+  const storage = new Storage(etcd, journal, allParts, `${process.name}#${process.incarnation}`)
+  const cacherOf = (resource: (typeof resources)[number]): Cacher =>
+    new Cacher(resource, process, journal, etcd, allParts)
+  const context: ServerContext = {
+    process, journal, draws, etcd, storage, parts: allParts,
+    cachers: {
+      pods: cacherOf("pods"), nodes: cacherOf("nodes"), replicasets: cacherOf("replicasets"), leases: cacherOf("leases")
+    }
+  }
+  yield* Effect.forEach(resources, (resource) => context.cachers[resource].initialise, { concurrency: "unbounded" })
+
+  const sessions = new Set<Session>()
+  let connections = 0
+  network.listen((connection) => {
+    connections += 1
+    sessions.add(new Session(context, connection, `${process.incarnation}.${connections}`,
+      (session) => sessions.delete(session)))
+  })
+  wrote({ type: "apiServer.becameReady" }, "ready")
+
+  /** SIGTERM: clients are told that their watches have ended and go to another server. */
+  const stop = Effect.sync(() => {
+    network.unlisten()
+    for (const session of sessions) session.closeWatches("stopped")
+    for (const session of [...sessions]) session.connection.close()
+    wrote({ type: "apiServer.stopped" }, "stopped")
+  })
+  return yield* Effect.never.pipe(Effect.onInterrupt(() => stop))
+})

@@ -1,0 +1,34 @@
+/**
+ * api-server/binding: the pods/binding subresource. Spec: model/pod.ts.
+ *
+ * Source: kubernetes registry/core/pod/storage/storage.go setPodNodeAndMetadata. It does not ask whether the node
+ * exists or has room.
+ */
+import { conflict } from "#impl/api-server/status.ts"
+import type { Binding, Condition, Pod, Status } from "#model/objects.ts"
+
+/** Why the pod cannot be bound now, or undefined. */
+export const checkBinding = (pod: Pod, binding: Binding): Status | undefined => {
+  const refuse = (message: string): Status => conflict("pods/binding", pod.metadata.name, message)
+  if (pod.metadata.deletionTimestamp !== undefined) {
+    return refuse(`pod ${pod.metadata.name} is being deleted, cannot be assigned to a host`)
+  }
+  const { nodeName = "", schedulingGates = [] } = pod.spec
+  if (nodeName !== "") {
+    return refuse(`pod ${pod.metadata.name} is already assigned to node "${nodeName}", not to "${binding.target.name}"`)
+  }
+  if (schedulingGates.length > 0) return refuse(`pod ${pod.metadata.name} has non-empty .spec.schedulingGates`)
+  return undefined
+}
+
+/** The pod as assigned to the node. Whether it may be is `checkBinding`'s to say. */
+export const bound = (pod: Pod, binding: Binding, now_ms: number): Pod => {
+  const scheduled: Condition = { type: "PodScheduled", status: "True", lastTransitionTime: now_ms }
+  const others = (pod.status.conditions ?? []).filter((condition) => condition.type !== "PodScheduled")
+  return {
+    ...pod,
+    metadata: { ...pod.metadata, generation: pod.metadata.generation + 1 },
+    spec: { ...pod.spec, nodeName: binding.target.name },
+    status: { ...pod.status, conditions: [...others, scheduled] }
+  }
+}

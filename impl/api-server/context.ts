@@ -1,0 +1,35 @@
+/** api-server/context: what every handler of one server process shares. Spec: model/api-server.ts. */
+import type { Cacher } from "#impl/api-server/cacher.ts"
+import type { Parts } from "#impl/api-server/parts.ts"
+import type { ApiFailed } from "#impl/api-server/status.ts"
+import type { EtcdClient } from "#impl/api-server/etcd-client.ts"
+import type { Storage } from "#impl/api-server/storage.ts"
+import type { Journal } from "#impl/journal.ts"
+import type { Request, ServerFrame } from "#impl/ports/api.ts"
+import type { Draws, Process } from "#impl/ports.ts"
+import type { Resource } from "#model/objects.ts"
+import { requestTimeout_ms } from "#model/limits.ts"
+
+export interface ServerContext {
+  readonly process: Process["Service"]
+  readonly journal: Journal["Service"]
+  readonly draws: Draws["Service"]
+  readonly parts: Parts
+  readonly etcd: EtcdClient
+  readonly storage: Storage
+  readonly cachers: { readonly [R in Resource]: Cacher }
+}
+
+/** One request of one client. */
+export interface Asked<R extends Request = Request> {
+  readonly id: number
+  /** "<connection>/<request id>": names the request in the journal. */
+  readonly entity: string
+  readonly agent: string
+  readonly request: R
+}
+
+export const deadline = (context: ServerContext): number => context.process.monotonic_ms() + requestTimeout_ms
+
+export const statusFrame = (id: number, failure: ApiFailed): ServerFrame =>
+  ({ type: "status", id, status: failure.status })

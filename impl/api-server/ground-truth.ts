@@ -1,0 +1,51 @@
+/**
+ * api-server/ground-truth: the lines that tell what etcd committed, in the charts' words. Spec: model/pod.ts,
+ * model/api-server.ts, model/leader-election.ts.
+ *
+ * Pure: a line depends on the change alone. The world calls it once per change, when the first member applies it.
+ */
+import { decodeValue, resourceOf, withVersion } from "#impl/api-server/codec.ts"
+import type { StateOf } from "#impl/journal.ts"
+import type { charts as apiServerCharts } from "#model/api-server.ts"
+import type { EventOf, StoreChange } from "#model/events.ts"
+import type { charts as podCharts } from "#model/pod.ts"
+import type { ApiObject, Pod, PodPhase } from "#model/objects.ts"
+
+type PodState = StateOf<(typeof podCharts)["pod.pod"]>
+type ObjectState = StateOf<(typeof apiServerCharts)["api-server.object"]>
+export interface TruthLine {
+  readonly chart: string
+  readonly entity: string
+  readonly event: EventOf<"object">
+  readonly state: string | { readonly [region: string]: string }
+}
+
+const phases: { readonly [P in PodPhase]: PodState["phase"] } =
+  { Pending: "pending", Running: "running", Succeeded: "succeeded", Failed: "failed" }
+
+const lifeOf = (object: ApiObject): ObjectState =>
+  object.metadata.deletionTimestamp === undefined ? "live" : "terminating"
+
+const podState = (pod: Pod, life: ObjectState): PodState =>
+  ({ life, phase: phases[pod.status.phase], binding: (pod.spec.nodeName ?? "") === "" ? "unbound" : "bound" })
+
+const stateOf = (object: ApiObject, isRemoved: boolean): Pick<TruthLine, "chart" | "state"> => {
+  const life = isRemoved ? "removed" : lifeOf(object)
+  if (object.kind === "Pod") return { chart: "pod.pod", state: podState(object, life) }
+  if (object.kind !== "Lease") return { chart: "api-server.object", state: life }
+  const isHeld = (object.spec.holderIdentity ?? "") !== ""
+  return { chart: "leader-election.lease", state: isRemoved ? "removed" : isHeld ? "held" : "free" }
+}
+
+/** The line of one change of a revision. */
+export const groundTruth = (revision: number, change: StoreChange): TruthLine => {
+  const { key, previous, value } = change
+  const resource = resourceOf(key)
+  const object = value === undefined ? withVersion(previous!, revision) : decodeValue(value, revision)
+  // The revision of `previous` was told by its own change, and its decoded form remembers it.
+  const before = previous === undefined ? undefined : decodeValue(previous, 0)
+  const event: EventOf<"object"> = value === undefined ? { type: "object.deleted", revision, resource, key, object }
+    : before === undefined ? { type: "object.created", revision, resource, key, object }
+    : { type: "object.updated", revision, resource, key, object, previous: before }
+  return { entity: object.metadata.uid, event, ...stateOf(object, value === undefined) }
+}

@@ -1,0 +1,132 @@
+/**
+ * api-server/reads: get, list, and the opening of watches. Spec: model/api-server.ts, charts api-server.read and
+ * api-server.watch.
+ *
+ * Source: apiserver storage/cacher/{cacher,delegator}.go; reference 3.4.
+ */
+import { Effect } from "effect"
+import type { Cacher } from "#impl/api-server/cacher.ts"
+import { decode, keyFor, prefixOf, revisionOf } from "#impl/api-server/codec.ts"
+import { type Asked, deadline, type ServerContext } from "#impl/api-server/context.ts"
+import { type Selector, parseSelector } from "#impl/api-server/selectors.ts"
+import {
+  ApiFailed, badRequest, expired, internalError, notFound, outcomeUnknown, tooLargeVersion
+} from "#impl/api-server/status.ts"
+import { scopeOf } from "#impl/api-server/watch.ts"
+import type { StateOf } from "#impl/journal.ts"
+import type { Request } from "#impl/ports/api.ts"
+import type { charts } from "#model/api-server.ts"
+import type { EventOf } from "#model/events.ts"
+import type { ApiObject, Status } from "#model/objects.ts"
+
+type Get = Extract<Request, { readonly verb: "get" }>
+type List = Extract<Request, { readonly verb: "list" }>
+type ReadEvent = EventOf<"read">
+type Mode = Extract<ReadEvent, { readonly type: "read.requested" }>["mode"]
+type State = StateOf<(typeof charts)["api-server.read"]>
+
+const fail = (status: Status): Effect.Effect<never, ApiFailed> => Effect.fail(new ApiFailed({ status }))
+
+/** A client's resourceVersion as a number; undefined when it is none. */
+export const parseRevision = (text: string): number | undefined => (/^\d+$/.test(text) ? Number(text) : undefined)
+
+/** "" reads etcd, "0" any cache, N a cache that is at least as new. */
+export const get = (context: ServerContext, request: Get): Effect.Effect<ApiObject, ApiFailed> => {
+  const { name, namespace, resource, resourceVersion = "" } = request
+  const cacher = context.cachers[resource]
+  const asked = parseRevision(resourceVersion)
+  if (resourceVersion !== "" && asked === undefined) return fail(badRequest(`invalid resourceVersion ${resourceVersion}`))
+  if (asked === undefined || !cacher.cache.isReady) {
+    return context.storage.get(resource, namespace, name, deadline(context))
+  }
+  return cacher.waitUntil(asked).pipe(Effect.flatMap((isFresh) => {
+    if (!isFresh) return fail(tooLargeVersion(asked, cacher.cache.revision))
+    const object = cacher.cache.get(keyFor(resource, namespace, name))
+    return object === undefined ? fail(notFound(resource, name)) : Effect.succeed(object)
+  }))
+}
+
+export interface Listed {
+  readonly items: ReadonlyArray<ApiObject>
+  readonly revision: number
+  readonly source: "cache" | "etcd"
+}
+
+const modeOf = ({ resourceVersion = "", resourceVersionMatch }: List): Mode | undefined => {
+  if (resourceVersion === "") return resourceVersionMatch === undefined ? "consistent" : undefined
+  if (parseRevision(resourceVersion) === undefined) return undefined
+  if (resourceVersionMatch === "Exact") return resourceVersion === "0" ? undefined : "exact"
+  return resourceVersion === "0" ? "any" : "notOlderThan"
+}
+
+/** Straight from etcd, at `revision` or, when that is 0, at its latest. */
+const listFromEtcd = (
+  context: ServerContext, cacher: Cacher, selector: Selector, revision: number
+): Effect.Effect<Listed, ApiFailed> => {
+  const key = prefixOf(cacher.resource)
+  return context.etcd.request(
+    { type: "range", key, prefix: true, ...(revision === 0 ? {} : { revision }) }, `range ${key}`, deadline(context)
+  ).pipe(
+    Effect.mapError((failure) => new ApiFailed({
+      status: failure.code === "compacted" ? expired(revision, cacher.cache.oldest)
+        : failure.code === "futureRevision" ? tooLargeVersion(revision, cacher.cache.revision)
+        : failure.effect === "none" ? internalError(`etcdserver: ${failure.code}`)
+        : outcomeUnknown(`etcdserver: ${failure.code}`)
+    })),
+    Effect.map((answer): Listed => ({
+      items: answer.type === "range" ? answer.kvs.map(decode).filter(selector.matches) : [],
+      revision: revision === 0 ? answer.revision : revision, source: "etcd"
+    }))
+  )
+}
+
+const fromCache = ({ cache }: Cacher, selector: Selector): Listed =>
+  ({ items: cache.list(selector), revision: cache.revision, source: "cache" })
+
+/** The revision that a consistent read needs, asked of etcd. */
+export const requiredRevision = (context: ServerContext, cacher: Cacher): Effect.Effect<number, ApiFailed> =>
+  cacher.currentRevision(deadline(context)).pipe(Effect.mapError((failure) => new ApiFailed({
+    status: failure.effect === "none" ? internalError(`etcdserver: ${failure.code}`)
+      : outcomeUnknown(`etcdserver: ${failure.code}`)
+  })))
+
+const listBy = (
+  context: ServerContext, cacher: Cacher, selector: Selector, mode: Mode, asked: number
+): Effect.Effect<Listed, ApiFailed> => Effect.suspend(() => {
+  if (mode === "exact") return listFromEtcd(context, cacher, selector, asked)
+  if (!cacher.cache.isReady) return listFromEtcd(context, cacher, selector, 0)
+  if (mode === "any") {
+    const { revision } = cacher.cache
+    return Effect.succeed<Listed>({ items: context.parts.listAnyAge(cacher.cache, selector), revision, source: "cache" })
+  }
+  if (mode === "notOlderThan") {
+    return cacher.waitUntil(asked).pipe(Effect.flatMap((isFresh) =>
+      isFresh ? Effect.succeed(fromCache(cacher, selector)) : fail(tooLargeVersion(asked, cacher.cache.revision))))
+  }
+  return requiredRevision(context, cacher).pipe(
+    Effect.flatMap((revision) => cacher.waitUntil(revision)),
+    Effect.flatMap((isFresh) => isFresh && cacher.cache.isReady ? Effect.succeed(fromCache(cacher, selector))
+      : listFromEtcd(context, cacher, selector, 0))
+  )
+})
+
+export const list = (context: ServerContext, { agent, entity, request }: Asked<List>): Effect.Effect<Listed, ApiFailed> => {
+  const mode = modeOf(request)
+  const selector = parseSelector(request)
+  if (mode === undefined) return fail(badRequest("resourceVersion and resourceVersionMatch do not go together"))
+  if ("error" in selector) return fail(selector.error)
+  const asked = parseRevision(request.resourceVersion ?? "") ?? 0
+  const wrote = (event: ReadEvent, state: State): void => context.journal.wrote("api-server.read", entity, event, state)
+  return Effect.suspend(() => {
+    wrote({ type: "read.requested", agent, ...scopeOf(request), asked, mode }, "requested")
+    return listBy(context, context.cachers[request.resource], selector, mode, asked).pipe(
+      Effect.tap(({ items, revision, source }) => Effect.sync(() => {
+        let versions = 0
+        for (const item of items) versions += revisionOf(item)
+        wrote({ type: "read.served", revision, source, count: items.length, versions }, "served")
+      })),
+      Effect.tapError(({ status }) => Effect.sync(() =>
+        wrote({ type: "read.refused", code: status.code, reason: status.reason ?? "" }, "refused")))
+    )
+  })
+}

@@ -1,0 +1,19 @@
+/** Timers and bounds of api-server. Unit last in the name; each with its source and version. */
+
+export const waitForRevision_ms = 3_000 // blockTimeout; apiserver storage/cacher/watch_cache.go, v1.36
+export const tooLargeRetry_s = 1 // resourceVersionTooHighRetrySeconds; storage/cacher/watch_cache.go, v1.36
+export const progressRequestPeriod_ms = 100 // progressRequestPeriod; storage/cacher/progress, v1.36
+export const bookmarkPeriod_ms = 60_000 // defaultBookmarkFrequency; storage/cacher/cacher.go, v1.36
+export const bookmarkBeforeDeadline_ms = 2_000 // watcher is told 2 s before its deadline; cacher/cache_watcher.go, v1.36
+export const watchTimeout_min_ms = 1_800_000 // --min-request-timeout: random in [1, 2) times this; server/config.go, v1.36
+export const historyKept_ms = 75_000 // eventFreshDuration; storage/cacher/watch_cache_history.go, v1.36
+export const historyEvents_min = 100 // defaultLowerBoundCapacity; same
+export const historyEvents_max = 102_400 // defaultUpperBoundCapacity; same
+export const notReadyRetry_s = 1 // a watch on an uninitialised cache is told 429 with this Retry-After; cacher.go, v1.36
+export const generateName_max = 58 // maxGeneratedNameLength; storage/names/generate.go, v1.36
+export const generateNameAttempts_max = 8 // maxNameGenerationCreateAttempts; registry/generic/registry/store.go, v1.36
+export const etcdDialBackoff_ms = 1_000 // gRPC backoff.DefaultConfig BaseDelay; grpc-go, v1.7x
+/** Deviates: gRPC goes up to 120 s; the bounds of liveness would have to wait for it. ASSUMED. */
+export const etcdDialBackoff_max_ms = 8_000
+export const etcdReadAttempts_max = 3 // one per endpoint; clientv3 retries reads on Unavailable. ASSUMED
+export const etcdWatchRetry_ms = 100 // clientv3 watch.go backoff is 100 ms at most, v3.8
