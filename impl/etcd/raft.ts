@@ -9,7 +9,7 @@
 import type { EventOf } from "#model/events.ts"
 import type { StateOf } from "#impl/journal.ts"
 import type { charts } from "#model/etcd.ts"
-import { electionTimeout_ms, heartbeat_ms } from "#model/limits/etcd.ts"
+import { electionTimeout_ms, entriesPerMessage_max, heartbeat_ms } from "#model/limits/etcd.ts"
 import * as Log from "#impl/etcd/log.ts"
 import type { Append, Entry, HardState, Message, Outbound } from "#impl/etcd/messages.ts"
 
@@ -59,6 +59,7 @@ export interface Raft {
   /** An integer in [0, n) for the random part of the election timeout. */
   readonly random: (n: number) => number
   readonly log: Log.Log
+  readonly entriesPerMessage_max: number
   role: Role
   term: number
   vote: string
@@ -100,11 +101,11 @@ export interface Recovered extends HardState {
 
 export const make = (
   id: string, members: ReadonlyArray<string>, recovered: Recovered, now_ms: number,
-  random: (n: number) => number, parts: RaftParts
+  random: (n: number) => number, parts: RaftParts, perMessage_max: number = entriesPerMessage_max
 ): Raft => {
   const raft: Raft = {
     id, members, peers: members.filter((member) => member !== id), parts, random, log: Log.make(recovered.entries),
-    role: "follower", term: recovered.term, vote: recovered.vote, leader: "", commit: recovered.commit,
+    entriesPerMessage_max: perMessage_max, role: "follower", term: recovered.term, vote: recovered.vote, leader: "", commit: recovered.commit,
     votes: new Map(), progress: new Map(), quietSince_ms: now_ms, electionTimeout_ms, heartbeatDue_ms: 0,
     quorumCheckDue_ms: 0, reads: [], earlyReads: [], readSequence: 0, proposed: new Set(), hardStateIsUnsynced: false,
     hardStateIsDirty: false, outbox: [], outboxAfterSync: [], facts: [], factsAfterSync: [], readStates: []

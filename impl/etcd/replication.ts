@@ -2,7 +2,7 @@
  * A leader's side of replication: appends, heartbeats, counting, and reads that a heartbeat round confirms.
  * Spec: model/etcd.ts, chart etcd.raft.
  */
-import { appendsInFlight_max, electionTimeout_ms, entriesPerMessage_max, heartbeat_ms } from "#model/limits/etcd.ts"
+import { appendsInFlight_max, electionTimeout_ms, heartbeat_ms } from "#model/limits/etcd.ts"
 import * as Log from "#impl/etcd/log.ts"
 import type { Command, Message } from "#impl/etcd/messages.ts"
 import { becomeFollower, isQuorum, record, send, type Progress, type Raft } from "#impl/etcd/raft.ts"
@@ -39,13 +39,13 @@ const broadcastAppend = (raft: Raft): void => {
   for (const [peer, progress] of raft.progress) maybeSendAppend(raft, peer, progress, false)
 }
 
-const isPaused = (progress: Progress): boolean =>
-  progress.replicating ? progress.next - progress.match > appendsInFlight_max * entriesPerMessage_max : progress.paused
+const isPaused = (raft: Raft, progress: Progress): boolean => progress.replicating
+  ? progress.next - progress.match > appendsInFlight_max * raft.entriesPerMessage_max : progress.paused
 
 /** `evenIfEmpty`: also an append without entries, which finds out where the follower's log ends. */
 export const maybeSendAppend = (raft: Raft, peer: string, progress: Progress, evenIfEmpty: boolean): void => {
-  if (isPaused(progress)) return
-  const entries = Log.slice(raft.log, progress.next, entriesPerMessage_max)
+  if (isPaused(raft, progress)) return
+  const entries = Log.slice(raft.log, progress.next, raft.entriesPerMessage_max)
   if (entries.length === 0 && !evenIfEmpty) return
   const prevIndex = progress.next - 1
   send(raft, peer, { type: "append", term: raft.term, prevIndex, prevTerm: Log.termAt(raft.log, prevIndex), entries,

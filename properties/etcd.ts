@@ -1,0 +1,2 @@
+import type { Property } from "#properties/property.ts"
+export const properties: ReadonlyArray<Property> = []
