@@ -11,7 +11,7 @@ import { logUniform, operations } from "#properties/arbitraries/operations.ts"
 import { scenario } from "#properties/arbitraries/scenarios.ts"
 import { features, swarm, type Swarm, type Weights } from "#properties/arbitraries/swarm.ts"
 import { legal } from "#properties/faults.ts"
-import { RunInput, type Topology, type Worker } from "#properties/run-input.ts"
+import type { RunInput, Topology, Worker } from "#properties/run-input.ts"
 
 const worker = (i: number): fc.Arbitrary<Worker> =>
   fc.record({

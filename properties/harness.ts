@@ -120,12 +120,13 @@ export class Run {
   }
 
   result(): RunResult {
-    const broken = this.explained(this.all.values().next().value)
+    const all = [...this.all.values()].map((broken) => this.explained(broken))
+    const broken = all[0]
     const pending = this.invoked - Object.values(this.outcomes).reduce((a, b) => a + b, 0)
     return {
       verdict: broken?.kind ?? (this.phase === "over" ? "held" : "unknown"),
       broken,
-      all: [...this.all.values()],
+      all,
       counts: {
         lines: this.lines, virtual_ms: this.now_ms, faults: this.faults,
         operations: pending === 0 ? this.outcomes : { ...this.outcomes, pending }
@@ -248,9 +249,9 @@ export class Run {
   }
 
   /** A panic's line holds no stack: it would not be the same on every machine. The report has it. */
-  private explained(broken: Broken | undefined): Broken | undefined {
-    const event = broken?.line?.event
-    if (broken === undefined || event?.type !== "process.crashed") return broken
+  private explained(broken: Broken): Broken {
+    const event = broken.line?.event
+    if (event?.type !== "process.crashed") return broken
     const panic = this.cluster.world.panics.find(({ process }) => process === event.process)
     if (panic === undefined) return broken
     const { error } = panic

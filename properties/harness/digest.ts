@@ -31,5 +31,5 @@ export const digestInAnotherProcess = (input: RunInput): string => {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  console.log(digest(decodeRunInput(JSON.parse(readFileSync(0, "utf8")))))
+  process.stdout.write(`${digest(decodeRunInput(JSON.parse(readFileSync(0, "utf8"))))}\n`)
 }
