@@ -133,27 +133,40 @@ const burstGap_ms = 2_000 // ASSUMED: about the time of a few round trips and a 
 /** The cluster needs some seconds to elect its leaders; earlier operations are lawful but mostly fail. */
 const firstOperation_ms = 500 // ASSUMED
 
+/** Most runs begin by creating some of what later operations speak of; else most of them would find nothing. */
+const beginnings = (on: Swarm, all: Drawn): fc.Arbitrary<ReadonlyArray<OperationBody>> => {
+  const creates = (["replicaSet.create", "pod.create"] as const).filter((kind) => on.has(`operation:${kind}`))
+    .map((kind) => all[kind].arbitrary)
+  return fc.uniqueArray(fc.oneof(...creates), { maxLength: 5, size: "max", selector: (body) => (body as { name: string }).name })
+}
+const beginning_ms = 15_000 // ASSUMED: while the cluster elects its leaders and just after.
+
 export const operations = (
   on: Swarm, topology: Topology, safety_ms: number, maxLength: number
 ): fc.Arbitrary<ReadonlyArray<Operation>> => {
   const all = bodies(on, topology)
   const enabled = (Object.keys(all) as Array<Operation["type"]>)
     .filter((kind) => on.has(`operation:${kind}`) && all[kind].weight > 0).map((kind) => all[kind])
+  const timing = { id, place: fc.nat(10_000), gap: fc.nat(burstGap_ms) }
   const one = fc.record({
-    id, body: fc.oneof(...enabled),
-    place: fc.nat(10_000), burst: on.has("run:collisions") ? fc.boolean() : fc.constant(false), gap: fc.nat(burstGap_ms)
+    ...timing, body: fc.oneof(...enabled), burst: on.has("run:collisions") ? fc.boolean() : fc.constant(false)
   })
-  return fc.array(one, { minLength: 1, maxLength, size: "max" }).map((drawn) => {
+  const early = beginnings(on, all).chain((first) => fc.tuple(...first.map((body) =>
+    fc.record({ ...timing, body: fc.constant(body), burst: fc.constant(false) }))))
+  const later = fc.array(one, { minLength: 1, maxLength, size: "max" })
+  return fc.tuple(early, later).map(([first, drawn]) => {
     let previous = firstOperation_ms
     const seen = new Set<number>()
     const made: Operation[] = []
-    for (const { id, body, place, burst, gap } of drawn) {
-      if (seen.has(id)) continue
+    const add = ({ id, body, place, burst, gap }: typeof drawn[number], within_ms: number) => {
+      if (seen.has(id)) return
       seen.add(id)
-      const anywhere = firstOperation_ms + Math.round((safety_ms - firstOperation_ms) * place / 10_000)
-      previous = burst ? Math.min(safety_ms, previous + gap) : anywhere
+      const anywhere = firstOperation_ms + Math.round((within_ms - firstOperation_ms) * place / 10_000)
+      previous = burst ? Math.min(within_ms, previous + gap) : anywhere
       made.push({ ...body, id, at_ms: previous } as Operation)
     }
+    for (const each of first) add(each, beginning_ms)
+    for (const each of drawn) add(each, safety_ms)
     return made.sort((a, b) => a.at_ms - b.at_ms)
   })
 }
