@@ -80,7 +80,7 @@ const addControlPlane = (world: World, topology: Topology, parts: Parts): void =
   for (const i of times(topology.apiServers)) {
     world.addProcess({
       name: `api-server/${i}`, machine: `cp-${i}`,
-      program: apiServer.program({ id: `api-server/${i}`, etcdEndpoints: members }, parts.apiServer)
+      program: apiServer.program({ id: i, etcdEndpoints: members }, parts.apiServer)
     })
   }
   world.addBalancer("api-server", times(topology.apiServers).map((i) => `api-server/${i}`))
