@@ -10,7 +10,7 @@ import { placed, single, targetsOf } from "#properties/arbitraries/faults.ts"
 import { logUniform, operations } from "#properties/arbitraries/operations.ts"
 import { scenario } from "#properties/arbitraries/scenarios.ts"
 import { features, swarm, type Swarm, type Weights } from "#properties/arbitraries/swarm.ts"
-import { legal } from "#properties/faults.ts"
+import { legal, survivable } from "#properties/faults.ts"
 import type { RunInput, Topology, Worker } from "#properties/run-input.ts"
 
 const worker = (i: number): fc.Arbitrary<Worker> =>
@@ -55,7 +55,10 @@ const faultsOf = (on: Swarm, drawn: Topology, times: ReadonlyArray<number>, safe
   return fc.tuple(
     alone === undefined ? none : placed(alone, times, safety_ms, most),
     together === undefined ? none : placed(together, times, safety_ms, Math.ceil(most / 6))
-  ).map((both) => legal(both.flat().sort((a, b) => a.at_ms - b.at_ms), drawn))
+  ).map((both) => {
+    const lawful = legal(both.flat().sort((a, b) => a.at_ms - b.at_ms), drawn)
+    return on.has("run:blackouts") ? lawful : survivable(lawful, drawn)
+  })
 }
 
 /** Mostly zeros with other orders strewn in: a choice matters where two tasks race, not at every step. */
