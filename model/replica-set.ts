@@ -134,7 +134,7 @@ const replicaSet = setup({
         "replicaSet.deleted": { target: "gone" }
       }
     },
-    gone: { description: "The object is gone; its uid never comes back.", type: "final" }
+    gone: { description: "The object is gone; its uid never comes back.", type: "final", tags: "gone" }
   }
 })
 

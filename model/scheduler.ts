@@ -73,7 +73,7 @@ const cachePod = setup({
       description: "The informer showed it on its node.",
       on: { "schedulerCache.removed": { guard: "sameNode", target: "deleted", actions: "uncount" } }
     },
-    deleted: { description: "It is gone or terminal; its uid never comes back.", type: "final" }
+    deleted: { description: "It is gone or terminal; its uid never comes back.", type: "final", tags: "gone" }
   }
 })
 
@@ -156,7 +156,7 @@ const binding = setup({
         "podBinding.failed": { guard: "sameNode", target: "waiting" }
       }
     },
-    bound: { description: "The API server answered 201.", type: "final" }
+    bound: { description: "The API server answered 201.", type: "final", tags: "gone" }
   }
 })
 

@@ -62,7 +62,8 @@ const createPods = Effect.fnUntraced(function*(syncing: Syncing, replicaSet: Rep
   const { client, expectations, story } = syncing
   const { uid } = replicaSet.metadata
   const pod = podOf(replicaSet)
-  const createOne = Effect.match(client.create("pods", pod), {
+  // Suspended: each is a request of its own.
+  const createOne = Effect.match(Effect.suspend(() => client.create("pods", pod)), {
     onSuccess: (created): ApiError | undefined => {
       story.told(uid, { type: "replicaSet.podCreated", pod: keyOf(created), uid: created.metadata.uid })
       return undefined

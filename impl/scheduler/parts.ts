@@ -34,7 +34,8 @@ export interface Parts {
 const bindingFailed: Parts["bindingFailed"] = ({ queue, cache, current }, pod) => {
   const { uid, key } = pod.info
   // Others may use the room that was held for it.
-  if (cache.forget(uid)) queue.moved({ kind: "assignedPodDeleted", pod: pod.info })
+  cache.forget(uid)
+  queue.moved({ kind: "assignedPodDeleted", pod: pod.info })
   const now = current(key)
   if (now === undefined || now.metadata.uid !== uid) queue.remove(uid, "deleted")
   else if (isAssigned(now)) queue.remove(uid, "bound")

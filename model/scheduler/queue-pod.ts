@@ -127,6 +127,6 @@ export const chart = setup({
         "schedulingQueue.removed": { target: "gone" }
       }
     },
-    gone: { description: "Bound, or deleted, or no longer the scheduler's.", type: "final" }
+    gone: { description: "Bound, or deleted, or no longer the scheduler's.", type: "final", tags: "gone" }
   }
 })
