@@ -46,6 +46,11 @@ const nextBackOff_ms = (context: ContainerContext): number => {
   return before_ms === 0 ? context.limits.crashLoopBackOff_ms
     : Math.min(before_ms * 2, context.limits.crashLoopBackOff_max_ms)
 }
+/** Forgotten when the last failure is longer ago than twice the cap. */
+const nextPullBackOff_ms = (context: ContainerContext, now_ms: number): number =>
+  context.pullBackOff_ms === 0 || now_ms - context.pullFailed_ms > 2 * context.limits.imagePullBackOff_max_ms
+    ? context.limits.imagePullBackOff_ms
+    : Math.min(context.pullBackOff_ms * 2, context.limits.imagePullBackOff_max_ms)
 /** first, twice that, …, the cap. */
 const isOnLadder = (delay_ms: number, first_ms: number, max_ms: number): boolean => {
   for (let step = first_ms; step < max_ms; step *= 2) if (delay_ms === step) return true
@@ -59,11 +64,13 @@ export const container = setup({
     input: { readonly limits?: Partial<Limits> } | undefined
   },
   guards: {
-    isFirstStart: ({ event }) => event.type === "containerStatus.started" && event.restartCount >= 0,
+    isFirstStart: ({ event }) => event.type === "containerStatus.started" && event.restartCount >= 0
+      && event.decided_ms <= event.clock_ms + rounding_ms,
     mayRestart: ({ context, event }) => event.type === "containerStatus.started"
       && event.restartCount > context.restartCount && event.id !== context.id
       && (event.policy === "Always" || (event.policy === "OnFailure" && context.exitCode !== 0))
-      && event.clock_ms >= context.finished_ms + restartDelay_ms(context) - rounding_ms,
+      && event.decided_ms <= event.clock_ms + rounding_ms
+      && event.decided_ms >= context.finished_ms + restartDelay_ms(context) - rounding_ms,
     foundRunning: ({ event }) => event.type === "containerStatus.found" && event.running,
     foundExited: ({ event }) => event.type === "containerStatus.found" && !event.running
       && event.finished_ms !== undefined && event.finished_ms <= event.clock_ms + rounding_ms,
@@ -73,18 +80,20 @@ export const container = setup({
     backOffIsLawful: ({ context, event }) => event.type === "containerStatus.backedOff"
       && event.delay_ms >= restartDelay_ms(context)
       && isOnLadder(event.delay_ms, context.limits.crashLoopBackOff_ms, context.limits.crashLoopBackOff_max_ms),
-    firstPullBackOffIsLawful: ({ context, event }) => event.type === "containerStatus.pullFailed"
-      && isOnLadder(event.delay_ms, context.limits.imagePullBackOff_ms, context.limits.imagePullBackOff_max_ms),
+    backOffGrew: ({ context, event }) => event.type === "containerStatus.backedOff"
+      && event.delay_ms > context.backOff_ms
+      && isOnLadder(event.delay_ms, context.limits.crashLoopBackOff_ms, context.limits.crashLoopBackOff_max_ms),
+    /** Containers of one pod with one image share the back-off: longer than their own failures say is lawful. */
     pullBackOffIsLawful: ({ context, event }) => event.type === "containerStatus.pullFailed"
       && event.clock_ms >= context.pullFailed_ms + context.pullBackOff_ms - rounding_ms
-      && event.delay_ms >= Math.min(context.pullBackOff_ms * 2, context.limits.imagePullBackOff_max_ms)
+      && event.delay_ms >= nextPullBackOff_ms(context, event.clock_ms)
       && isOnLadder(event.delay_ms, context.limits.imagePullBackOff_ms, context.limits.imagePullBackOff_max_ms)
   },
   actions: {
     rememberStart: assign(({ context, event }) => event.type !== "containerStatus.started" ? {}
       : { id: event.id, restartCount: Math.max(event.restartCount, context.restartCount) }),
-    rememberBackOff: assign(({ context, event }) =>
-      ({ backOff_ms: nextBackOff_ms(context), backOffSince_ms: event.clock_ms })),
+    rememberBackOff: assign(({ context, event }) => event.type !== "containerStatus.started" ? {}
+      : { backOff_ms: nextBackOff_ms(context), backOffSince_ms: event.decided_ms }),
     rememberFound: assign(({ event }) => event.type !== "containerStatus.found" ? {} : {
       id: event.id, restartCount: event.restartCount,
       exitCode: event.exitCode ?? 0, finished_ms: event.finished_ms ?? 0
@@ -117,7 +126,7 @@ export const container = setup({
       on: {
         "containerStatus.started": { target: "running", guard: "isFirstStart", actions: "rememberStart" },
         "containerStatus.pullFailed": {
-          target: "imageBackOff", guard: "firstPullBackOffIsLawful", actions: "rememberPullFailure"
+          target: "imageBackOff", guard: "pullBackOffIsLawful", actions: "rememberPullFailure"
         },
         "containerStatus.found": [
           { target: "running", guard: "foundRunning", actions: "rememberFound" },
@@ -144,7 +153,8 @@ export const container = setup({
         },
         "containerStatus.backedOff": {
           target: "crashLoopBackOff", guard: "backOffIsLawful", actions: "rememberDelay"
-        }
+        },
+        "containerStatus.pullFailed": { guard: "pullBackOffIsLawful", actions: "rememberPullFailure" }
       }
     },
     crashLoopBackOff: {
@@ -152,7 +162,9 @@ export const container = setup({
       on: {
         "containerStatus.started": {
           target: "running", guard: "mayRestart", actions: ["rememberBackOff", "rememberStart"]
-        }
+        },
+        "containerStatus.backedOff": { guard: "backOffGrew", actions: "rememberDelay" },
+        "containerStatus.pullFailed": { guard: "pullBackOffIsLawful", actions: "rememberPullFailure" }
       }
     }
   }

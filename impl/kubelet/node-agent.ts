@@ -1,0 +1,214 @@
+/**
+ * The Node object and its lease: registration, the status each 10 s (posted when it changed, or each 5 minutes), the
+ * heartbeat. Spec: model/kubelet.ts.
+ * Source: pkg/kubelet/kubelet_node_status.go, component-helpers/apimachinery/lease, v1.36.
+ */
+import { Effect } from "effect"
+import { Client, type ApiError } from "#impl/client.ts"
+import type { Informer } from "#impl/informer.ts"
+import { Journal, type StateOf } from "#impl/journal.ts"
+import type { Draws, Machine, Process } from "#impl/ports.ts"
+import type { charts } from "#model/kubelet.ts"
+import { nodeLeaseDuration_s, nodeLeaseRenewInterval_ms } from "#model/limits.ts"
+import * as limits from "#model/limits/kubelet.ts"
+import type { Condition, Lease, Node } from "#model/objects.ts"
+
+export interface NodeAgentDependencies {
+  readonly process: Process["Service"]
+  readonly machine: Machine["Service"]
+  readonly draws: Draws["Service"]
+  readonly client: Client["Service"]
+  readonly journal: Journal["Service"]
+  /** Why the node is not ready, or undefined when it is. */
+  readonly problem: () => string | undefined
+}
+
+const hasReason = (error: ApiError, reason: string): boolean =>
+  error._tag === "StatusError" && error.status.reason === reason
+
+const leaseNamespace = "kube-node-lease"
+const ownedConditions: ReadonlySet<string> = new Set(["MemoryPressure", "DiskPressure", "PIDPressure", "Ready"])
+
+export class NodeAgent {
+  readonly #on: NodeAgentDependencies
+  #node: Node | undefined
+  #lease: Lease | undefined
+  #informer: Informer<Node> | undefined
+  #posted_ms = -Infinity
+  #postedReady: boolean | undefined
+
+  constructor(dependencies: NodeAgentDependencies) {
+    this.#on = dependencies
+  }
+
+  get name(): string {
+    return this.#on.machine.name
+  }
+  /** The Node as last seen; after registration there is one. */
+  node(): Node {
+    return this.#informer?.get(this.name) ?? this.#node!
+  }
+  follow(informer: Informer<Node>): void {
+    this.#informer = informer
+  }
+
+  #conditions(before: ReadonlyArray<Condition>): { readonly all: Array<Condition>; readonly changed: boolean } {
+    const wall_ms = Math.round(this.#on.process.wall_ms())
+    const pressure = this.#on.machine.pressure()
+    const problem = this.#on.problem()
+    let changed = false
+    const set = (type: string, isTrue: boolean, reason: string, message: string): Condition => {
+      const status = isTrue ? "True" : "False"
+      const known = before.find((one) => one.type === type)
+      const lastTransitionTime = known?.status === status ? known.lastTransitionTime ?? wall_ms : wall_ms
+      if (known?.status !== status || known.reason !== reason) changed = true
+      return { type, status, reason, message, lastTransitionTime, lastHeartbeatTime: wall_ms }
+    }
+    const own = [
+      set("MemoryPressure", pressure.memory, pressure.memory ? "KubeletHasInsufficientMemory"
+        : "KubeletHasSufficientMemory", "memory.available"),
+      set("DiskPressure", pressure.disk, pressure.disk ? "KubeletHasDiskPressure" : "KubeletHasNoDiskPressure",
+        "nodefs.available"),
+      set("PIDPressure", pressure.pid, pressure.pid ? "KubeletHasInsufficientPID" : "KubeletHasSufficientPID",
+        "pid.available"),
+      set("Ready", problem === undefined, problem === undefined ? "KubeletReady" : "KubeletNotReady",
+        problem ?? "kubelet is posting ready status")
+    ]
+    return { all: [...before.filter((one) => !ownedConditions.has(one.type)), ...own], changed }
+  }
+
+  #fresh(): Node {
+    const { capacity, labels, name } = this.#on.machine
+    return {
+      apiVersion: "v1",
+      kind: "Node",
+      metadata: {
+        name, namespace: "", uid: "", resourceVersion: "", generation: 0, creationTimestamp: 0,
+        labels: { "kubernetes.io/hostname": name, ...labels }
+      },
+      spec: {},
+      status: {
+        capacity, allocatable: capacity, conditions: this.#conditions([]).all,
+        nodeInfo: { bootID: this.#on.machine.bootId(), kubeletVersion: limits.kubeletVersion }
+      }
+    }
+  }
+
+  /** Creates the Node, or adopts the one of that name with this machine's labels. Tried until it works. */
+  register(): Effect.Effect<void> {
+    const agent = this
+    const { client, journal, machine, process } = this.#on
+    const once = Effect.gen(function*() {
+      const created = yield* Effect.match(client.create("nodes", agent.#fresh()), {
+        onSuccess: (node) => node,
+        onFailure: (error) => error
+      })
+      if (!("_tag" in created)) return { node: created, created: true }
+      if (!hasReason(created, "AlreadyExists")) return yield* Effect.fail(created)
+      const node = yield* client.get("nodes", "", agent.name)
+      const labels = agent.#fresh().metadata.labels!
+      const isSame = Object.keys(labels).every((key) => node.metadata.labels?.[key] === labels[key])
+      return { node: isSame ? node : yield* client.patch("nodes", "", agent.name, { metadata: { labels } }),
+        created: false }
+    })
+    return Effect.gen(function*() {
+      let delay_ms = limits.registrationRetryBase_ms
+      for (;;) {
+        const done = yield* Effect.match(once, { onSuccess: (one) => one, onFailure: () => undefined })
+        if (done !== undefined) {
+          agent.#node = done.node
+          journal.wrote("kubelet.process", agent.name, {
+            type: "kubelet.registered", bootId: machine.bootId(), created: done.created
+          }, "registered" satisfies StateOf<(typeof charts)["kubelet.process"]>)
+          return
+        }
+        yield* Effect.sleep(delay_ms)
+        delay_ms = Math.min(delay_ms * 2, limits.registrationRetry_max_ms)
+        void process
+      }
+    })
+  }
+
+  /** Posts the status each time that it changed or is due. */
+  reportStatus(): Effect.Effect<never> {
+    const agent = this
+    return Effect.gen(function*() {
+      for (;;) {
+        yield* agent.#postIfDue()
+        yield* Effect.sleep(limits.nodeStatusUpdateFrequency_ms)
+      }
+    })
+  }
+  #postIfDue(): Effect.Effect<void> {
+    const { client, machine, process } = this.#on
+    const node = this.node()
+    const { all, changed } = this.#conditions(node.status.conditions ?? [])
+    const bootID = machine.bootId()
+    const isNew = changed || node.status.nodeInfo?.bootID !== bootID || this.#postedReady === undefined
+    if (!isNew && process.monotonic_ms() < this.#posted_ms + limits.nodeStatusReportFrequency_ms) return Effect.void
+    const status = {
+      capacity: machine.capacity, allocatable: machine.capacity, conditions: all,
+      nodeInfo: { bootID, kubeletVersion: limits.kubeletVersion }
+    }
+    return Effect.matchEffect(client.patchStatus("nodes", "", this.name, { status }), {
+      onSuccess: (posted) => Effect.sync(() => this.#posted(posted, all, isNew)),
+      // A Node that somebody deleted is registered anew.
+      onFailure: (error) => hasReason(error, "NotFound") ? this.register() : Effect.void
+    })
+  }
+  #posted(node: Node, conditions: ReadonlyArray<Condition>, changed: boolean): void {
+    this.#node = node
+    this.#posted_ms = this.#on.process.monotonic_ms()
+    const isTrue = (type: string) => conditions.some((one) => one.type === type && one.status === "True")
+    const ready = isTrue("Ready")
+    this.#postedReady = ready
+    this.#on.journal.wrote("kubelet.nodeStatus", this.name, {
+      type: "nodeStatus.posted", ready, memoryPressure: isTrue("MemoryPressure"),
+      diskPressure: isTrue("DiskPressure"), pidPressure: isTrue("PIDPressure"), changed
+    }, (ready ? "ready" : "notReady") satisfies StateOf<(typeof charts)["kubelet.nodeStatus"]>)
+  }
+
+  /** Renews the lease each 10 s; a failed try is repeated at once a few times, then with the next period. */
+  renewLease(): Effect.Effect<never> {
+    const agent = this
+    return Effect.gen(function*() {
+      for (;;) {
+        for (let attempt = 0; attempt < limits.nodeLeaseUpdateRetries_max; attempt++) {
+          const isRenewed = yield* Effect.match(agent.#renewOnce(), {
+            onSuccess: () => true,
+            onFailure: () => {
+              // What is stored is not known any more: read it before the next try.
+              agent.#lease = undefined
+              return false
+            }
+          })
+          if (isRenewed) break
+          yield* Effect.sleep(limits.nodeLeaseRetryBase_ms * 2 ** attempt)
+        }
+        const jitter = 1 + limits.nodeLeaseJitter * agent.#on.draws.unit("kubelet/lease", agent.name)
+        yield* Effect.sleep(nodeLeaseRenewInterval_ms * jitter)
+      }
+    })
+  }
+  #renewOnce(): Effect.Effect<void, ApiError> {
+    const agent = this
+    const { client, process } = this.#on
+    return Effect.gen(function*() {
+      const spec = {
+        holderIdentity: agent.name, leaseDurationSeconds: nodeLeaseDuration_s, renewTime: Math.round(process.wall_ms())
+      }
+      const options = { timeout_ms: nodeLeaseRenewInterval_ms }
+      agent.#lease ??= yield* Effect.matchEffect(client.get("leases", leaseNamespace, agent.name, options), {
+        onSuccess: (lease) => Effect.succeed<Lease | undefined>(lease),
+        onFailure: (error) => hasReason(error, "NotFound") ? Effect.succeed(undefined) : Effect.fail(error)
+      })
+      agent.#lease = agent.#lease === undefined
+        ? yield* client.create("leases", {
+          apiVersion: "coordination.k8s.io/v1", kind: "Lease", spec,
+          metadata: { name: agent.name, namespace: leaseNamespace, uid: "", resourceVersion: "", generation: 0,
+            creationTimestamp: 0 }
+        })
+        : yield* client.update("leases", { ...agent.#lease, spec }, options)
+    })
+  }
+}

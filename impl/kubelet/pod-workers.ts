@@ -1,0 +1,360 @@
+/**
+ * Pod workers: one for each pod uid, driven by events, one operation at a time. Plain state; only what calls the
+ * runtime is a fiber. Spec: model/kubelet/pod-worker.ts, model/kubelet/container.ts.
+ * Deviates: no periodic resync each minute: the copy of the runtime's state is exact, and failures are retried.
+ */
+import { Effect } from "effect"
+import { actionsFor, runsOf, type Actions, type Start } from "#impl/kubelet/actions.ts"
+import type { NodeInfo, Rejection } from "#impl/kubelet/admission.ts"
+import { BackOff } from "#impl/kubelet/back-off.ts"
+import { Images, type Image } from "#impl/kubelet/images.ts"
+import type { Parts } from "#impl/kubelet/parts.ts"
+import { isTerminal, type Situation } from "#impl/kubelet/phase.ts"
+import type { RuntimeClient, RuntimeFailed } from "#impl/kubelet/runtime-client.ts"
+import type { StatusManager } from "#impl/kubelet/status-manager.ts"
+import { Stopper } from "#impl/kubelet/stopper.ts"
+import { effectiveGrace_s, type Worker, type WorkerJournal } from "#impl/kubelet/worker.ts"
+import type { Draws, Process } from "#impl/ports.ts"
+import type { ContainerState } from "#impl/ports/runtime.ts"
+import * as limits from "#model/limits/kubelet.ts"
+import type { Container, Pod } from "#model/objects.ts"
+
+export interface Dependencies {
+  readonly process: Process["Service"]
+  readonly draws: Draws["Service"]
+  readonly runtime: RuntimeClient
+  readonly journal: WorkerJournal
+  readonly parts: Parts
+  readonly statuses: StatusManager
+  readonly node: () => NodeInfo
+}
+
+export class PodWorkers {
+  readonly #on: Dependencies
+  readonly #workers = new Map<string, Worker>()
+  readonly #images: Images
+  readonly #stopper: Stopper
+  readonly #crashLoop = new BackOff(limits.crashLoopBackOff_ms, limits.crashLoopBackOff_max_ms, limits.crashLoopReset_ms)
+
+  constructor(dependencies: Dependencies) {
+    this.#on = dependencies
+    this.#images = new Images(dependencies.process, dependencies.runtime)
+    this.#stopper = new Stopper(dependencies, (worker) => this.#stopped(worker))
+  }
+
+  /** The pod as the API has it: new, or changed. */
+  onPod(pod: Pod): void {
+    const known = this.#workers.get(pod.metadata.uid)
+    if (known === undefined) return this.#add(pod)
+    known.pod = pod
+    known.isGone = false
+    this.#on.statuses.seen(pod)
+    if (pod.metadata.deletionTimestamp !== undefined) this.#terminate(known, "deleted")
+    else if (isTerminal(pod.status.phase)) this.#terminate(known, "finished")
+    this.#report(known)
+    this.kick(known)
+  }
+
+  /** The API no longer has it. */
+  onPodGone(pod: Pod): void {
+    this.#on.statuses.gone(pod.metadata.uid)
+    const worker = this.#workers.get(pod.metadata.uid)
+    if (worker === undefined) return
+    worker.isGone = true
+    if (worker.state === "finished") return this.#forget(worker)
+    this.#terminate(worker, "removed")
+    this.kick(worker)
+  }
+
+  /** Pods that only the runtime knows: their object went while this kubelet was away. */
+  cleanOrphans(): void {
+    for (const uid of this.#on.runtime.uids()) {
+      if (this.#workers.has(uid) || !this.#on.parts.cleansOrphan(uid)) continue
+      if (!this.#isAlive(uid)) {
+        this.#stopper.removeRemains(uid, () => this.#workers.has(uid))
+        continue
+      }
+      const worker = this.#create(uid, undefined)
+      worker.isGone = true
+      this.#terminate(worker, "orphan")
+      this.kick(worker)
+    }
+  }
+
+  onContainer(container: ContainerState): void {
+    const worker = this.#workers.get(container.pod.uid)
+    if (worker !== undefined) this.#on.journal.observed(worker, container)
+  }
+  onRuntimeChange(uid: string): void {
+    const worker = this.#workers.get(uid)
+    if (worker === undefined) return
+    this.#report(worker)
+    this.kick(worker)
+  }
+  /** The runtime is back: whatever failed without it is tried now. */
+  kickAll(): void {
+    for (const worker of [...this.#workers.values()]) {
+      this.#report(worker)
+      this.kick(worker)
+    }
+  }
+
+  #isAlive(uid: string): boolean {
+    const view = this.#on.runtime.view(uid)
+    for (const container of view.containers.values()) if (container.state === "running") return true
+    for (const sandbox of view.sandboxes.values()) if (sandbox.state === "ready") return true
+    return false
+  }
+
+  #create(uid: string, pod: Pod | undefined): Worker {
+    const worker: Worker = {
+      uid, pod, state: "syncing", grace_s: Infinity, wants: undefined, isBusy: false, isGone: false,
+      timer: undefined, abandon: undefined, stops: [], phase: "Pending", waiting: new Map(), imageRetry: new Map(), seen: new Map(),
+      decided: new Map(), backedOff: new Map()
+    }
+    this.#workers.set(uid, worker)
+    return worker
+  }
+
+  #add(pod: Pod): void {
+    const worker = this.#create(pod.metadata.uid, pod)
+    this.#on.statuses.seen(pod)
+    const isOver = isTerminal(pod.status.phase)
+    if (pod.metadata.deletionTimestamp !== undefined || (isOver && this.#isAlive(worker.uid))) {
+      this.#found(worker)
+      this.#terminate(worker, isOver ? "finished" : "deleted")
+    } else if (isOver) {
+      return this.#terminated(worker)
+    } else {
+      const rejection = this.#on.parts.admit(pod, this.#active(worker), this.#on.node())
+      if (rejection !== undefined) return this.#reject(worker, pod, rejection)
+      this.#on.journal.worker(worker, {
+        type: "podWorker.started", namespace: pod.metadata.namespace, pod: pod.metadata.name
+      })
+      this.#found(worker)
+    }
+    this.#report(worker)
+    this.kick(worker)
+  }
+
+  /** Pods that hold their share of the node: admitted and not yet stopped. */
+  *#active(except: Worker): Generator<Pod> {
+    for (const worker of this.#workers.values()) {
+      const holds = worker.state === "syncing" || worker.state === "terminating"
+      if (worker !== except && holds && worker.pod !== undefined) yield worker.pod
+    }
+  }
+
+  #reject(worker: Worker, pod: Pod, rejection: Rejection): void {
+    worker.state = "terminated"
+    this.#on.journal.worker(worker, {
+      type: "podWorker.rejected", namespace: pod.metadata.namespace, pod: pod.metadata.name, reason: rejection.reason
+    })
+    this.#finish(worker)
+    this.#on.statuses.set(worker, { ...pod.status, phase: "Failed", ...rejection })
+  }
+
+  /** A kubelet that has just started takes note of what runs already. */
+  #found(worker: Worker): void {
+    const view = this.#on.runtime.view(worker.uid)
+    for (const { name } of worker.pod!.spec.containers) {
+      const latest = runsOf(view, name)[0]
+      if (latest !== undefined) this.#on.journal.found(worker, latest)
+    }
+  }
+
+  #terminate(worker: Worker, reason: "deleted" | "finished" | "removed" | "orphan"): void {
+    if (worker.state === "terminated" || worker.state === "finished") return
+    const grace_s = worker.pod === undefined ? limits.podGrace_min_s : effectiveGrace_s(worker.pod)
+    const limit_s = Math.min(worker.wants?.grace_s ?? Infinity, worker.grace_s)
+    if (worker.state === "terminating" && grace_s >= limit_s) return
+    worker.wants = { reason: worker.wants?.reason ?? reason, grace_s: Math.min(grace_s, limit_s) }
+    worker.abandon?.()
+    for (const stop of worker.stops) stop()
+  }
+
+  /** Does what is next for the worker, unless an operation runs: then again when it ends. */
+  kick(worker: Worker): void {
+    if (worker.isBusy) return
+    worker.timer?.cancel()
+    worker.timer = undefined
+    if (worker.wants !== undefined) {
+      const { grace_s, reason } = worker.wants
+      worker.wants = undefined
+      worker.grace_s = grace_s
+      worker.state = "terminating"
+      this.#on.journal.worker(worker, { type: "podWorker.terminating", grace_s, reason })
+      this.#report(worker)
+    }
+    if (worker.state === "terminating") this.#run(worker, this.#stopper.stop(worker))
+    else if (worker.state === "syncing" && worker.pod !== undefined) this.#sync(worker, worker.pod)
+  }
+
+  #run(worker: Worker, operation: Effect.Effect<void, RuntimeFailed>): void {
+    worker.isBusy = true
+    this.#on.process.fork(Effect.match(operation, {
+      onSuccess: () => this.#ended(worker, false),
+      onFailure: () => this.#ended(worker, true)
+    }))
+  }
+  #ended(worker: Worker, hasFailed: boolean): void {
+    worker.isBusy = false
+    worker.abandon = undefined
+    worker.stops = []
+    if (this.#workers.get(worker.uid) !== worker) return
+    if (worker.state === "syncing" || worker.state === "terminating") this.#report(worker)
+    if (worker.wants !== undefined || !hasFailed) return this.kick(worker)
+    const jitter = 1 + limits.syncErrorJitter * this.#on.draws.unit("kubelet/sync", worker.uid)
+    this.#later(worker, limits.syncErrorBackOff_ms * jitter)
+  }
+  #later(worker: Worker, delay_ms: number): void {
+    worker.timer?.cancel()
+    worker.timer = this.#on.process.after(delay_ms, () => {
+      worker.timer = undefined
+      this.kick(worker)
+    })
+  }
+
+  #sync(worker: Worker, pod: Pod): void {
+    if (!this.#on.runtime.isConnected) return
+    const view = this.#on.runtime.view(worker.uid)
+    const actions = actionsFor(pod, view, this.#on.parts.shouldRestart)
+    const now_ms = this.#on.process.monotonic_ms()
+    let retryAt_ms = Infinity
+    const due: Array<Start> = []
+    for (const start of actions.start) {
+      const until_ms = this.#waitsUntil(worker, start)
+      if (until_ms > now_ms) retryAt_ms = Math.min(retryAt_ms, until_ms)
+      else due.push(start)
+    }
+    if (due.length > 0) return this.#run(worker, this.#start(worker, pod, { ...actions, start: due }))
+    if (retryAt_ms < Infinity) {
+      this.#later(worker, retryAt_ms - now_ms)
+      return this.#report(worker)
+    }
+    if (actions.start.length === 0) this.#finishIfOver(worker)
+  }
+
+  /** Every container has ended for good. */
+  #finishIfOver(worker: Worker): void {
+    this.#report(worker)
+    if (!isTerminal(worker.phase)) return
+    this.#terminate(worker, "finished")
+    this.kick(worker)
+  }
+
+  /** Until when the image's or the crash loop's back-off keeps it from starting; 0 when nothing does. */
+  #waitsUntil(worker: Worker, start: Start): number {
+    const name = start.container.name
+    const image_ms = worker.imageRetry.get(name) ?? 0
+    if (start.finished_ms === undefined) return image_ms
+    const delay_ms = this.#crashLoop.delay_ms(keyOf(worker, name), start.finished_ms)
+    const until_ms = start.finished_ms + delay_ms
+    if (until_ms > this.#on.process.monotonic_ms()) this.#on.journal.backedOff(worker, name, start.previousId!, delay_ms)
+    return Math.max(image_ms, until_ms)
+  }
+
+  #start(worker: Worker, pod: Pod, actions: Actions): Effect.Effect<void, RuntimeFailed> {
+    const workers = this
+    const { runtime } = this.#on
+    return Effect.gen(function*() {
+      let sandbox = actions.sandbox
+      if (sandbox === undefined) {
+        const { name, namespace, uid } = pod.metadata
+        const answer = yield* runtime.call({ verb: "runSandbox", pod: { uid, namespace, name }, attempt: actions.attempt })
+        if (answer.type !== "sandbox") return yield* Effect.fail({ message: "no sandbox in the answer" })
+        sandbox = answer.sandbox
+      }
+      for (const start of actions.start) {
+        if (worker.wants !== undefined) return
+        yield* workers.#startOne(worker, sandbox.id, start)
+      }
+      if (worker.wants === undefined) yield* workers.#stopper.sweep(worker)
+    })
+  }
+
+  #startOne(worker: Worker, sandbox: string, start: Start): Effect.Effect<void, RuntimeFailed> {
+    const workers = this
+    const { runtime } = this.#on
+    const { container } = start
+    return Effect.gen(function*() {
+      workers.#decide(worker, start)
+      const image = yield* workers.#images.ensure(worker.uid, container, (stop) => {
+        worker.abandon = stop
+      })
+      worker.abandon = undefined
+      if (worker.wants !== undefined) return
+      if (image.type === "failed") return workers.#withoutImage(worker, container, image)
+      worker.imageRetry.delete(container.name)
+      const created = yield* runtime.call({
+        verb: "createContainer", sandbox, name: container.name, attempt: start.attempt, image: container.image,
+        program: container.program
+      })
+      if (created.type !== "container") return yield* Effect.fail({ message: "no container in the answer" })
+      if (worker.wants !== undefined) return
+      yield* runtime.call({ verb: "startContainer", id: created.container.id })
+    })
+  }
+
+  /** A restart counts for the back-off when it is decided, whether or not the container comes up. */
+  #decide(worker: Worker, start: Start): void {
+    const name = start.container.name
+    const now_ms = this.#on.process.monotonic_ms()
+    worker.decided.set(name, now_ms)
+    worker.waiting.delete(name)
+    if (start.finished_ms !== undefined) this.#crashLoop.next(keyOf(worker, name), start.finished_ms, now_ms)
+  }
+
+  #withoutImage(worker: Worker, container: Container, image: Extract<Image, { type: "failed" }>): void {
+    const retry_ms = image.retryAt_ms ?? this.#on.process.monotonic_ms() + limits.podResync_ms
+    worker.imageRetry.set(container.name, retry_ms)
+    worker.waiting.set(container.name, image.reason)
+    if (image.delay_ms !== undefined) {
+      this.#on.journal.pullFailed(worker, container.name, container.image, image.delay_ms)
+    }
+  }
+
+  #stopped(worker: Worker): void {
+    if (worker.state === "terminating") this.#terminated(worker)
+  }
+  /** Nothing of it runs. Its final status may be posted from here on. */
+  #terminated(worker: Worker): void {
+    const hadContainers = worker.state === "terminating"
+    worker.state = "terminated"
+    worker.wants = undefined
+    this.#on.journal.worker(worker, { type: "podWorker.terminated" })
+    if (hadContainers) this.#report(worker)
+    this.#finish(worker)
+  }
+  #finish(worker: Worker): void {
+    worker.state = "finished"
+    this.#on.journal.worker(worker, { type: "podWorker.finished" })
+    this.#on.statuses.finished(worker.uid)
+    if (worker.isGone) this.#forget(worker)
+  }
+  #forget(worker: Worker): void {
+    worker.timer?.cancel()
+    this.#workers.delete(worker.uid)
+    this.#on.journal.worker(worker, { type: "podWorker.forgotten" }, "none")
+    for (const name of worker.seen.keys()) this.#crashLoop.forget(keyOf(worker, name))
+    this.#stopper.removeRemains(worker.uid, () => this.#workers.has(worker.uid))
+  }
+
+  /** Works out the pod's status anew and hands it to the status manager. */
+  #report(worker: Worker): void {
+    const pod = worker.pod
+    if (pod === undefined || worker.isGone || !this.#on.runtime.isConnected) return
+    const isTerminated = worker.state === "terminated"
+    const situation: Situation = {
+      pod, view: this.#on.runtime.view(worker.uid), waiting: worker.waiting, isTerminated,
+      isTerminating: worker.state === "terminating", restarts: this.#on.parts.shouldRestart,
+      wall_ms: Math.round(this.#on.process.wall_ms())
+    }
+    const before = this.#on.statuses.current(worker.uid) ?? pod.status
+    const { phase, status } = this.#on.parts.statusFor(situation, before, !isTerminated)
+    worker.phase = phase
+    this.#on.statuses.set(worker, status)
+  }
+}
+
+const keyOf = (worker: Worker, name: string): string => `${worker.uid}/${name}`
