@@ -1,0 +1,105 @@
+/**
+ * Would charts and properties notice a lie? Recorded traces are mutated and judged again.
+ *
+ * A mutant is caught by the charts when conformance refuses it, by the properties when one breaks. A mutant that the
+ * rule of teeth/equivalence.ts calls equivalent is not counted.
+ */
+import type { AnyStateMachine } from "xstate"
+import type { Line } from "#model/events.ts"
+import { Conformance } from "#properties/conformance.ts"
+import { Monitors } from "#properties/harness/monitors.ts"
+import type { Property } from "#properties/property.ts"
+import { Equivalence } from "#properties/teeth/equivalence.ts"
+import { kinds, mutantAt, vocabularyOf, type Kind, type Mutant, type Pick } from "#properties/teeth/mutate.ts"
+
+export interface Options {
+  readonly charts: Readonly<Record<string, AnyStateMachine>>
+  readonly properties: ReadonlyArray<Property>
+  /** Mutants per kind. */
+  readonly perKind: number
+  readonly pick: Pick
+}
+
+export interface Score {
+  readonly mutants: number
+  readonly equivalent: number
+  readonly byCharts: number
+  /** Caught by charts or properties. */
+  readonly caught: number
+}
+export interface Survivor {
+  readonly kind: Kind
+  readonly what: string
+  readonly line: Line
+}
+export interface Teeth {
+  readonly scores: Readonly<Record<Kind, Score>>
+  readonly survivors: ReadonlyArray<Survivor>
+}
+
+export type Caught = { readonly by: "charts" | "properties"; readonly message: string }
+
+/** How the trace is judged: charts and properties while it lasts, promises at its end when it reached the healed phase. */
+const caughtBy = (lines: ReadonlyArray<Line>, use: "charts" | "properties", { charts, properties }: Options): string | undefined => {
+  const conformance = use === "charts" ? new Conformance({ charts }) : undefined
+  const monitors = use === "properties" ? new Monitors(properties) : undefined
+  let healed_ms: number | undefined
+  for (const line of lines) {
+    const said = conformance?.line(line)?.message ?? monitors?.hear(line)?.message
+    if (said !== undefined) return said
+    if (line.event.type === "phase.began" && line.event.phase === "healed") healed_ms = line.at_ms
+  }
+  if (monitors === undefined || healed_ms === undefined) return undefined
+  const end_ms = lines.at(-1)!.at_ms
+  return (monitors.overdue(end_ms, healed_ms, "healed") ?? monitors.restless(end_ms))?.message
+}
+
+export const caught = (lines: ReadonlyArray<Line>, options: Options): Caught | undefined => {
+  const chart = caughtBy(lines, "charts", options)
+  if (chart !== undefined) return { by: "charts", message: chart }
+  const property = caughtBy(lines, "properties", options)
+  return property === undefined ? undefined : { by: "properties", message: property }
+}
+
+/** Lines of the run itself are the harness's own word: no component's, so no lie of theirs. */
+const isMutable = (line: Line): boolean => line.actor !== "world"
+
+const draw = (kind: Kind, lines: ReadonlyArray<Line>, options: Options, vocabulary: ReturnType<typeof vocabularyOf>): Mutant | undefined => {
+  for (let tries = 0; tries < 200; tries++) {
+    const at = options.pick(lines.length)
+    const mutant = isMutable(lines[at]!) ? mutantAt(kind, lines, at, vocabulary, options.pick) : undefined
+    if (mutant !== undefined) return mutant
+  }
+  return undefined
+}
+
+export const teeth = (traces: ReadonlyArray<ReadonlyArray<Line>>, options: Options): Teeth => {
+  const scores = Object.fromEntries(kinds.map((kind) => [kind, { mutants: 0, equivalent: 0, byCharts: 0, caught: 0 }])) as
+    Record<Kind, { mutants: number; equivalent: number; byCharts: number; caught: number }>
+  const survivors: Array<Survivor> = []
+  for (const lines of traces) {
+    const honest = caught(lines, options)
+    if (honest !== undefined) throw new Error(`the trace is refused before it is mutated: ${honest.message}`)
+    const vocabulary = vocabularyOf(lines)
+    const equivalence = new Equivalence(lines, options.charts)
+    for (const kind of kinds) {
+      for (let i = 0; i < options.perKind; i++) {
+        const mutant = draw(kind, lines, options, vocabulary)
+        if (mutant === undefined) break
+        const score = scores[kind]
+        score.mutants++
+        if (equivalence.isEquivalent(mutant)) {
+          score.equivalent++
+          continue
+        }
+        const found = caught(mutant.lines, options)
+        if (found === undefined) survivors.push({ kind, what: mutant.what, line: lines[mutant.seq]! })
+        else {
+          score.caught++
+          if (found.by === "charts") score.byCharts++
+        }
+      }
+    }
+  }
+  return { scores, survivors }
+}
