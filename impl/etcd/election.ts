@@ -12,13 +12,17 @@ import { becomeLeader, tickLeader } from "#impl/etcd/replication.ts"
 
 type VoteRequest = Message & { readonly type: "vote" | "preVote" }
 
-/** When `tick` has something to do; may lie earlier than needed, never later. */
+/**
+ * When `tick` has something to do; may lie earlier than needed, never later. While term or vote wait for the disk, a
+ * member's time stands still, as etcd's does: `synced` starts it again.
+ */
 export const nextTick_ms = (raft: Raft): number => raft.role === "leader"
-  ? Math.min(raft.heartbeatDue_ms, raft.quorumCheckDue_ms) : raft.quietSince_ms + raft.electionTimeout_ms
+  ? Math.min(raft.heartbeatDue_ms, raft.quorumCheckDue_ms)
+  : raft.hardStateIsUnsynced ? Infinity : raft.quietSince_ms + raft.electionTimeout_ms
 
 export const tick = (raft: Raft, now_ms: number): void => {
   if (raft.role === "leader") tickLeader(raft, now_ms)
-  else if (now_ms >= raft.quietSince_ms + raft.electionTimeout_ms) startPreVote(raft, now_ms)
+  else if (now_ms >= nextTick_ms(raft)) startPreVote(raft, now_ms)
 }
 
 const startPreVote = (raft: Raft, now_ms: number): void => {

@@ -197,6 +197,7 @@ const watchLeader = (member: Member): void => {
 /** One timer for all of raft. It may fire early, because a follower's deadline moves with each heartbeat. */
 const arm = (member: Member): void => {
   const due_ms = nextTick_ms(member.raft)
+  if (due_ms === Infinity) return
   if (member.timer !== undefined) {
     if (member.timerDue_ms <= due_ms) return
     member.timer.cancel()

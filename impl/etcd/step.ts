@@ -123,8 +123,7 @@ const stepAppend = (raft: Raft, from: string, message: Append): void => {
 export const synced = (raft: Raft, batch: Batch, now_ms: number): void => {
   if (batch.hardStateChanged && !raft.hardStateIsDirty) raft.hardStateIsUnsynced = false
   Log.persistedTo(raft.log, batch.lastIndex, batch.lastTerm)
-  if (batch.facts.length > 0) {
-    // Time stood still for elections while what they rest on was not durable.
+  if (batch.hardStateChanged || batch.facts.length > 0) {
     if (raft.role === "leader") {
       raft.quorumCheckDue_ms = now_ms + electionTimeout_ms
       raft.heartbeatDue_ms = Math.min(raft.heartbeatDue_ms, now_ms + heartbeat_ms)
