@@ -3,12 +3,14 @@ import type { Property } from "#properties/property.ts"
 
 const components = [
   "hardware", "etcd", "linearizability", "api-server", "pod", "client", "informer", "work-queue", "leader-election",
-  "scheduler", "replica-set", "node-lifecycle", "pod-gc", "controller-manager", "kubelet", "container-runtime", "run", "rest"
+  "scheduler", "replica-set", "node-lifecycle", "pod-gc", "controller-manager", "kubelet", "container-runtime",
+    "run", "rest"
 ] as const
 
 const load = async (name: string): Promise<ReadonlyArray<Property>> => {
   try {
-    return ((await import(`#properties/${name}.ts`)) as { readonly properties: ReadonlyArray<Property> }).properties ?? []
+    return ((await import(`#properties/${name}.ts`)) as { readonly properties: ReadonlyArray<Property> })
+      .properties ?? []
   } catch (error) {
     if ((error as { readonly code?: string }).code === "ERR_MODULE_NOT_FOUND") return []
     throw error

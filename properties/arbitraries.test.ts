@@ -69,18 +69,21 @@ describe("faults", () => {
 
 describe("survivable faults", () => {
   const down = (id: number, machine: string, duration_ms?: number) =>
-    ({ type: "machine.powerLoss", id, at_ms: id, machine, ...(duration_ms === undefined ? {} : { duration_ms }) }) as const
+    ({ type: "machine.powerLoss", id, at_ms: id, machine,
+      ...(duration_ms === undefined ? {} : { duration_ms }) }) as const
   const topology = runs.find((run) => run.topology.etcds === 3)!.topology
 
   it("leaves a minority of the control plane its long outages and cuts the others short", () => {
-    const faults = [down(1, "cp-0"), down(2, "cp-1", 1_000), down(3, "cp-1"), down(4, "cp-0", 60_000), down(5, "worker-1")]
+    const faults = [down(1, "cp-0"), down(2, "cp-1", 1_000), down(3, "cp-1"), down(4, "cp-0", 60_000),
+      down(5, "worker-1")]
     const kept = survivable(faults, topology)
     expect([kept[0], kept[1], kept[3], kept[4]]).toEqual([faults[0], faults[1], faults[3], faults[4]])
     expect(kept[2]).toEqual({ ...faults[2], duration_ms: 4 })
   })
 
   it("takes a cut between one machine and the rest as that machine's outage", () => {
-    const cut = { type: "network.partition", id: 1, at_ms: 1, from: ["cp-2"], to: ["cp-0", "cp-1"], oneWay: false } as const
+    const cut = { type: "network.partition", id: 1, at_ms: 1, from: ["cp-2"], to: ["cp-0", "cp-1"],
+      oneWay: false } as const
     expect(survivable([cut, down(2, "cp-2")], topology)).toEqual([cut, down(2, "cp-2")])
   })
 })

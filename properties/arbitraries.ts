@@ -16,7 +16,8 @@ import type { RunInput, Topology, Worker } from "#properties/run-input.ts"
 const worker = (i: number): fc.Arbitrary<Worker> =>
   fc.record({
     zone: fc.constantFrom("zone-a", "zone-b", "zone-c"),
-    cpu: fc.constantFrom("2", "4", "8"), memory: fc.constantFrom("4Gi", "8Gi", "16Gi"), pods: fc.constantFrom("10", "20", "110")
+    cpu: fc.constantFrom("2", "4", "8"), memory: fc.constantFrom("4Gi", "8Gi", "16Gi"),
+      pods: fc.constantFrom("10", "20", "110")
   }).map(({ zone, ...capacity }) => ({ name: `worker-${i + 1}`, zone, capacity }))
 
 const fewWorkers = 4
@@ -64,13 +65,16 @@ const faultsOf = (on: Swarm, drawn: Topology, times: ReadonlyArray<number>, safe
 /** Mostly zeros with other orders strewn in: a choice matters where two tasks race, not at every step. */
 const choices = (on: Swarm): fc.Arbitrary<ReadonlyArray<number>> =>
   on.has("run:choices")
-    ? fc.array(fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(15) }), { maxLength: 2_000, size: "max" })
+    ? fc.array(fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(15) }),
+      { maxLength: 2_000, size: "max" })
     : fc.constant([])
 
 export const runInput = (options: Options = {}): fc.Arbitrary<RunInput> =>
-  swarm(options.weights).chain((on) => fc.tuple(fc.nat(0x7fff_ffff), topology(on), safety(on)).chain(([seed, drawn, safety_ms]) =>
+  swarm(options.weights)
+    .chain((on) => fc.tuple(fc.nat(0x7fff_ffff), topology(on), safety(on)).chain(([seed, drawn, safety_ms]) =>
     operations(on, drawn, safety_ms, options.operations ?? 60).chain((ops) =>
-      fc.tuple(faultsOf(on, drawn, ops.map(({ at_ms }) => at_ms), safety_ms, options.faults ?? 25), choices(on)).map(([faults, order]) => ({
+      fc.tuple(faultsOf(on, drawn, ops.map(({ at_ms }) => at_ms), safety_ms, options.faults ?? 25), choices(on))
+        .map(([faults, order]) => ({
         seed, topology: drawn, swarm: [...on], operations: ops, faults, choices: order, safety_ms, core_ms, healed_ms
       })))))
 

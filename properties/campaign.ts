@@ -64,7 +64,7 @@ export interface Summary {
 }
 
 /** Fewer runs than this may miss what only some runs are drawn to do. */
-export const runsToTell = 40 // ASSUMED: a feature that is on in a tenth of the runs is missed by 1.5 % of such campaigns.
+export const runsToTell = 40 // ASSUMED: what a tenth of the runs does is missed by 1.5 % of such campaigns.
 const breath_ms = 50 // ASSUMED: how long Ctrl-C may wait for the event loop.
 
 const add = (sum: Record<string, number>, more: Readonly<Record<string, number>>): void => {
@@ -96,7 +96,8 @@ class Campaign {
     for (let index = 0; this.goesOn(index); index++) {
       const next = given?.next()
       if (next?.done === true) break
-      const input = next?.value ?? drawRun(this.options.seed, index, { ...this.options.draw, weights: this.feedback.weights })
+      const input = next?.value ?? drawRun(this.options.seed, index,
+        { ...this.options.draw, weights: this.feedback.weights })
       const result = await this.one(input)
       if (result === undefined) break
       this.count(input, result)

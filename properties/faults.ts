@@ -20,7 +20,8 @@ export const machinesOf = (fault: Fault): ReadonlyArray<string> => {
   switch (fault.type) {
     case "process.crash": case "process.restart": case "process.pause": return [machineOf(fault.process)]
     case "network.partition": return [...fault.from, ...fault.to]
-    case "network.loss": case "network.slow": case "network.reset": case "network.halfOpen": return [fault.from, fault.to]
+    case "network.loss": case "network.slow": case "network.reset": case "network.halfOpen": 
+      return [fault.from, fault.to]
     case "balancer.pin": return [machineOf(fault.backend)]
     case "registry.fail": return []
     default: return [fault.machine]
@@ -89,7 +90,8 @@ export const survivable = (faults: ReadonlyArray<Fault>, topology: Topology): Re
     if (duration_ms <= longOutage_ms) return fault
     // A cut between one machine and the rest is that machine's outage.
     const sides = fault.type === "network.partition" ? [fault.from, fault.to] : [machinesOf(fault)]
-    const hit = sides.map((side) => side.filter((name) => control.includes(name))).sort((a, b) => a.length - b.length)[0]!
+    const hit = sides.map((side) => side.filter((name) => control.includes(name)))
+      .sort((a, b) => a.length - b.length)[0]!
     const all = new Set([...given, ...hit])
     if (all.size > tolerated && hit.length > 0) return { ...fault, duration_ms: 1 + fault.id % shortened_ms } as Fault
     for (const name of hit) given.add(name)
@@ -109,7 +111,7 @@ export interface Core {
  */
 export const survivableCore = (topology: Topology, active: Iterable<Fault>): Core => {
   const faults = new Map<string, number>()
-  for (const fault of active) for (const machine of machinesOf(fault)) faults.set(machine, (faults.get(machine) ?? 0) + 1)
+  for (const machine of [...active].flatMap(machinesOf)) faults.set(machine, (faults.get(machine) ?? 0) + 1)
   const fewestFirst = (names: ReadonlyArray<string>) =>
     [...names].sort((a, b) => (faults.get(a) ?? 0) - (faults.get(b) ?? 0))
   const control = controlPlane(topology)

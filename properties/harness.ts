@@ -157,7 +157,8 @@ export class Run {
       },
       completed: (operation, outcome) => {
         this.outcomes[outcome] = (this.outcomes[outcome] ?? 0) + 1
-        this.world("run.operation", String(operation.id), { type: "operation.completed", operation, outcome }, "completed")
+        this.world("run.operation", String(operation.id), { type: "operation.completed", operation, outcome },
+          "completed")
       }
     }
     for (let i = 0; i < users; i++) {
@@ -254,8 +255,7 @@ export class Run {
     if (event?.type !== "process.crashed") return broken
     const panic = this.cluster.world.panics.find(({ process }) => process === event.process)
     if (panic === undefined) return broken
-    const { error } = panic
-    return { ...broken, message: `${broken.message}\n${error instanceof Error ? error.stack ?? error.message : String(error)}` }
+    return { ...broken, message: `${broken.message}\n${textOf(panic.error)}` }
   }
 
   private found(broken: Broken): void {
@@ -266,9 +266,11 @@ export class Run {
 
 const byTime = (a: Operation, b: Operation): number => a.at_ms - b.at_ms
 
+const textOf = (error: unknown): string => error instanceof Error ? error.stack ?? error.message : String(error)
+
 const crash = (what: string, error: unknown, at_ms: number): Broken => ({
   kind: "crash", property: what, invariants: [], at_ms,
-  message: error instanceof Error ? error.stack ?? error.message : String(error)
+  message: textOf(error)
 })
 
 /** The whole run at once. */

@@ -83,7 +83,8 @@ class Row {
   name(column: string, taken: Set<string>): string {
     const text = this.text(column)
     if (text.length > 63 || !/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(text)) {
-      throw this.bad(column, "at most 63 lower-case letters, digits and '-', beginning and ending with a letter or digit")
+      throw this.bad(column,
+        "at most 63 lower-case letters, digits and '-', beginning and ending with a letter or digit")
     }
     if (taken.has(text)) throw this.bad(column, "a name that no other row has")
     taken.add(text)
@@ -96,19 +97,26 @@ const podColumns = [
   "name", "cpu_milli", "memory_mib", "num_gpu", "gpu_milli", "gpu_spec", "creation_time", "deletion_time"
 ] as const
 
+interface Parsed {
+  readonly info: { readonly lines: number }
+  readonly record: Readonly<Record<string, string>>
+}
+
 const rows = ({ file, text }: Table, columns: ReadonlyArray<string>): ReadonlyArray<Row> => {
   const check = (header: ReadonlyArray<string>): string[] => {
     for (const column of columns) {
       if (!header.includes(column)) {
-        throw new BadRow({ file, line: 1, column, expected: `a header with the columns ${columns.join(", ")}`, found: header.join(",") })
+        throw new BadRow({ file, line: 1, column, expected: `a header with the columns ${columns.join(", ")}`,
+          found: header.join(",") })
       }
     }
     return [...header]
   }
   try {
-    const parsed: ReadonlyArray<{ readonly info: { readonly lines: number }; readonly record: Record<string, string> }> =
+    const parsed: ReadonlyArray<Parsed> =
       parse(text, { columns: check, info: true, bom: true, skip_empty_lines: true, trim: true }) as never
-    if (parsed.length === 0) throw new BadRow({ file, line: 2, column: columns[0]!, expected: "at least one row", found: "" })
+    if (parsed.length === 0) throw new BadRow({ file, line: 2, column: columns[0]!, expected: "at least one row",
+      found: "" })
     return parsed.map(({ info, record }) => new Row(file, info.lines, record))
   } catch (error) {
     if (!(error instanceof CsvError)) throw error
@@ -128,7 +136,9 @@ const workerOf = (row: Row, i: number, taken: Set<string>): Worker => {
   if (reserved.test(name)) throw row.bad("sn", "a name other than cp-<n>, user and a mere number, which are taken")
   const gpus = row.integer("gpu")
   const model = row.text("model")
-  if (gpus > 0 && !/^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/.test(model)) throw row.bad("model", "the model of the node's GPUs")
+  if (gpus > 0 && !/^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/.test(model)) {
+    throw row.bad("model", "the model of the node's GPUs")
+  }
   const cpu = row.integer("cpu_milli")
   const memory = row.integer("memory_mib")
   return {
@@ -168,7 +178,8 @@ const podOf = (row: Row, speedup: number, taken: Set<string>): RecordedPod => {
     spec: {
       containers: [{
         name: "main", image: "openb:1",
-        program: { kind: "job", run_ms: Math.max(1, Math.round((deleted_s - created_s) * 1000 / speedup)), exitCode: 0 },
+        program: { kind: "job", run_ms: Math.max(1, Math.round((deleted_s - created_s) * 1000 / speedup)),
+          exitCode: 0 },
         resources: { requests: {
           cpu: `${row.integer("cpu_milli")}m`, memory: `${row.integer("memory_mib")}Mi`,
           ...(gpus === 0 ? {} : { [gpuResource]: String(gpus) })
@@ -209,7 +220,8 @@ export const openb = (nodes: Table, pods: Table, options: Options): Workload => 
   const faults = options.faults === false ? []
     : drawFaults(options.seed, topology, operations.map(({ at_ms }) => at_ms), safety_ms, most)
   return {
-    input: { seed: options.seed, topology, swarm: ["openb"], operations, faults, choices: [], safety_ms, core_ms, healed_ms },
+    input: { seed: options.seed, topology, swarm: ["openb"], operations, faults, choices: [], safety_ms, core_ms,
+      healed_ms },
     neverFit: recorded.filter(({ spec }) => !workers.some((worker) => fits(spec, worker))).map(({ name }) => name)
   }
 }

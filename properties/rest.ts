@@ -18,7 +18,8 @@ const written = ["object.", "run.started"] as const
 const livesItsOwnLife = (spec: PodSpec, pod?: Pod): boolean =>
   spec.containers.some(({ program }) => program.kind === "crasher" || program.kind === "job") ||
   (pod?.status.containerStatuses ?? []).some(({ state }) =>
-    state.waiting?.reason === "ErrImagePull" || state.waiting?.reason === "ImagePullBackOff" || state.waiting?.reason === "ErrImageNeverPull")
+    state.waiting?.reason === "ErrImagePull" || state.waiting?.reason === "ImagePullBackOff" ||
+      state.waiting?.reason === "ErrImageNeverPull")
 
 const isTerminal = (pod: Pod): boolean => pod.status.phase === "Succeeded" || pod.status.phase === "Failed"
 
@@ -38,7 +39,8 @@ const comesToRest = () => {
   let last: { readonly at_ms: number; readonly what: string } | undefined
   const ownLives = new Set<string>()
   const isExcused = ({ event, at_ms }: Line): boolean => {
-    if (event.type !== "object.created" && event.type !== "object.updated" && event.type !== "object.deleted") return true
+    if (event.type !== "object.created" && event.type !== "object.updated" &&
+      event.type !== "object.deleted") return true
     if (event.resource === "leases") return true
     if (event.resource === "nodes") {
       return event.type === "object.updated" && isHeartbeat(event.previous as Node, event.object as Node)
@@ -65,12 +67,13 @@ const comesToRest = () => {
       if (!isExcused(line)) last = { at_ms: line.at_ms, what: whatOf(line) }
     },
     holds: () => last === undefined || now_ms - last.at_ms >= quiet_ms ? undefined
-      : `${last.what} at ${(last.at_ms / 1000).toFixed(1)} s, ${((now_ms - last.at_ms) / 1000).toFixed(1)} s before the end`
+      : `${last.what} at ${(last.at_ms / 1000).toFixed(1)} s, ${Math.round(now_ms - last.at_ms)} ms before the end`
   }
 }
 
 const whatOf = ({ event }: Line): string => {
-  if (event.type !== "object.created" && event.type !== "object.updated" && event.type !== "object.deleted") return event.type
+  if (event.type !== "object.created" && event.type !== "object.updated" &&
+    event.type !== "object.deleted") return event.type
   return `${event.resource.slice(0, -1)} ${event.key.slice(event.key.indexOf("/", 10) + 1)} was ${event.type.slice(7)}`
 }
 
@@ -99,8 +102,9 @@ const desiredIsActual = () => {
       for (const [uid, { metadata, spec, status }] of sets) {
         if (metadata.deletionTimestamp !== undefined) continue
         const actual = active.get(uid) ?? 0
-        if (actual !== spec.replicas) return `replica set ${metadata.name} has ${actual} pods and wants ${spec.replicas}`
-        if (status.replicas !== actual) return `replica set ${metadata.name} says it has ${status.replicas} of its ${actual} pods`
+        const name = `replica set ${metadata.name}`
+        if (actual !== spec.replicas) return `${name} has ${actual} pods and wants ${spec.replicas}`
+        if (status.replicas !== actual) return `${name} says it has ${status.replicas} of its ${actual} pods`
       }
       return undefined
     }
@@ -108,8 +112,11 @@ const desiredIsActual = () => {
 }
 
 export const properties: ReadonlyArray<Property> = [
-  eventually("without users and faults the cluster comes to rest: nothing is written but leases", [112], comesToRest, written),
-  eventually("at rest every replica set has its pods and nothing is left terminating", [112, 76], desiredIsActual, written),
+  eventually("without users and faults the cluster comes to rest: nothing is written but leases", [112], comesToRest,
+    written),
+  eventually("at rest every replica set has its pods and nothing is left terminating", [112, 76], desiredIsActual,
+    written),
   sometimes("a replica set with pods is at work", () => ({ event }) => event.type === "object.updated" &&
-    event.resource === "replicasets" && ((event.object as ReplicaSet).status.readyReplicas ?? 0) > 0, ["object.updated"])
+    event.resource === "replicasets" && ((event.object as ReplicaSet).status.readyReplicas ?? 0) > 0,
+      ["object.updated"])
 ]

@@ -38,7 +38,8 @@ export const properties: ReadonlyArray<Property> = [
   always("no process panics", [], noPanic, ["process.crashed"]),
   leadsTo("a majority of etcd, an API server, a scheduler, a controller-manager and half of the nodes work alone", [12],
     coreWorks, ["run.started", "phase.began", "object."], true),
-  sometimes("an operation succeeds", () => ({ event }) => event.type === "operation.completed" && event.outcome === "ok",
+  sometimes("an operation succeeds",
+    () => ({ event }) => event.type === "operation.completed" && event.outcome === "ok",
     ["operation.completed"]),
   sometimes("the outcome of an operation is unknown", () => ({ event }) =>
     event.type === "operation.completed" && event.outcome === "unknown", ["operation.completed"]),

@@ -46,7 +46,8 @@ class Shrinker {
   private readonly progress: ((progress: Progress) => void) | undefined
   private readonly tried = new Set<string>()
 
-  constructor(input: RunInput, key: string, test: Test, isOver: () => boolean, progress?: (progress: Progress) => void) {
+  constructor(input: RunInput, key: string, test: Test, isOver: () => boolean,
+    progress?: (progress: Progress) => void) {
     this.best = input
     this.key = key
     this.test = test
@@ -73,7 +74,8 @@ class Shrinker {
   }
 
   /** Takes away chunks of an array, from halves down to single elements, the last first. */
-  without<T>(get: (input: RunInput) => ReadonlyArray<T>, set: (input: RunInput, values: ReadonlyArray<T>) => RunInput): void {
+  without<T>(get: (input: RunInput) => ReadonlyArray<T>,
+    set: (input: RunInput, values: ReadonlyArray<T>) => RunInput): void {
     let chunk = get(this.best).length
     while (chunk >= 1 && !this.isOver()) {
       let end = get(this.best).length
@@ -111,7 +113,8 @@ class Shrinker {
   /** Choices become 0 in chunks: 0 is first in, first out. */
   calm(): void {
     if (this.accepts({ ...this.best, choices: [] })) return
-    for (let chunk = this.best.choices.length; chunk >= 1 && !this.isOver(); chunk = chunk === 1 ? 0 : Math.ceil(chunk / 2)) {
+    for (let chunk = this.best.choices.length; chunk >= 1 && !this.isOver(); chunk = chunk === 1 ? 0
+      : Math.ceil(chunk / 2)) {
       for (let begin = 0; begin < this.best.choices.length && !this.isOver(); begin += chunk) {
         const inChunk = (i: number) => i >= begin && i < begin + chunk
         if (!this.best.choices.some((choice, i) => choice !== 0 && inChunk(i))) continue
@@ -161,7 +164,8 @@ const shrinkTopology = (shrinker: Shrinker): void => {
   for (const count of counts) {
     for (const fewer of [1, count === "etcds" ? 3 : 2]) {
       const { topology } = shrinker.best
-      if (fewer < topology[count] && shrinker.accepts(withTopology(shrinker.best, { ...topology, [count]: fewer }))) break
+      if (fewer < topology[count] &&
+        shrinker.accepts(withTopology(shrinker.best, { ...topology, [count]: fewer }))) break
     }
   }
 }
@@ -187,7 +191,8 @@ const simplerOperation = (operation: Operation): ReadonlyArray<Operation> => {
       if (replicas >= 0 && replicas < operation.replicas) forms.push({ ...operation, replicas })
     }
   }
-  if ("template" in operation) for (const template of plainSpec(operation.template)) forms.push({ ...operation, template })
+  if ("template" in operation) for (const template of plainSpec(operation.template)) forms.push({ ...operation,
+    template })
   if ("spec" in operation) for (const spec of plainSpec(operation.spec)) forms.push({ ...operation, spec })
   if (operation.type === "node.drain") forms.push({ ...operation, type: "node.cordon" })
   if (operation.type === "pod.recreate") forms.push({ ...operation, type: "pod.create" })
@@ -223,9 +228,11 @@ const shrinkTime = (shrinker: Shrinker): void => {
   if (shrinker.best.core_ms > 0) shrinker.accepts({ ...shrinker.best, core_ms: 0 })
   for (const part of [0.25, 0.5, 0.75, 0.9]) {
     const safety_ms = Math.ceil(shrinker.best.safety_ms * part)
-    const within = <T extends { readonly at_ms: number }>(items: ReadonlyArray<T>) => items.filter(({ at_ms }) => at_ms <= safety_ms)
+    const within = <T extends { readonly at_ms: number }>(items: ReadonlyArray<T>) =>
+      items.filter(({ at_ms }) => at_ms <= safety_ms)
     const { operations, faults } = shrinker.best
-    if (shrinker.accepts({ ...shrinker.best, safety_ms, operations: within(operations), faults: within(faults) })) return
+    if (shrinker.accepts({ ...shrinker.best, safety_ms, operations: within(operations),
+      faults: within(faults) })) return
   }
 }
 
@@ -235,7 +242,8 @@ const shrinkTime = (shrinker: Shrinker): void => {
  */
 export const shrink = (
   input: RunInput, test: Test,
-  options: { readonly budget_ms: number; readonly now_ms: () => number; readonly progress?: (progress: Progress) => void }
+  options: { readonly budget_ms: number; readonly now_ms: () =>
+    number; readonly progress?: (progress: Progress) => void }
 ): Shrunk => {
   const first = test(input)
   if (first === undefined) throw new Error("the run that is to be shrunk does not fail")

@@ -59,7 +59,8 @@ const change = <R extends "pods" | "replicasets">(
     if (after as unknown === before) return
     const result = yield* Effect.result(client.update(resource, after as never))
     if (result._tag === "Success") return
-    if (reasonOf(result.failure) !== "Conflict" || attempt >= conflictRetries_max) return yield* Effect.fail(result.failure)
+    if (reasonOf(result.failure) !== "Conflict" ||
+      attempt >= conflictRetries_max) return yield* Effect.fail(result.failure)
   }
 })
 
@@ -81,7 +82,8 @@ const recreate = (name: string, spec: PodSpec): Act => Effect.gen(function*() {
   if (before._tag === "Success") {
     const uid = before.success.metadata.uid
     const deleted = yield* Effect.result(client.delete("pods", namespace, name, { preconditions: { uid } }))
-    if (deleted._tag === "Failure" && reasonOf(deleted.failure) !== "NotFound") return yield* Effect.fail(deleted.failure)
+    if (deleted._tag === "Failure" &&
+      reasonOf(deleted.failure) !== "NotFound") return yield* Effect.fail(deleted.failure)
     for (let tries = 0; tries < goneTries_max; tries++) {
       const now = yield* Effect.result(client.get("pods", namespace, name))
       if (now._tag === "Failure" && reasonOf(now.failure) === "NotFound") break
@@ -104,7 +106,8 @@ const drain = (node: string): Act => Effect.gen(function*() {
   for (const { metadata } of items) {
     const preconditions = { uid: metadata.uid }
     const result = yield* Effect.result(client.delete("pods", namespace, metadata.name, { preconditions }))
-    if (result._tag === "Failure" && reasonOf(result.failure) !== "NotFound" && reasonOf(result.failure) !== "Conflict") {
+    if (result._tag === "Failure" && reasonOf(result.failure) !== "NotFound" &&
+      reasonOf(result.failure) !== "Conflict") {
       return yield* Effect.fail(result.failure)
     }
   }
@@ -125,7 +128,8 @@ export const perform = (operation: Operation): Act => Effect.gen(function*() {
   const client = yield* Client
   switch (operation.type) {
     case "replicaSet.create":
-      return void (yield* client.create("replicasets", replicaSet(operation.name, operation.replicas, operation.template)))
+      return void (yield* client.create("replicasets",
+        replicaSet(operation.name, operation.replicas, operation.template)))
     case "replicaSet.scale":
       return yield* change("replicasets", operation.name, (set) =>
         ({ ...set, spec: { ...set.spec, replicas: operation.replicas } }))

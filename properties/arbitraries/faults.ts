@@ -31,7 +31,8 @@ export const targetsOf = (topology: Topology): Targets => {
   const control = controlPlane(topology)
   const workers = topology.workers.map((worker) => worker.name)
   return {
-    control, workers, topology, machines: [...control, ...workers], processes: [...processesOf(topology).values()].flat()
+    control, workers, topology, machines: [...control, ...workers],
+      processes: [...processesOf(topology).values()].flat()
   }
 }
 
@@ -39,13 +40,18 @@ export const targetsOf = (topology: Topology): Targets => {
 export const process = (targets: Targets): fc.Arbitrary<string> => {
   const ofWorkers = targets.workers.flatMap((name) => [`kubelet/${name}`, `container-runtime/${name}`])
   const ofControl = targets.processes.filter((name) => !ofWorkers.includes(name))
-  return fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...ofControl) }, { weight: 2, arbitrary: fc.constantFrom(...ofWorkers) })
+  return fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...ofControl) },
+    { weight: 2, arbitrary: fc.constantFrom(...ofWorkers) })
 }
 const machine = (targets: Targets): fc.Arbitrary<string> =>
   fc.oneof(fc.constantFrom(...targets.control), fc.constantFrom(...targets.workers))
 
+interface Sides {
+  readonly from: ReadonlyArray<string>
+  readonly to: ReadonlyArray<string>
+}
 /** Two disjoint groups that cannot talk: one machine from the rest, or a random split. */
-const split = (targets: Targets): fc.Arbitrary<{ readonly from: ReadonlyArray<string>; readonly to: ReadonlyArray<string> }> =>
+const split = (targets: Targets): fc.Arbitrary<Sides> =>
   fc.oneof(
     machine(targets).map((one) => ({ from: [one], to: targets.machines.filter((other) => other !== one) })),
     fc.tuple(...targets.machines.map(() => fc.boolean())).map((sides) => ({
@@ -58,7 +64,8 @@ const pair = (targets: Targets): fc.Arbitrary<{ readonly from: string; readonly 
   fc.tuple(machine(targets), machine(targets)).filter(([a, b]) => a !== b).map(([from, to]) => ({ from, to }))
 
 const mostRate = 1.2 // With its inverse less than 1.5 apart, which leader election needs; limits of faults.ts.
-const rate = fc.oneof(fc.constantFrom(0.99, 1.01, 0.9, 1.1), fc.nat(1_000).map((draw) => 1 / mostRate + (mostRate - 1 / mostRate) * draw / 1_000))
+const rate = fc.oneof(fc.constantFrom(0.99, 1.01, 0.9, 1.1),
+  fc.nat(1_000).map((draw) => 1 / mostRate + (mostRate - 1 / mostRate) * draw / 1_000))
 /** Minutes to hours, both ways: what NTP corrections, suspended machines and wrong time zones do. */
 const jump = fc.tuple(fc.boolean(), logUniform(10, 4_000_000)).map(([back, by]) => back ? -by : by)
 
@@ -86,21 +93,24 @@ export const kinds = (targets: Targets): Kinds => {
     "network.reset": pair(targets).map((ends) => ({ type: "network.reset", ...ends })),
     "network.halfOpen": pair(targets).map((ends) => ({ type: "network.halfOpen", ...ends })),
     "nic.fail": lasting("nic.fail", { machine: on, state: fc.constantFrom("down", "rxOnly", "txOnly") }),
-    "balancer.pin": lasting("balancer.pin", { backend: fc.nat(targets.topology.apiServers - 1).map((i) => `api-server/${i}`) }),
+    "balancer.pin": lasting("balancer.pin",
+      { backend: fc.nat(targets.topology.apiServers - 1).map((i) => `api-server/${i}`) }),
     "disk.fail": lasting("disk.fail", { machine: on, state: fc.constantFrom("slow", "full", "readonly", "io") }),
     "disk.lose": fc.record({ type: type("disk.lose"), machine: on }),
     "clock.jump": fc.record({ type: type("clock.jump"), machine: on, by_ms: jump }),
     "clock.rate": lasting("clock.rate", { machine: on, rate }),
     "registry.fail": lasting("registry.fail", {}),
     "containers.kill": fc.record({ type: type("containers.kill"), machine: fc.constantFrom(...targets.workers) }),
-    "runtime.slow": lasting("runtime.slow", { machine: fc.constantFrom(...targets.workers), latency_ms: logUniform(10, 60_000) })
+    "runtime.slow": lasting("runtime.slow",
+      { machine: fc.constantFrom(...targets.workers), latency_ms: logUniform(10, 60_000) })
   }
 }
 
 /** A fault of the kinds that are on. */
 export const single = (targets: Targets, on: Swarm): fc.Arbitrary<ReadonlyArray<FaultBody>> | undefined => {
   const all = kinds(targets)
-  const enabled = (Object.keys(all) as Array<Fault["type"]>).filter((kind) => on.has(`fault:${kind}`)).map((kind) => all[kind])
+  const enabled = (Object.keys(all) as Array<Fault["type"]>).filter((kind) => on.has(`fault:${kind}`))
+    .map((kind) => all[kind])
   if (enabled.length === 0) return undefined
   return fc.oneof(...enabled).map((body) => [{ ...body, after_ms: 0 } as FaultBody])
 }
@@ -112,7 +122,8 @@ const anchorSpread_ms = 5_000 // ASSUMED: what happens to an object is mostly de
  * time is what makes two failures one problem.
  */
 export const placed = (
-  group: fc.Arbitrary<ReadonlyArray<FaultBody>>, operationTimes: ReadonlyArray<number>, safety_ms: number, maxLength: number
+  group: fc.Arbitrary<ReadonlyArray<FaultBody>>, operationTimes: ReadonlyArray<number>, safety_ms: number,
+    maxLength: number
 ): fc.Arbitrary<ReadonlyArray<Fault>> => {
   const one = fc.record({
     group, place: fc.nat(10_000), anchor: fc.constantFrom("anywhere", "operation", "previous"), which: fc.nat(10_000),

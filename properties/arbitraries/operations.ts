@@ -32,7 +32,8 @@ const image = (on: Swarm): fc.Arbitrary<string> =>
   on.has("spec:badImages") ? fc.constantFrom("web:1", "web:2", "job:1", "missing:1") : fc.constantFrom("web:1", "web:2")
 
 const requests = (on: Swarm): fc.Arbitrary<Record<string, string> | undefined> => {
-  const usual = fc.tuple(fc.constantFrom("50m", "100m", "500m", "1", "2"), fc.constantFrom("64Mi", "256Mi", "1Gi", "3Gi"))
+  const usual = fc.tuple(fc.constantFrom("50m", "100m", "500m", "1", "2"),
+    fc.constantFrom("64Mi", "256Mi", "1Gi", "3Gi"))
     .map(([cpu, memory]) => ({ cpu, memory }))
   const huge = fc.constant({ cpu: "64", memory: "1Gi" })
   if (!on.has("spec:requests")) return fc.constant(undefined)
@@ -59,13 +60,15 @@ const tolerations: fc.Arbitrary<ReadonlyArray<Toleration> | undefined> = fc.oneo
   fc.constantFrom(0, 1, 5, 30, 60).map(toleratesFor),
   fc.constant(undefined),
   fc.constant([{ operator: "Exists" }] as ReadonlyArray<Toleration>),
-  fc.constant([{ key: "node.kubernetes.io/unschedulable", operator: "Exists", effect: "NoSchedule" }] as ReadonlyArray<Toleration>)
+  fc.constant([{ key: "node.kubernetes.io/unschedulable", operator: "Exists",
+    effect: "NoSchedule" }] as ReadonlyArray<Toleration>)
 )
 
 const nodeSelector = (topology: Topology): fc.Arbitrary<Record<string, string> | undefined> =>
   fc.oneof(
     { weight: 2, arbitrary: fc.constant(undefined) },
-    { weight: 1, arbitrary: fc.constantFrom(...topology.workers.map((worker) => worker.zone)).map((zone) => ({ "topology.kubernetes.io/zone": zone })) }
+    { weight: 1, arbitrary: fc.constantFrom(...topology.workers.map((worker) => worker.zone))
+      .map((zone) => ({ "topology.kubernetes.io/zone": zone })) }
   )
 
 export const podSpec = (on: Swarm, topology: Topology, restarts: "Always" | "any"): fc.Arbitrary<PodSpec> => {
@@ -93,7 +96,8 @@ const podName: fc.Arbitrary<string> = fc.oneof(
 
 type Body<O> = O extends unknown ? Omit<O, "id" | "at_ms"> : never
 type OperationBody = Body<Operation>
-type Drawn = Readonly<Record<Operation["type"], { readonly weight: number; readonly arbitrary: fc.Arbitrary<OperationBody> }>>
+type Drawn = Readonly<Record<Operation["type"],
+  { readonly weight: number; readonly arbitrary: fc.Arbitrary<OperationBody> }>>
 
 const bodies = (on: Swarm, topology: Topology): Drawn => {
   const set = fc.constantFrom(...replicaSetNames)
@@ -137,7 +141,8 @@ const firstOperation_ms = 500 // ASSUMED
 const beginnings = (on: Swarm, all: Drawn): fc.Arbitrary<ReadonlyArray<OperationBody>> => {
   const creates = (["replicaSet.create", "pod.create"] as const).filter((kind) => on.has(`operation:${kind}`))
     .map((kind) => all[kind].arbitrary)
-  return fc.uniqueArray(fc.oneof(...creates), { maxLength: 5, size: "max", selector: (body) => (body as { name: string }).name })
+  return fc.uniqueArray(fc.oneof(...creates),
+    { maxLength: 5, size: "max", selector: (body) => (body as { name: string }).name })
 }
 const beginning_ms = 15_000 // ASSUMED: while the cluster elects its leaders and just after.
 

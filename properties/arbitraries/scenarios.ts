@@ -25,7 +25,9 @@ const worker = (targets: Targets) => fc.constantFrom(...targets.workers)
 const fallsBehind = (targets: Targets): Group =>
   fc.record({
     server: fc.nat(targets.topology.apiServers - 1), way: direction, lasts: duration, pin_ms: outage,
-    pinAfter: logUniform(10, 60_000), restarts: fc.array(fc.tuple(process(targets), logUniform(10, 30_000), fc.boolean()), { maxLength: 4, size: "max" })
+    pinAfter: logUniform(10, 60_000),
+      restarts: fc.array(fc.tuple(process(targets), logUniform(10, 30_000), fc.boolean()),
+        { maxLength: 4, size: "max" })
   }).map(({ server, way, lasts, pin_ms, pinAfter, restarts }) => [
     ...(targets.control.length > 1 ? [body(0, cutOff(targets, `cp-${server}`, way, lasts))] : []),
     body(pinAfter, { type: "balancer.pin", backend: `api-server/${server}`, duration_ms: pin_ms }),
@@ -35,12 +37,15 @@ const fallsBehind = (targets: Targets): Group =>
 
 /** A process stands still for about as long as a lease or an election, then goes on as if nothing had been. */
 const longPause = (targets: Targets): Group =>
-  fc.array(fc.tuple(process(targets), logUniform(500, 90_000), logUniform(1, 60_000)), { minLength: 1, maxLength: 3, size: "max" })
-    .map((pauses) => pauses.map(([name, duration_ms, after]) => body(after, { type: "process.pause", process: name, duration_ms })))
+  fc.array(fc.tuple(process(targets), logUniform(500, 90_000), logUniform(1, 60_000)),
+    { minLength: 1, maxLength: 3, size: "max" })
+    .map((pauses) => pauses.map(([name, duration_ms, after]) =>
+      body(after, { type: "process.pause", process: name, duration_ms })))
 
 /** The same process dies again and again, sooner or later after each start. */
 const crashLoop = (targets: Targets): Group =>
-  fc.tuple(process(targets), fc.array(logUniform(5, 20_000), { minLength: 2, maxLength: 6, size: "max" }), logUniform(10, 5_000))
+  fc.tuple(process(targets), fc.array(logUniform(5, 20_000), { minLength: 2, maxLength: 6, size: "max" }),
+    logUniform(10, 5_000))
     .map(([name, gaps, restart_ms]) => {
       let at = 0
       return gaps.map((gap) => body(at += gap + restart_ms, { type: "process.crash", process: name, restart_ms }))
@@ -48,7 +53,8 @@ const crashLoop = (targets: Targets): Group =>
 
 /** All workers of a zone at once: their power, their cards, or the way between them and the control plane. */
 const zoneOutage = (targets: Targets): Group =>
-  fc.tuple(fc.constantFrom(...targets.topology.workers.map(({ zone }) => zone)), fc.constantFrom("power", "nic", "partition"), duration)
+  fc.tuple(fc.constantFrom(...targets.topology.workers.map(({ zone }) => zone)),
+    fc.constantFrom("power", "nic", "partition"), duration)
     .map(([zone, how, duration_ms]) => {
       const inZone = targets.topology.workers.filter((one) => one.zone === zone).map(({ name }) => name)
       if (how === "partition") {
@@ -58,12 +64,16 @@ const zoneOutage = (targets: Targets): Group =>
         : { type: "nic.fail", machine, state: "down", duration_ms }))
     })
 
-/** A node out of reach for longer than its grace; its processes may restart meanwhile, or its containers go on alone. */
+/**
+ * A node out of reach for longer than its grace; its processes may restart meanwhile, or its containers go on alone.
+ */
 const lostNode = (targets: Targets): Group =>
-  fc.tuple(worker(targets), logUniform(30_000, 420_000), fc.constantFrom(false, true), fc.option(logUniform(1, 300_000), { nil: undefined }))
+  fc.tuple(worker(targets), logUniform(30_000, 420_000), fc.constantFrom(false, true),
+    fc.option(logUniform(1, 300_000), { nil: undefined }))
     .map(([name, duration_ms, oneWay, restartAfter]) => [
       body(0, { type: "network.partition", from: [name], to: targets.control, oneWay, duration_ms }),
-      ...(restartAfter === undefined ? [] : [body(restartAfter, { type: "process.crash", process: `kubelet/${name}`, restart_ms: 1_000 })])
+      ...(restartAfter === undefined ? []
+        : [body(restartAfter, { type: "process.crash", process: `kubelet/${name}`, restart_ms: 1_000 })])
     ])
 
 /** A member of the control plane is alone, in both or one direction; perhaps its clock runs on another rate as well. */
@@ -76,7 +86,8 @@ const isolatedMember = (targets: Targets): Group =>
 
 /** Maintenance: one machine after the other is rebooted. */
 const rollingReboot = (targets: Targets): Group =>
-  fc.tuple(fc.constantFrom(targets.control, targets.workers, targets.machines), logUniform(5_000, 120_000), fc.boolean())
+  fc.tuple(fc.constantFrom(targets.control, targets.workers, targets.machines), logUniform(5_000, 120_000),
+    fc.boolean())
     .map(([machines, gap, hard]) => machines.slice(0, 8).map((machine, i) =>
       body(i * gap, { type: hard ? "machine.kernelPanic" : "machine.reboot", machine })))
 
@@ -84,14 +95,16 @@ const rollingReboot = (targets: Targets): Group =>
 const weather = (targets: Targets): Group =>
   fc.array(
     fc.record({
-      ends: fc.tuple(control(targets), control(targets)), kind: fc.constantFrom("slow", "loss", "cut", "reset", "pause"),
+      ends: fc.tuple(control(targets), control(targets)),
+        kind: fc.constantFrom("slow", "loss", "cut", "reset", "pause"),
       after: logUniform(1, 40_000), lasts: logUniform(50, 15_000), latency_ms: logUniform(50, 8_000),
       probability: fc.constantFrom(0.1, 0.3, 0.7), oneWay: fc.boolean()
     }),
     { minLength: 2, maxLength: 12, size: "max" }
   ).map((drawn) => drawn.flatMap(({ ends: [a, b], kind, after, lasts, latency_ms, probability, oneWay }) => {
     const link = { from: a, to: b, duration_ms: lasts }
-    if (kind === "pause") return [body(after, { type: "process.pause", process: processAt(targets, a), duration_ms: lasts })]
+    if (kind === "pause") return [body(after,
+      { type: "process.pause", process: processAt(targets, a), duration_ms: lasts })]
     if (a === b) return []
     if (kind === "slow") return [body(after, { type: "network.slow", ...link, latency_ms })]
     if (kind === "loss") return [body(after, { type: "network.loss", ...link, probability })]
@@ -107,7 +120,8 @@ const processAt = (targets: Targets, machine: string): string =>
 const splitAndRestart = (targets: Targets): Group =>
   fc.record({
     cut: control(targets), way: direction, lasts: outage,
-    crashes: fc.array(fc.tuple(process(targets), logUniform(10, 60_000), logUniform(10, 5_000)), { minLength: 1, maxLength: 4, size: "max" })
+    crashes: fc.array(fc.tuple(process(targets), logUniform(10, 60_000), logUniform(10, 5_000)),
+      { minLength: 1, maxLength: 4, size: "max" })
   }).map(({ cut, way, lasts, crashes }) => [
     ...(targets.control.length > 1 ? [body(0, cutOff(targets, cut, way, lasts))] : []),
     ...crashes.map(([name, after, restart_ms]) => body(after, { type: "process.crash", process: name, restart_ms }))

@@ -6,7 +6,10 @@ import * as fc from "fast-check"
 import { Fault } from "#model/events/faults.ts"
 import { Operation } from "#model/events/operations.ts"
 
-const tags = (union: { readonly members: ReadonlyArray<{ readonly fields: { readonly type: { readonly schema: { readonly literal: unknown } } } }> }) =>
+interface Tagged {
+  readonly fields: { readonly type: { readonly schema: { readonly literal: unknown } } }
+}
+const tags = (union: { readonly members: ReadonlyArray<Tagged> }): ReadonlyArray<string> =>
   union.members.map((member) => String(member.fields.type.schema.literal))
 
 export const operationKinds: ReadonlyArray<string> = tags(Operation as never)
@@ -28,7 +31,8 @@ export const features: ReadonlyMap<string, number> = new Map<string, number>([
   ...programKinds.map((kind) => [`program:${kind}`, kind === "server" ? 0.9 : 0.35] as const),
   ...scenarioKinds.map((kind) => [`scenario:${kind}`, 0.3] as const),
   ...specFeatures.map((feature) => [`spec:${feature}`, feature === "hugeRequests" ? 0.1 : 0.35] as const),
-  ["run:faults", 0.9], ["run:choices", 0.5], ["run:collisions", 0.5], ["run:longRun", 0.15], ["run:blackouts", 0.15], ["run:manyWorkers", 0.3]
+  ["run:faults", 0.9], ["run:choices", 0.5], ["run:collisions", 0.5], ["run:longRun", 0.15], ["run:blackouts", 0.15],
+    ["run:manyWorkers", 0.3]
 ])
 
 export type Swarm = ReadonlySet<string>

@@ -25,7 +25,8 @@ export const digest = (input: RunInput, parts?: Options["parts"]): string => {
 }
 
 export const digestInAnotherProcess = (input: RunInput): string => {
-  const child = spawnSync(process.execPath, [fileURLToPath(import.meta.url)], { input: JSON.stringify(input), encoding: "utf8" })
+  const child = spawnSync(process.execPath, [fileURLToPath(import.meta.url)],
+    { input: JSON.stringify(input), encoding: "utf8" })
   if (child.status !== 0) throw new Error(`the second process ended with ${child.status}: ${child.stderr}`)
   return child.stdout.trim()
 }

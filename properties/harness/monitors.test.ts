@@ -22,7 +22,8 @@ const stops = (inCore?: true) => leadsTo("what starts stops", [2], () => {
   const open = new Map<string, Obligation>()
   return {
     line: ({ event, at_ms }) => {
-      if (event.type === "process.started") open.set(event.process, { entity: event.process, since_ms: at_ms, within_ms: 100 })
+      if (event.type === "process.started") open.set(event.process,
+        { entity: event.process, since_ms: at_ms, within_ms: 100 })
       if (event.type === "process.stopped") open.delete(event.process)
     },
     open: () => open.values()

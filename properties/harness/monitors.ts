@@ -52,8 +52,8 @@ export class Monitors {
       }
       const made = property.make()
       this.hearers.push({ property, hear: (line) => made.line(line), done: false })
-      if (property.kind === "leadsTo") this.waiting.push({ property, open: (made as ReturnType<typeof property.make>).open })
-      else this.resting.push({ property, holds: (made as ReturnType<typeof property.make>).holds })
+      if ("open" in made) this.waiting.push({ property: property as Waiting["property"], open: () => made.open() })
+      else this.resting.push({ property, holds: () => made.holds() })
     }
   }
 
@@ -79,8 +79,8 @@ export class Monitors {
   }
 
   /**
-   * The first obligation that is overdue at `now_ms`, counted from the later of its premise and `healed_ms`. In the core
-   * phase only promises that hold for a part of the cluster are judged.
+   * The first obligation that is overdue at `now_ms`, counted from the later of its premise and `healed_ms`. In the
+   * core phase only promises that hold for a part of the cluster are judged.
    */
   overdue(now_ms: number, healed_ms: number, phase: "core" | "healed"): Broken | undefined {
     for (const { property, open } of this.waiting) {
@@ -109,7 +109,8 @@ export class Monitors {
     return undefined
   }
 
-  private broken(kind: Broken["kind"], { name, invariants }: Property, message: string, at_ms: number, line?: Line): Broken {
+  private broken(kind: Broken["kind"], { name, invariants }: Property, message: string, at_ms: number,
+    line?: Line): Broken {
     return { kind, property: name, invariants, message, at_ms, ...(line === undefined ? {} : { line }) }
   }
 }
