@@ -68,12 +68,14 @@ export const make = <R extends Resource>(
     for (const [name, valuesOf] of Object.entries(options.indexes ?? {})) store.addIndex(prefix + name, valuesOf)
 
     let joining = 0
+    let joined = process.cell<void>()
     /** Late handlers hear of everything that stands as added: in a task, when the caller holds the informer. */
     const addHandlers = (more: Handlers<Objects[R]>): void => {
       if (!reflector.firstSync.isDone) {
         reflector.handlers.push(more)
         return
       }
+      if (joined.isDone) joined = process.cell<void>()
       joining += 1
       process.after(0, () => {
         joining -= 1
@@ -82,16 +84,14 @@ export const make = <R extends Resource>(
         if (joining === 0) joined.succeed(undefined)
       })
     }
-    const joined = process.cell<void>()
     addHandlers(handlers)
-    if (joining === 0) joined.succeed(undefined)
 
     return {
       get: (key) => store.get(key),
       values: () => store.values(),
       indexed: (index, value) => store.indexed(prefix + index, value),
-      hasSynced: () => reflector.firstSync.isDone && joined.isDone,
-      synced: Effect.andThen(reflector.firstSync.await, joined.await),
+      hasSynced: () => reflector.firstSync.isDone && joining === 0,
+      synced: Effect.andThen(reflector.firstSync.await, Effect.suspend(() => joining === 0 ? Effect.void : joined.await)),
       resourceVersion: () => reflector.resourceVersion,
       addHandlers
     }

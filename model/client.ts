@@ -72,10 +72,10 @@ export const chart = setup({
         "request.unreached": "unreached"
       }
     },
-    succeeded: { type: "final", description: "It took effect." },
-    refused: { type: "final", description: "It had no effect." },
-    unknown: { type: "final", description: "Nobody here knows whether it took effect." },
-    unreached: { type: "final", description: "It was never sent." }
+    succeeded: { type: "final", tags: ["gone"], description: "It took effect." },
+    refused: { type: "final", tags: ["gone"], description: "It had no effect." },
+    unknown: { type: "final", tags: ["gone"], description: "Nobody here knows whether it took effect." },
+    unreached: { type: "final", tags: ["gone"], description: "It was never sent." }
   }
 })
 

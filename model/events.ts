@@ -11,13 +11,14 @@ import { ControllerEvent } from "#model/events/controllers.ts"
 import { EtcdEvent } from "#model/events/etcd.ts"
 import { HardwareEvent } from "#model/events/hardware.ts"
 import { KubeletEvent } from "#model/events/kubelet.ts"
+import { NodeLifecycleEvent } from "#model/events/node-lifecycle.ts"
 import { RunEvent } from "#model/events/run.ts"
 import { SchedulerEvent } from "#model/events/scheduler.ts"
 import type { ApiObject } from "#model/objects.ts"
 
 export const Event = Schema.Union([
   ...RunEvent, ...HardwareEvent, ...EtcdEvent, ...ApiServerEvent, ...ClientEvent, ...SchedulerEvent,
-  ...ControllerEvent, ...KubeletEvent
+  ...ControllerEvent, ...KubeletEvent, ...NodeLifecycleEvent
 ])
 export type Event = typeof Event.Type
 

@@ -164,7 +164,7 @@ export const lease = setup({
         "object.deleted": { guard: "isLastSeen", target: "removed" }
       }
     },
-    removed: { type: "final", description: "Deleted." }
+    removed: { type: "final", tags: ["gone"], description: "Deleted." }
   }
 })
 

@@ -16,7 +16,7 @@ export const key = setup({
   id: "key",
   initial: "absent",
   states: {
-    absent: { description: "Nothing to do.", on: { "key.added": "queued" } },
+    absent: { description: "Nothing to do.", tags: ["gone"], on: { "key.added": "queued" } },
     queued: { description: "Waits for a worker; further adds are the same add.", on: { "key.taken": "processing" } },
     processing: {
       description: "One worker has it.",

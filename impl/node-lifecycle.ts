@@ -1,0 +1,429 @@
+/**
+ * Spec: model/node-lifecycle.ts. node-lifecycle: notices that a node is gone, taints it, and evicts its pods.
+ *
+ * Every 5 s one look at all nodes, plain code that writes nothing when nothing changed; what a node needs is done by a
+ * work queue, one node at a time, always from what is and never from what happened: a successor finishes the work.
+ */
+import { Effect } from "effect"
+import { type ApiError, Client } from "#impl/client.ts"
+import { Journal, type StateOf } from "#impl/journal.ts"
+import { Health } from "#impl/node-lifecycle/health.ts"
+import {
+  isNotFound, isReady, makeNodeWriter, type NodeWriter, reasonOf, unknownReason
+} from "#impl/node-lifecycle/node-writer.ts"
+import { TaintEviction } from "#impl/node-lifecycle/taint-eviction.ts"
+import {
+  evictingKeyOf, evictingKeys, evictingTaint, type EvictingKey, hasEvicting, noScheduleChange, type Ready
+} from "#impl/node-lifecycle/taints.ts"
+import { disruptionOf, rateOf, Zone, type ZoneState } from "#impl/node-lifecycle/zones.ts"
+import type { Controller, Informers } from "#impl/ports/controllers.ts"
+import { type Draws, type Mailbox, Process } from "#impl/ports.ts"
+import { make as makeQueue, run as runWorkers, type WorkQueue } from "#impl/work-queue.ts"
+import type { EventOf } from "#model/events.ts"
+import { nodeWorkers } from "#model/limits/node-lifecycle.ts"
+import { nodeMonitorPeriod_ms } from "#model/limits.ts"
+import type { charts } from "#model/node-lifecycle.ts"
+import type { Lease, Node, Pod } from "#model/objects.ts"
+
+export interface Parts {
+  readonly isRenewed: (before: Lease, after: Lease) => boolean
+  /**
+   * Whether the pods of a node must be marked not ready now. `hasJustGivenUp`: this very look set the node to Unknown.
+   * Kubernetes once asked only that, and a successor of a crashed controller skipped the step (k/k#50067).
+   */
+  readonly mustMarkPods: (look: {
+    readonly ready: Ready; readonly hasJustGivenUp: boolean; readonly failedBefore: boolean
+  }) => boolean
+}
+export const defaultParts: Parts = {
+  isRenewed: (before, after) => before.spec.renewTime !== after.spec.renewTime,
+  mustMarkPods: ({ ready }) => ready === "Unknown"
+}
+
+type HealthState = StateOf<(typeof charts)["node-lifecycle.nodeHealth"]>
+const readyStates = { none: "neverPosted", True: "ready", False: "notReady", Unknown: "unknown" } as const
+
+class NodeLifecycle {
+  readonly nodes = new Map<string, Health>()
+  readonly #zones = new Map<string, Zone>()
+  readonly #informers: Informers
+  readonly #process: Process["Service"]
+  readonly #journal: Journal["Service"]
+  readonly #writer: NodeWriter
+  readonly #parts: Parts
+  readonly #queue: WorkQueue
+  readonly #evictions: TaintEviction
+  /** Zones whose next token is due. */
+  readonly #turns: Mailbox<Zone>
+
+  constructor(
+    informers: Informers, client: Client["Service"], process: Process["Service"], journal: Journal["Service"],
+    queue: WorkQueue, parts: Parts
+  ) {
+    this.#informers = informers
+    this.#process = process
+    this.#journal = journal
+    this.#writer = makeNodeWriter(client, process)
+    this.#parts = parts
+    this.#queue = queue
+    this.#evictions = new TaintEviction(client, process, journal, (node) => informers.pods.indexed("node", node))
+    this.#turns = process.mailbox<Zone>()
+  }
+
+  register(): void {
+    this.#informers.nodes.addHandlers({
+      added: (node) => this.#nodeSeen(node),
+      updated: (_, node) => this.#nodeChanged(node),
+      deleted: (node) => this.#nodeGone(node.metadata.name)
+    })
+    this.#informers.pods.addHandlers({
+      added: (pod) => this.#podChanged(pod),
+      updated: (before, pod) => {
+        if (before.metadata.uid !== pod.metadata.uid) this.#evictions.podGone(before)
+        this.#podChanged(pod)
+      },
+      deleted: (pod) => this.#evictions.podGone(pod)
+    })
+  }
+
+  /** Runs everything but the look every 5 s. */
+  readonly start = Effect.gen({ self: this }, function*() {
+    yield* runWorkers(this.#queue, nodeWorkers, (name) => this.#sync(name))
+    yield* Effect.forkChild(this.#evictions.run)
+    yield* Effect.forkChild(this.#serveZones())
+  })
+
+  // What the informers say.
+
+  #nodeSeen(node: Node): void {
+    const now_ms = this.#process.monotonic_ms()
+    const health = new Health(node, now_ms)
+    this.nodes.set(health.name, health)
+    this.#wrote(health, { type: "nodeHealth.seen", ready: health.ready })
+    const zone = this.#zoneOf(health)
+    zone.nodes += 1
+    zone.remove(health.name)
+    // Kubernetes takes a new node for reachable, also the successor of a controller that had tainted it.
+    if (evictingKeys(node).length > 0) health.clear = "seen"
+    this.#evictions.nodeChanged(node)
+    this.#reconsider(health)
+  }
+
+  #nodeChanged(node: Node): void {
+    const health = this.nodes.get(node.metadata.name)
+    if (health === undefined) return this.#nodeSeen(node)
+    if (health.node.metadata.uid !== node.metadata.uid) {
+      this.#nodeGone(health.name)
+      return this.#nodeSeen(node)
+    }
+    this.#evictions.nodeChanged(node)
+    if (this.#adopt(health, node)) this.#reconsider(health)
+  }
+
+  /** Takes a version of the node that the informer or an answer showed; somebody else may have changed it too. */
+  #adopt(health: Health, node: Node): boolean {
+    const before = health.ready
+    if (!health.observe(node, this.#process.monotonic_ms())) return false
+    if (health.ready !== before) {
+      health.hasReadyPods = true
+      this.#wrote(health, { type: "nodeHealth.observed", ready: health.ready })
+    }
+    return true
+  }
+
+  #nodeGone(name: string): void {
+    const health = this.nodes.get(name)
+    if (health === undefined) return
+    this.nodes.delete(name)
+    this.#evictions.nodeGone(name)
+    const zone = this.#zoneOf(health)
+    zone.nodes -= 1
+    this.#cleared(health, "gone")
+    this.#journal.wrote("node-lifecycle.nodeHealth", name, { type: "nodeHealth.gone" },
+      { ready: "unseen", heartbeat: "fresh" })
+    if (zone.nodes > 0) return
+    this.#zones.delete(zone.name)
+    this.#wroteZone(zone, { type: "zone.gone" }, "gone")
+  }
+
+  #podChanged(pod: Pod): void {
+    this.#evictions.podChanged(pod)
+    const health = pod.spec.nodeName === undefined ? undefined : this.nodes.get(pod.spec.nodeName)
+    if (health !== undefined && health.ready !== "True" && isReady(pod)) health.hasReadyPods = true
+  }
+
+  // The look.
+
+  look(): void {
+    const now_ms = this.#process.monotonic_ms()
+    const counts = new Map<Zone, { ready: number; notReady: number }>()
+    for (const health of this.nodes.values()) {
+      health.observeLease(this.#informers.leases.get(health.leaseKey), now_ms, this.#parts.isRenewed)
+      this.#noteLateness(health, now_ms)
+      const zone = this.#zoneOf(health)
+      let count = counts.get(zone)
+      if (count === undefined) counts.set(zone, count = { ready: 0, notReady: 0 })
+      if (health.ready === "True") count.ready += 1
+      else count.notReady += 1
+      if (this.#needsTaint(health)) this.#enqueueTaint(zone, health)
+      if (this.#needsWork(health, now_ms)) this.#queue.add(health.name)
+    }
+    this.#judgeZones(counts, now_ms)
+  }
+
+  #noteLateness(health: Health, now_ms: number): void {
+    const isLate = health.isLate(now_ms)
+    if (isLate === (health.lateAt_ms !== undefined)) return
+    health.lateAt_ms = isLate ? now_ms : undefined
+    this.#wrote(health, { type: isLate ? "nodeHealth.late" : "nodeHealth.fresh" })
+  }
+
+  #needsTaint(health: Health): boolean {
+    return health.taint === "clean" && health.clear === undefined && evictingKeyOf(health.ready) !== undefined
+      && evictingKeys(health.node).length === 0
+  }
+
+  #enqueueTaint(zone: Zone, health: Health): void {
+    if (!zone.add(health.name)) return
+    health.taint = "queued"
+    this.#wroteTaint(health, { type: "nodeTaint.queued", zone: zone.name, ready: health.ready })
+    this.#arm(zone)
+  }
+
+  #mustMark(health: Health, hasJustGivenUp: boolean): boolean {
+    return health.hasReadyPods
+      && this.#parts.mustMarkPods({ ready: health.ready, hasJustGivenUp, failedBefore: health.markingFailed })
+  }
+
+  #needsWork(health: Health, now_ms: number): boolean {
+    return health.hasTaintWork || health.clear !== undefined || this.#mustMark(health, false)
+      || (health.ready !== "Unknown" && health.isExpired(now_ms))
+  }
+
+  #reconsider(health: Health): void {
+    const keys = evictingKeys(health.node)
+    const wanted = evictingKeyOf(health.ready)
+    health.hasTaintWork = noScheduleChange(health.node) !== undefined
+      || (keys.length > 0 && !(keys.length === 1 && keys[0] === wanted))
+    if (health.ready === "True" && keys.length === 0) this.#cleared(health, "ready")
+    if (this.#needsWork(health, this.#process.monotonic_ms())) this.#queue.add(health.name)
+  }
+
+  // What one node needs.
+
+  #sync(name: string): Effect.Effect<void, ApiError> {
+    const health = this.nodes.get(name)
+    if (health === undefined) return Effect.void
+    return Effect.catch(this.#reconcile(health), (error) => {
+      if (isNotFound(error)) return Effect.void
+      this.#wrote(health, { type: "nodeHealth.writeFailed", reason: reasonOf(error) })
+      return Effect.fail(error)
+    })
+  }
+
+  #reconcile(health: Health) {
+    return Effect.gen({ self: this }, function*() {
+      let hasJustGivenUp = false
+      if (health.ready !== "Unknown" && health.isExpired(this.#process.monotonic_ms())) {
+        const reason = unknownReason(health.node)
+        health.gaveUp(yield* this.#writer.markUnknown(health.node))
+        health.hasReadyPods = true
+        hasJustGivenUp = true
+        this.#wrote(health, { type: "nodeHealth.markedUnknown", reason })
+      }
+      const noSchedule = noScheduleChange(health.node)
+      if (noSchedule !== undefined) this.#adopt(health, yield* this.#writer.changeTaints(health.node, noSchedule))
+      yield* this.#correctEvictingTaints(health)
+      if (this.#mustMark(health, hasJustGivenUp)) yield* this.#markPods(health)
+      this.#reconsider(health)
+    })
+  }
+
+  /** Takes away what must not be, and swaps one for the other, without waiting for a token. */
+  #correctEvictingTaints(health: Health) {
+    return Effect.gen({ self: this }, function*() {
+      const keys = evictingKeys(health.node)
+      const wanted = evictingKeyOf(health.ready)
+      if (health.clear !== undefined || wanted === undefined) {
+        const why = health.clear ?? "ready"
+        if (keys.length > 0) {
+          const change = { add: [], remove: keys.map(evictingTaint) }
+          this.#adopt(health, yield* this.#writer.changeTaints(health.node, change))
+        }
+        health.clear = undefined
+        if (why !== "ready" || health.ready === "True") this.#cleared(health, why)
+        return
+      }
+      const wrong = keys.filter((key) => key !== wanted)
+      if (wrong.length === 0) return
+      if (!hasEvicting(health.node, wanted)) {
+        const add = { add: [evictingTaint(wanted)], remove: [] }
+        this.#adopt(health, yield* this.#writer.changeTaints(health.node, add))
+      }
+      const remove = { add: [], remove: wrong.map(evictingTaint) }
+      this.#adopt(health, yield* this.#writer.changeTaints(health.node, remove))
+      this.#tainted(health, "nodeTaint.swapped", wanted)
+    })
+  }
+
+  #markPods(health: Health) {
+    return Effect.gen({ self: this }, function*() {
+      health.hasReadyPods = false
+      const pods = this.#informers.pods.indexed("node", health.name)
+      const written = yield* Effect.tapError(this.#writer.markNotReady(pods), () => Effect.sync(() => {
+        health.hasReadyPods = true
+        health.markingFailed = true
+      }))
+      health.markingFailed = false
+      if (written > 0) this.#wrote(health, { type: "nodeHealth.podsMarked", pods: written })
+    })
+  }
+
+  // Zones.
+
+  #zoneOf(health: Health): Zone {
+    let zone = this.#zones.get(health.zone)
+    if (zone === undefined) {
+      this.#zones.set(health.zone, zone = new Zone(health.zone, this.#process.monotonic_ms()))
+      this.#wroteZone(zone, { type: "zone.seen" }, "initial")
+    }
+    return zone
+  }
+
+  /** handleDisruption: all zones full means that the fault is more likely here. */
+  #judgeZones(counts: ReadonlyMap<Zone, { readonly ready: number; readonly notReady: number }>, now_ms: number): void {
+    if (counts.size === 0) return
+    const next = [...counts].map(([zone, { ready, notReady }]) =>
+      ({ zone, ready, notReady, disruption: disruptionOf(ready, notReady) }))
+    const allAreFull = next.every(({ disruption }) => disruption === "full")
+    const wereStopped = next.every(({ zone }) => zone.state === "stopped")
+    if (allAreFull) {
+      if (!wereStopped) this.#stopEvictions(next, now_ms)
+      return
+    }
+    if (wereStopped) this.#forgive(now_ms)
+    for (const { zone, ready, notReady, disruption } of next) {
+      if (zone.state === disruption) continue
+      zone.bucket.swap(rateOf(disruption, ready + notReady), now_ms)
+      this.#wroteZone(zone, { type: "zone.changed", to: disruption, ready, notReady }, disruption)
+      this.#arm(zone)
+    }
+  }
+
+  #stopEvictions(zones: ReadonlyArray<{ readonly zone: Zone; readonly notReady: number }>, now_ms: number): void {
+    for (const { zone, notReady } of zones) {
+      zone.bucket.swap(0, now_ms)
+      this.#wroteZone(zone, { type: "zone.evictionsStopped", notReady }, "stopped")
+    }
+    for (const health of this.nodes.values()) {
+      this.#zoneOf(health).remove(health.name)
+      if (evictingKeys(health.node).length === 0) this.#cleared(health, "disruption")
+      else {
+        health.clear = "disruption"
+        this.#queue.add(health.name)
+      }
+    }
+  }
+
+  /** After a disruption of everything all nodes get their grace anew. */
+  #forgive(now_ms: number): void {
+    for (const health of this.nodes.values()) {
+      health.probeAt_ms = now_ms
+      this.#noteLateness(health, now_ms)
+    }
+  }
+
+  #arm(zone: Zone): void {
+    if (zone.isArmed || zone.head === undefined) return
+    const wait_ms = zone.bucket.wait_ms(this.#process.monotonic_ms())
+    if (wait_ms === undefined) return
+    zone.isArmed = true
+    this.#process.after(wait_ms, () => this.#turns.send(zone))
+  }
+
+  #serveZones() {
+    return Effect.gen({ self: this }, function*() {
+      for (;;) {
+        const zone = yield* this.#turns.take
+        const health = zone.head === undefined ? undefined : this.nodes.get(zone.head)
+        if (health !== undefined && zone.bucket.tryTake(this.#process.monotonic_ms())) {
+          this.#wroteZone(zone, { type: "zone.tokenTaken", node: health.name }, zone.state)
+          yield* this.#addTaint(zone, health)
+        }
+        zone.isArmed = false
+        this.#arm(zone)
+      }
+    })
+  }
+
+  #addTaint(zone: Zone, health: Health) {
+    return Effect.gen({ self: this }, function*() {
+      const key = evictingKeyOf(health.ready)
+      if (key === undefined) return zone.remove(health.name)
+      const remove = evictingKeys(health.node).filter((other) => other !== key).map(evictingTaint)
+      const node = yield* Effect.match(
+        this.#writer.changeTaints(health.node, { add: [evictingTaint(key)], remove }),
+        { onFailure: (error) => error, onSuccess: (node) => node })
+      if ("_tag" in node) {
+        if (isNotFound(node)) zone.remove(health.name)
+        else zone.again(health.name)
+        return this.#wrote(health, { type: "nodeHealth.writeFailed", reason: reasonOf(node) })
+      }
+      if (this.nodes.get(health.name) !== health) return
+      zone.served(health.name)
+      this.#adopt(health, node)
+      this.#tainted(health, "nodeTaint.added", key)
+      this.#reconsider(health)
+    })
+  }
+
+  // The journal.
+
+  #tainted(health: Health, type: "nodeTaint.added" | "nodeTaint.swapped", key: EvictingKey): void {
+    health.taint = key === "node.kubernetes.io/not-ready" ? "notReadyTaint" : "unreachableTaint"
+    this.#wroteTaint(health, { type, key })
+  }
+
+  #cleared(health: Health, why: "ready" | "seen" | "gone" | "disruption"): void {
+    this.#zones.get(health.zone)?.remove(health.name)
+    if (health.taint === "clean" && why !== "seen") return
+    health.taint = "clean"
+    this.#wroteTaint(health, { type: "nodeTaint.cleared", why })
+  }
+
+  #wrote(health: Health, event: EventOf<"nodeHealth">): void {
+    const state: HealthState = {
+      ready: readyStates[health.ready], heartbeat: health.lateAt_ms === undefined ? "fresh" : "late"
+    }
+    this.#journal.wrote("node-lifecycle.nodeHealth", health.name, event, state)
+  }
+
+  #wroteTaint(health: Health, event: EventOf<"nodeTaint">): void {
+    const state: StateOf<(typeof charts)["node-lifecycle.taint"]> = health.taint
+    this.#journal.wrote("node-lifecycle.taint", health.name, event, state)
+  }
+
+  #wroteZone(zone: Zone, event: EventOf<"zone">, state: StateOf<(typeof charts)["node-lifecycle.zone"]>): void {
+    if (state !== "gone") zone.state = state satisfies ZoneState
+    this.#journal.wrote("node-lifecycle.zone", zone.name, event, state)
+  }
+}
+
+export const run = (parts?: Partial<Parts>) =>
+  (informers: Informers): Effect.Effect<never, never, Client | Process | Journal | Draws> =>
+    Effect.gen(function*() {
+      const process = yield* Process
+      const queue = yield* makeQueue("node-lifecycle")
+      const controller = new NodeLifecycle(
+        informers, yield* Client, process, yield* Journal, queue, { ...defaultParts, ...parts })
+      controller.register()
+      yield* Effect.all([informers.nodes.synced, informers.pods.synced, informers.leases.synced])
+      yield* controller.start
+      for (;;) {
+        controller.look()
+        yield* Effect.sleep(nodeMonitorPeriod_ms)
+      }
+    })
+
+/** The controller as its host takes it. */
+export const controller = (parts?: Partial<Parts>): Controller => ({ name: "node-lifecycle", run: run(parts) })
