@@ -176,10 +176,9 @@ export class Cacher {
   #advanced(): void {
     const { revision } = this.cache
     if (this.#waiters.length > 0) {
-      const waiters = this.#waiters
-      this.#waiters = waiters.filter((waiter) => !this.#parts.isFresh(this.cache, waiter.revision))
-      for (const waiter of waiters) {
-        if (this.#waiters.includes(waiter)) continue
+      const fresh = this.#waiters.filter((waiter) => this.#parts.isFresh(this.cache, waiter.revision))
+      this.#waiters = this.#waiters.filter((waiter) => !this.#parts.isFresh(this.cache, waiter.revision))
+      for (const waiter of fresh) {
         waiter.timer.cancel()
         waiter.cell.succeed(true)
       }

@@ -8,7 +8,6 @@ import type { Journal } from "#impl/journal.ts"
 import type { Request, ServerFrame } from "#impl/ports/api.ts"
 import type { Draws, Process } from "#impl/ports.ts"
 import type { Resource } from "#model/objects.ts"
-import { requestTimeout_ms } from "#model/limits.ts"
 
 export interface ServerContext {
   readonly process: Process["Service"]
@@ -27,9 +26,9 @@ export interface Asked<R extends Request = Request> {
   readonly entity: string
   readonly agent: string
   readonly request: R
+  /** On the process's monotonic clock. */
+  readonly deadline_ms: number
 }
-
-export const deadline = (context: ServerContext): number => context.process.monotonic_ms() + requestTimeout_ms
 
 export const statusFrame = (id: number, failure: ApiFailed): ServerFrame =>
   ({ type: "status", id, status: failure.status })

@@ -7,7 +7,7 @@
 import { Effect } from "effect"
 import type { Cacher } from "#impl/api-server/cacher.ts"
 import { decode, keyFor, prefixOf, revisionOf } from "#impl/api-server/codec.ts"
-import { type Asked, deadline, type ServerContext } from "#impl/api-server/context.ts"
+import type { Asked, ServerContext } from "#impl/api-server/context.ts"
 import { type Selector, parseSelector } from "#impl/api-server/selectors.ts"
 import {
   ApiFailed, badRequest, expired, internalError, notFound, outcomeUnknown, tooLargeVersion
@@ -31,13 +31,15 @@ const fail = (status: Status): Effect.Effect<never, ApiFailed> => Effect.fail(ne
 export const parseRevision = (text: string): number | undefined => (/^\d+$/.test(text) ? Number(text) : undefined)
 
 /** "" reads etcd, "0" any cache, N a cache that is at least as new. */
-export const get = (context: ServerContext, request: Get): Effect.Effect<ApiObject, ApiFailed> => {
+export const get = (
+  context: ServerContext, { deadline_ms, request }: Asked<Get>
+): Effect.Effect<ApiObject, ApiFailed> => {
   const { name, namespace, resource, resourceVersion = "" } = request
   const cacher = context.cachers[resource]
   const asked = parseRevision(resourceVersion)
   if (resourceVersion !== "" && asked === undefined) return fail(badRequest(`invalid resourceVersion ${resourceVersion}`))
   if (asked === undefined || !cacher.cache.isReady) {
-    return context.storage.get(resource, namespace, name, deadline(context))
+    return context.storage.get(resource, namespace, name, deadline_ms)
   }
   return cacher.waitUntil(asked).pipe(Effect.flatMap((isFresh) => {
     if (!isFresh) return fail(tooLargeVersion(asked, cacher.cache.revision))
@@ -61,11 +63,11 @@ const modeOf = ({ resourceVersion = "", resourceVersionMatch }: List): Mode | un
 
 /** Straight from etcd, at `revision` or, when that is 0, at its latest. */
 const listFromEtcd = (
-  context: ServerContext, cacher: Cacher, selector: Selector, revision: number
+  context: ServerContext, cacher: Cacher, selector: Selector, revision: number, deadline_ms: number
 ): Effect.Effect<Listed, ApiFailed> => {
   const key = prefixOf(cacher.resource)
   return context.etcd.request(
-    { type: "range", key, prefix: true, ...(revision === 0 ? {} : { revision }) }, `range ${key}`, deadline(context)
+    { type: "range", key, prefix: true, ...(revision === 0 ? {} : { revision }) }, `range ${key}`, deadline_ms
   ).pipe(
     Effect.mapError((failure) => new ApiFailed({
       status: failure.code === "compacted" ? expired(revision, cacher.cache.oldest)
@@ -84,17 +86,18 @@ const fromCache = ({ cache }: Cacher, selector: Selector): Listed =>
   ({ items: cache.list(selector), revision: cache.revision, source: "cache" })
 
 /** The revision that a consistent read needs, asked of etcd. */
-export const requiredRevision = (context: ServerContext, cacher: Cacher): Effect.Effect<number, ApiFailed> =>
-  cacher.currentRevision(deadline(context)).pipe(Effect.mapError((failure) => new ApiFailed({
+export const requiredRevision = (cacher: Cacher, deadline_ms: number): Effect.Effect<number, ApiFailed> =>
+  cacher.currentRevision(deadline_ms).pipe(Effect.mapError((failure) => new ApiFailed({
     status: failure.effect === "none" ? internalError(`etcdserver: ${failure.code}`)
       : outcomeUnknown(`etcdserver: ${failure.code}`)
   })))
 
 const listBy = (
-  context: ServerContext, cacher: Cacher, selector: Selector, mode: Mode, asked: number
+  context: ServerContext, cacher: Cacher, selector: Selector, mode: Mode,
+  { asked, deadline_ms }: { readonly asked: number; readonly deadline_ms: number }
 ): Effect.Effect<Listed, ApiFailed> => Effect.suspend(() => {
-  if (mode === "exact") return listFromEtcd(context, cacher, selector, asked)
-  if (!cacher.cache.isReady) return listFromEtcd(context, cacher, selector, 0)
+  if (mode === "exact") return listFromEtcd(context, cacher, selector, asked, deadline_ms)
+  if (!cacher.cache.isReady) return listFromEtcd(context, cacher, selector, 0, deadline_ms)
   if (mode === "any") {
     const { revision } = cacher.cache
     return Effect.succeed<Listed>({ items: context.parts.listAnyAge(cacher.cache, selector), revision, source: "cache" })
@@ -103,14 +106,16 @@ const listBy = (
     return cacher.waitUntil(asked).pipe(Effect.flatMap((isFresh) =>
       isFresh ? Effect.succeed(fromCache(cacher, selector)) : fail(tooLargeVersion(asked, cacher.cache.revision))))
   }
-  return requiredRevision(context, cacher).pipe(
+  return requiredRevision(cacher, deadline_ms).pipe(
     Effect.flatMap((revision) => cacher.waitUntil(revision)),
     Effect.flatMap((isFresh) => isFresh && cacher.cache.isReady ? Effect.succeed(fromCache(cacher, selector))
-      : listFromEtcd(context, cacher, selector, 0))
+      : listFromEtcd(context, cacher, selector, 0, deadline_ms))
   )
 })
 
-export const list = (context: ServerContext, { agent, entity, request }: Asked<List>): Effect.Effect<Listed, ApiFailed> => {
+export const list = (
+  context: ServerContext, { agent, deadline_ms, entity, request }: Asked<List>
+): Effect.Effect<Listed, ApiFailed> => {
   const mode = modeOf(request)
   const selector = parseSelector(request)
   if (mode === undefined) return fail(badRequest("resourceVersion and resourceVersionMatch do not go together"))
@@ -119,7 +124,7 @@ export const list = (context: ServerContext, { agent, entity, request }: Asked<L
   const wrote = (event: ReadEvent, state: State): void => context.journal.wrote("api-server.read", entity, event, state)
   return Effect.suspend(() => {
     wrote({ type: "read.requested", agent, ...scopeOf(request), asked, mode }, "requested")
-    return listBy(context, context.cachers[request.resource], selector, mode, asked).pipe(
+    return listBy(context, context.cachers[request.resource], selector, mode, { asked, deadline_ms }).pipe(
       Effect.tap(({ items, revision, source }) => Effect.sync(() => {
         let versions = 0
         for (const item of items) versions += revisionOf(item)

@@ -4,7 +4,7 @@
  */
 import { Effect } from "effect"
 import { keyFor } from "#impl/api-server/codec.ts"
-import { type Asked, deadline, type ServerContext, statusFrame } from "#impl/api-server/context.ts"
+import { type Asked, type ServerContext, statusFrame } from "#impl/api-server/context.ts"
 import { get, list } from "#impl/api-server/reads.ts"
 import { type ApiFailed, success } from "#impl/api-server/status.ts"
 import type { Written } from "#impl/api-server/storage.ts"
@@ -16,6 +16,7 @@ import type { ClientFrame, Request, ServerFrame } from "#impl/ports/api.ts"
 import type { Connection } from "#impl/ports.ts"
 import type { charts } from "#model/api-server.ts"
 import type { EventOf } from "#model/events.ts"
+import { requestTimeout_ms } from "#model/limits.ts"
 
 type State = StateOf<(typeof charts)["api-server.write"]>
 type Mutation = Extract<Request, { readonly verb: "update" | "patch" | "delete" }>
@@ -40,7 +41,8 @@ export class Session implements Client {
       frame: (frame: ClientFrame) => {
         if (frame.type === "cancel") this.#cancelled(frame.id)
         else this.#requested({
-          id: frame.id, entity: `${this.#name}/${frame.id}`, agent: frame.userAgent, request: frame.request
+          id: frame.id, entity: `${this.#name}/${frame.id}`, agent: frame.userAgent, request: frame.request,
+          deadline_ms: context.process.monotonic_ms() + requestTimeout_ms
         })
       },
       closed: () => {
@@ -94,11 +96,11 @@ export class Session implements Client {
   }
 
   #answer(asked: Asked): Effect.Effect<ServerFrame | undefined, ApiFailed> {
-    const { id, request } = asked
+    const { deadline_ms, id, request } = asked
     const context = this.#context
     switch (request.verb) {
       case "get":
-        return get(context, request).pipe(Effect.map((object) => ({ type: "object", id, code: 200, object })))
+        return get(context, asked as Asked<typeof request>).pipe(Effect.map((object) => ({ type: "object", id, code: 200, object })))
       case "list":
         return list(context, asked as Asked<typeof request>).pipe(Effect.map(({ items, revision }) =>
           ({ type: "list", id, resourceVersion: String(revision), items })))
@@ -110,26 +112,27 @@ export class Session implements Client {
         }))
       case "create":
         if ("subresource" in request) {
-          return bind(context, request, deadline(context)).pipe(
+          return bind(context, request, deadline_ms).pipe(
             Effect.map(() => ({ type: "status", id, status: success(201) })))
         }
-        return create(context, request, deadline(context)).pipe(Effect.map((written) => objectFrame(id, written)))
+        return create(context, request, deadline_ms).pipe(Effect.map((written) => objectFrame(id, written)))
       default:
         return this.#told(asked as Asked<typeof request>).pipe(Effect.map((written) => objectFrame(id, written)))
     }
   }
 
-  #mutate(request: Mutation): Effect.Effect<Written, ApiFailed> {
+  #mutate({ deadline_ms, request }: Asked<Mutation>): Effect.Effect<Written, ApiFailed> {
     const context = this.#context
-    if (request.verb === "update") return update(context, request, deadline(context))
-    return request.verb === "patch" ? patch(context, request, deadline(context))
-      : remove(context, request, deadline(context))
+    if (request.verb === "update") return update(context, request, deadline_ms)
+    return request.verb === "patch" ? patch(context, request, deadline_ms)
+      : remove(context, request, deadline_ms)
   }
 
   /** A write with the client's condition, or a deletion, in the journal; a Lease's renewals are left to kv.* lines. */
-  #told({ agent, entity, request }: Asked<Mutation>): Effect.Effect<Written, ApiFailed> {
+  #told(asked: Asked<Mutation>): Effect.Effect<Written, ApiFailed> {
+    const { agent, entity, request } = asked
     const { expected, uid } = conditionsOf(request)
-    if (request.resource === "leases" || (request.verb !== "delete" && expected === 0)) return this.#mutate(request)
+    if (request.resource === "leases" || (request.verb !== "delete" && expected === 0)) return this.#mutate(asked)
     const { name, namespace, resource, verb } = request
     const grace = request.verb === "delete" ? request.gracePeriodSeconds : undefined
     const wrote = (event: EventOf<"write">, state: State): void =>
@@ -139,7 +142,7 @@ export class Session implements Client {
         type: "write.requested", agent, verb, resource, key: keyFor(resource, namespace, name), expected, uid,
         ...(grace === undefined ? {} : { grace })
       }, "requested")
-      return this.#mutate(request).pipe(
+      return this.#mutate(asked).pipe(
         Effect.tap(({ object, outcome, revision }) => Effect.sync(() =>
           wrote({ type: "write.done", uid: object.metadata.uid, revision, removed: outcome === "removed" }, "done"))),
         Effect.tapError(({ status }) => Effect.sync(() => status.code === 504

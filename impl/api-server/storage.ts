@@ -172,7 +172,7 @@ export class Storage {
   #invoked(event: Omit<KvInvoked, "type" | "id">): string {
     this.#operations += 1
     const id = `${this.#idPrefix}.${this.#operations}`
-    this.#wrote(id, { type: "kv.invoked", id, ...event }, "invoked")
+    this.#wrote(id, { type: "kv.invoked", id, ...event }, "pending")
     return id
   }
   #returned(id: string, outcome: "ok" | "failed", revision: number, modRevision: number): void {

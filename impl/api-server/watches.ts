@@ -13,7 +13,7 @@ import { scopeOf, ServerWatch } from "#impl/api-server/watch.ts"
 import type { Request, ServerFrame, WatchFrameEvent } from "#impl/ports/api.ts"
 import type { Connection } from "#impl/ports.ts"
 import type { EventOf } from "#model/events.ts"
-import { waitForRevision_ms, watchTimeout_min_ms } from "#model/limits/api-server.ts"
+import { watchTimeout_min_ms } from "#model/limits/api-server.ts"
 import type { Status } from "#model/objects.ts"
 
 type Watch = Extract<Request, { readonly verb: "watch" }>
@@ -36,8 +36,7 @@ const refused = (
   const { agent, entity, request } = asked
   const { oldest, revision: current } = cacher.cache
   context.journal.wrote("api-server.watch", entity, {
-    type: "serverWatch.refused", agent, ...scopeOf(request), requested, oldest, current, reason,
-    waited_ms: reason === "Timeout" ? waitForRevision_ms : 0
+    type: "serverWatch.refused", agent, ...scopeOf(request), requested, oldest, current, reason
   }, "refused")
 }
 
@@ -127,7 +126,7 @@ export const watch = (context: ServerContext, client: Client, asked: Asked<Watch
     return fail(notReady(request.resource))
   }
   if (request.sendInitialEvents === true) {
-    const required = revision === undefined ? requiredRevision(context, cacher) : Effect.succeed(revision)
+    const required = revision === undefined ? requiredRevision(cacher, asked.deadline_ms) : Effect.succeed(revision)
     return required.pipe(Effect.map((needed) => {
       // Asked for any age: the end of the initial events is told at whatever revision they have.
       if (!client.isWanted(asked.id)) return
@@ -137,7 +136,7 @@ export const watch = (context: ServerContext, client: Client, asked: Asked<Watch
   }
   if (revision === 0) return Effect.sync(() => openWithState(context, client, asked, cacher, selector, 0))
   if (revision === undefined) {
-    return requiredRevision(context, cacher).pipe(
+    return requiredRevision(cacher, asked.deadline_ms).pipe(
       Effect.flatMap((needed) => awaitRevision(context, client, asked, cacher, needed)),
       Effect.map((isReady) => {
         if (isReady) openWithState(context, client, asked, cacher, selector, 0)

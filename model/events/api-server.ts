@@ -59,7 +59,7 @@ export const ApiServerEvent = [
     reason: Schema.Literals(["timeout", "cancelled", "connection", "reset", "stopped"]) }),
   /** reason Expired: older than `oldest`. Timeout: `current` did not reach it in time. TooManyRequests: no cache yet. */
   Schema.Struct({ type: Schema.tag("serverWatch.refused"), agent: text, ...scope, requested: number, oldest: number,
-    current: number, waited_ms: number, reason: Schema.Literals(["Expired", "Timeout", "TooManyRequests", "InternalError"]) }),
+    current: number, reason: Schema.Literals(["Expired", "Timeout", "TooManyRequests", "InternalError"]) }),
 
   // Actor "api-server/<n>", chart "api-server.read", entity "<connection>/<request id>". Lists; single reads from etcd
   // are kv.* lines.
