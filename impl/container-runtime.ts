@@ -13,7 +13,7 @@ import * as records from "#impl/container-runtime/records.ts"
 import { perform, type CallFailed, type Context } from "#impl/container-runtime/service.ts"
 import { labelsOf, RuntimeState } from "#impl/container-runtime/state.ts"
 import { Disk, Draws, ImageRegistry, Machine, Network, Process, type Connection } from "#impl/ports.ts"
-import { containersKey, type Answer, type Call, type KubeletFrame, type RuntimeFrame, type SandboxStatus } from "#impl/ports/runtime.ts"
+import type { Answer, Call, KubeletFrame, RuntimeFrame, SandboxStatus } from "#impl/ports/runtime.ts"
 
 export interface Parts {
   /** What a sandbox of an earlier boot becomes. */
@@ -54,10 +54,12 @@ const recover = (context: Omit<Context, "callerIsThere">, parts: Parts) => {
 class Server {
   readonly #context: Omit<Context, "callerIsThere">
   readonly #parts: Parts
+  readonly #latency_ms: () => number
 
-  constructor(context: Omit<Context, "callerIsThere">, parts: Parts) {
+  constructor(context: Omit<Context, "callerIsThere">, parts: Parts, latency_ms: () => number) {
     this.#context = context
     this.#parts = parts
+    this.#latency_ms = latency_ms
   }
 
   accept(connection: Connection): void {
@@ -79,7 +81,7 @@ class Server {
   }
 
   #slowly(task: () => void): void {
-    const latency_ms = this.#context.containers.latency_ms
+    const latency_ms = this.#latency_ms()
     if (latency_ms > 0) this.#context.process.after(latency_ms, task)
     else task()
   }
@@ -128,7 +130,7 @@ export const program = (
       onFailure: (error) => error.reason
     })
     if (typeof content === "string") return yield* process.exit(`cannot read the records: disk ${content}`)
-    const containers = machine.memory(containersKey, () => new Containers(process.monotonic_ms), (value) => value.die())
+    const containers = machine.memory("containers", () => new Containers(process.monotonic_ms), (value) => value.die())
     const state = new RuntimeState(content, journal)
     const endings = new Endings(process, containers, state, (container) =>
       process.fork(Effect.ignore(Effect.andThen(store.append({ kind: "container", container }), store.sync))))
@@ -137,7 +139,8 @@ export const program = (
       pulls: new Map()
     }
     yield* Effect.ignore(recover(context, parts))
-    const server = new Server(context, parts)
+    machine.onContainersKilled(() => endings.killAll())
+    const server = new Server(context, parts, machine.runtimeLatency_ms)
     network.listen((connection) => server.accept(connection))
     return yield* Effect.never
   })

@@ -3,7 +3,6 @@
  * outlive the runtime process (a shim keeps them) and die with the machine. Ends are computed, not polled: a program
  * says when it ends, and whoever looks later finds out.
  */
-import type { ContainersHandle } from "#impl/ports/runtime.ts"
 import { serverStop_ms, sigkillExitCode, sigtermExitCode } from "#model/limits/container-runtime.ts"
 import type { Program } from "#model/objects.ts"
 
@@ -44,22 +43,19 @@ export const endOf = (container: Running): Exit | undefined => {
 /** A timer may fire a rounding error early. */
 const rounding_ms = 0.001
 
-export class Containers implements ContainersHandle {
-  latency_ms = 0
+export class Containers {
   readonly byId = new Map<string, Running>()
   /** Sandboxes whose network namespace exists. */
   readonly sandboxes = new Set<string>()
   #now: () => number
-  #ended: (id: string) => void = () => {}
 
   constructor(now: () => number) {
     this.#now = now
   }
 
-  /** A runtime process takes over: it is told of ends that it cannot foresee. */
-  attach(now: () => number, ended: (id: string) => void): void {
+  /** A new incarnation of the runtime takes over; the clock is the machine's. */
+  attach(now: () => number): void {
     this.#now = now
-    this.#ended = ended
   }
 
   start(id: string, program: Program): Running {
@@ -86,18 +82,20 @@ export class Containers implements ContainersHandle {
     return end
   }
 
-  killAll(): void {
-    for (const container of [...this.byId.values()]) {
+  /** The kernel kills whatever runs in a container. Returns whom it hit. */
+  killAll(): ReadonlyArray<string> {
+    const killed: Array<string> = []
+    for (const container of this.byId.values()) {
       if (container.exit !== undefined) continue
       this.kill(container)
-      this.#ended(container.id)
+      killed.push(container.id)
     }
+    return killed
   }
 
   /** The machine lost its power: nothing of this exists any more. */
   die(): void {
     this.byId.clear()
     this.sandboxes.clear()
-    this.#ended = () => {}
   }
 }

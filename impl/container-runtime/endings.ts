@@ -29,7 +29,7 @@ export class Endings {
     this.#containers = containers
     this.#state = state
     this.#persist = persist
-    containers.attach(process.monotonic_ms, (id) => void process.after(0, () => this.reap(id)))
+    containers.attach(process.monotonic_ms)
   }
 
   /** Wakes up when the container will have ended, if it ever does. */
@@ -129,6 +129,10 @@ export class Endings {
   abandon(id: string): void {
     this.#stops.get(id)?.grace.cancel()
     this.#stops.delete(id)
+  }
+
+  killAll(): void {
+    for (const id of this.#containers.killAll()) this.reap(id)
   }
 
   /** SIGKILL at once: its sandbox is being stopped. */

@@ -17,6 +17,7 @@ export type Image =
 
 interface Pull {
   readonly image: string
+  readonly isAlways: boolean
   readonly outcome: Cell<boolean>
 }
 
@@ -51,7 +52,7 @@ export class Images {
       }
       const outcome = images.#process.cell<boolean>()
       abandon(() => outcome.succeed(false))
-      images.#queue.push({ image, outcome })
+      images.#queue.push({ image, isAlways: policy === "Always", outcome })
       images.#next()
       if (yield* outcome.await) return { type: "present" } satisfies Image
       const now_ms = images.#process.monotonic_ms()
@@ -82,6 +83,10 @@ export class Images {
   #pulled(pull: Pull, isPresent: boolean): void {
     this.#isPulling = false
     if (!pull.outcome.isDone) pull.outcome.succeed(isPresent)
+    // Who asked only because it was not present has it now.
+    for (const other of isPresent ? this.#queue : []) {
+      if (other.image === pull.image && !other.isAlways && !other.outcome.isDone) other.outcome.succeed(true)
+    }
     this.#next()
   }
 }

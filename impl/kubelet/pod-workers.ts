@@ -87,7 +87,8 @@ export class PodWorkers {
   }
   onRuntimeChange(uid: string): void {
     const worker = this.#workers.get(uid)
-    if (worker === undefined) return
+    // An operation under way reports when it ends: what it passes through is not worth a write.
+    if (worker === undefined || worker.isBusy) return
     this.#report(worker)
     this.kick(worker)
   }
@@ -343,7 +344,7 @@ export class PodWorkers {
   /** Works out the pod's status anew and hands it to the status manager. */
   #report(worker: Worker): void {
     const pod = worker.pod
-    if (pod === undefined || worker.isGone || !this.#on.runtime.isConnected) return
+    if (pod === undefined || worker.isGone || worker.state === "finished" || !this.#on.runtime.isConnected) return
     const isTerminated = worker.state === "terminated"
     const situation: Situation = {
       pod, view: this.#on.runtime.view(worker.uid), waiting: worker.waiting, isTerminated,

@@ -74,15 +74,3 @@ export type RuntimeFrame =
   | { readonly type: "sandbox"; readonly sandbox: SandboxStatus }
   | { readonly type: "container"; readonly container: ContainerState }
   | { readonly type: "removed"; readonly id: string; readonly pod: PodLabels }
-
-/**
- * The containers as the machine carries them: Machine.memory(containersKey) of a worker. The world's faults reach
- * them here, past every process.
- */
-export const containersKey = "containers"
-export interface ContainersHandle {
-  /** The kernel kills everything that runs in a container (exit code 137), runtime up or not. */
-  readonly killAll: () => void
-  /** Added to each answer of the runtime (fault "runtime.slow"); 0 when all is well. */
-  latency_ms: number
-}
