@@ -36,7 +36,7 @@ export const topology = (on: Swarm): fc.Arbitrary<Topology> =>
 const safety = (on: Swarm): fc.Arbitrary<number> => on.has("run:longRun") ? logUniform(400_000, 1_500_000)
   : logUniform(30_000, 450_000)
 
-export const core_ms = 90_000 // ASSUMED: several elections, lease take-overs (15 s) and a keep-alive (45 s) fit in.
+export const core_ms = 320_000 // ASSUMED: the slowest boot (a reboot with stop time-out: 180 s), then what run.ts allows.
 /** Default eviction (50 + 300 s), back-offs (5 min) and rate limits end within it. */
 export const healed_ms = 1_500_000 // ASSUMED
 

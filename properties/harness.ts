@@ -65,6 +65,7 @@ export interface RunResult {
   readonly rested: boolean
 }
 
+const leastCore_ms = 30_000 // ASSUMED: time for the frozen rest to do harm.
 const slice_ms = 1_000 // ASSUMED: how far a run goes on after a breach, or after Ctrl-C.
 const restSlice_ms = 5_000 // ASSUMED: how often the promises of rest are asked; each asking may cost the store's size.
 const users = 3
@@ -86,7 +87,9 @@ export class Run {
   private now_ms = 0
   private phase: Phase = "safety"
   private phaseEnds_ms: number
+  /** When the phase's healing was done: once the machines that it switched on have booted. */
   private healed_ms = 0
+  private coreBegan_ms = 0
   private rested = false
 
   constructor(input: RunInput, options: Options) {
@@ -114,7 +117,10 @@ export class Run {
       this.found(crash("the simulated world could not go on", error, this.now_ms))
     }
     if (this.isDecided()) this.phase = "over"
-    else if (this.phase === "healed" && this.options.patient !== true) this.askForRest()
+    else if (this.options.patient !== true) {
+      if (this.phase === "healed") this.askForRest()
+      if (this.phase === "core") this.askForCore()
+    }
     if (this.phase !== "over" && this.now_ms >= this.phaseEnds_ms) this.nextPhase()
     return this.phase !== "over"
   }
@@ -181,7 +187,7 @@ export class Run {
 
   private beginCore(): void {
     this.phase = "core"
-    this.healed_ms = this.now_ms
+    this.healed_ms = this.coreBegan_ms = this.now_ms
     this.phaseEnds_ms = this.now_ms + this.input.core_ms
     const { world } = this.cluster
     const { machines, frozen } = survivableCore(this.input.topology, world.faultsInForce)
@@ -189,17 +195,17 @@ export class Run {
     this.world("run.phase", "run", { type: "phase.began", phase: "core", frozen }, "core")
   }
 
-  private beginHealed(): void {
-    if (this.phase === "core") {
-      const broken = this.monitors.overdue(this.now_ms, this.healed_ms, "core")
-      if (broken !== undefined) {
-        this.found(broken)
-        if (this.isDecided()) {
-          this.phase = "over"
-          return
-        }
-      }
+  /** Nothing more to see once the core has kept its promises; broken when one is overdue. */
+  private askForCore(): void {
+    const overdue = this.monitors.overdue(this.now_ms, this.healed_ms, "core")
+    if (overdue !== undefined) this.found(overdue)
+    if (this.isDecided()) this.phase = "over"
+    else if (this.now_ms >= this.coreBegan_ms + leastCore_ms && !this.monitors.hasOpen("core")) {
+      this.phaseEnds_ms = this.now_ms
     }
+  }
+
+  private beginHealed(): void {
     this.phase = "healed"
     this.healed_ms = this.now_ms
     this.phaseEnds_ms = this.now_ms + this.input.healed_ms
@@ -211,7 +217,7 @@ export class Run {
   private askForRest(): void {
     const overdue = this.monitors.overdue(this.now_ms, this.healed_ms, "healed")
     if (overdue !== undefined) this.found(overdue)
-    else if (!this.monitors.hasOpen()) {
+    else if (!this.monitors.hasOpen("healed")) {
       const restless = this.monitors.restless(this.now_ms)
       if (restless === undefined) {
         this.rested = true
@@ -235,6 +241,7 @@ export class Run {
       const { type } = line.event.fault
       this.faults[type] = (this.faults[type] ?? 0) + 1
     }
+    if (line.event.type === "machine.unitsStarted" && this.phase !== "safety") this.healed_ms = line.at_ms
     this.options.record?.(line)
     try {
       const broken = this.monitors.hear(line)

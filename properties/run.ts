@@ -2,8 +2,8 @@
 import type { Line } from "#model/events.ts"
 import { always, leadsTo, sometimes, type Obligation, type Property } from "#properties/property.ts"
 
-/** A keep-alive (45 s), several elections and the take-over of a lease (15 s) fit in. */
-const coreWorks_ms = 80_000 // ASSUMED
+/** A keep-alive (45 s), a dial (30 s), a reflector's back-off (30 s) and the take-over of a lease (15 s) fit in. */
+const coreWorks_ms = 130_000 // ASSUMED
 
 const noPanic = () => ({ event }: Line): string | undefined =>
   event.type === "process.crashed" && event.reason.startsWith("panic") ? `${event.process}: ${event.reason}` : undefined

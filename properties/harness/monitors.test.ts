@@ -44,10 +44,10 @@ describe("monitors", () => {
   it("counts an obligation from the later of its premise and the healing", () => {
     const monitors = new Monitors([stops()])
     monitors.hear(line(0, 10, "process.started", "a"))
-    expect([monitors.hasOpen(), monitors.overdue(499, 400, "healed")]).toEqual([true, undefined])
+    expect([monitors.hasOpen("healed"), monitors.overdue(499, 400, "healed")]).toEqual([true, undefined])
     expect(monitors.overdue(500, 400, "healed")).toMatchObject({ kind: "liveness", property: "what starts stops" })
     monitors.hear(line(1, 450, "process.stopped", "a"))
-    expect([monitors.hasOpen(), monitors.overdue(900, 400, "healed")]).toEqual([false, undefined])
+    expect([monitors.hasOpen("healed"), monitors.overdue(900, 400, "healed")]).toEqual([false, undefined])
   })
 
   it("judges in the core phase only what is promised there", () => {

@@ -95,8 +95,11 @@ export class Monitors {
     return undefined
   }
 
-  hasOpen(): boolean {
-    for (const { open } of this.waiting) for (const _ of open()) return true
+  hasOpen(phase: "core" | "healed"): boolean {
+    for (const { property, open } of this.waiting) {
+      if (phase === "core" && property.inCore !== true) continue
+      for (const _ of open()) return true
+    }
     return false
   }
 
