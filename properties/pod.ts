@@ -1,0 +1,3 @@
+/** What the API server promises. */
+import type { Property } from "#properties/property.ts"
+export const properties: ReadonlyArray<Property> = []
