@@ -124,11 +124,17 @@ class NodeLifecycle {
   #adopt(health: Health, node: Node): boolean {
     const before = health.ready
     if (!health.observe(node, this.#process.monotonic_ms())) return false
-    if (health.ready !== before) {
-      health.hasReadyPods = true
-      this.#wrote(health, { type: "nodeHealth.observed", ready: health.ready })
-    }
+    if (health.ready !== before) this.#noteReady(health)
     return true
+  }
+
+  /** The watch may show our own write before its answer comes. */
+  #noteReady(health: Health): void {
+    const reason = health.givingUp
+    health.givingUp = undefined
+    health.hasReadyPods = true
+    this.#wrote(health, health.ready === "Unknown" && reason !== undefined
+      ? { type: "nodeHealth.markedUnknown", reason } : { type: "nodeHealth.observed", ready: health.ready })
   }
 
   #nodeGone(name: string): void {
@@ -166,7 +172,8 @@ class NodeLifecycle {
       if (health.ready === "True") count.ready += 1
       else count.notReady += 1
       if (this.#needsTaint(health)) this.#enqueueTaint(zone, health)
-      if (this.#needsWork(health, now_ms)) this.#queue.add(health.name)
+      // Marking waits for a look: the kubelet of an unknown node may be alive, and would write against us.
+      if (this.#needsWork(health, now_ms) || this.#mustMark(health, false)) this.#queue.add(health.name)
     }
     this.#judgeZones(counts, now_ms)
   }
@@ -196,8 +203,7 @@ class NodeLifecycle {
   }
 
   #needsWork(health: Health, now_ms: number): boolean {
-    return health.hasTaintWork || health.clear !== undefined || this.#mustMark(health, false)
-      || (health.ready !== "Unknown" && health.isExpired(now_ms))
+    return health.hasTaintWork || health.clear !== undefined || (health.ready !== "Unknown" && health.isExpired(now_ms))
   }
 
   #reconsider(health: Health): void {
@@ -225,11 +231,9 @@ class NodeLifecycle {
     return Effect.gen({ self: this }, function*() {
       let hasJustGivenUp = false
       if (health.ready !== "Unknown" && health.isExpired(this.#process.monotonic_ms())) {
-        const reason = unknownReason(health.node)
-        health.gaveUp(yield* this.#writer.markUnknown(health.node))
-        health.hasReadyPods = true
+        health.givingUp = unknownReason(health.node)
+        this.#adopt(health, yield* this.#writer.markUnknown(health.node))
         hasJustGivenUp = true
-        this.#wrote(health, { type: "nodeHealth.markedUnknown", reason })
       }
       const noSchedule = noScheduleChange(health.node)
       if (noSchedule !== undefined) this.#adopt(health, yield* this.#writer.changeTaints(health.node, noSchedule))

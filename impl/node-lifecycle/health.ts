@@ -24,6 +24,8 @@ export class Health {
   /** When it was found late. */
   lateAt_ms: number | undefined
   lease: Lease | undefined
+  /** The conditions are being set to Unknown; what comes back is no sign of life. */
+  givingUp: "NodeStatusUnknown" | "NodeStatusNeverUpdated" | undefined
   /** Why its NoExecute taints must go, whatever its condition. */
   clear: "seen" | "disruption" | undefined
   /** Taints do not mirror the conditions. */
@@ -48,18 +50,11 @@ export class Health {
     if (Number(node.metadata.resourceVersion) <= Number(this.node.metadata.resourceVersion)) return false
     const before = conditionOf(this.node, "Ready")
     const after = conditionOf(node, "Ready")
-    if (before !== after && (before === undefined || before.lastHeartbeatTime !== after?.lastHeartbeatTime)) {
-      this.probeAt_ms = now_ms
-    }
+    const isOwn = this.givingUp !== undefined && after?.status === "Unknown"
+    if (!isOwn && before !== after && before?.lastHeartbeatTime !== after?.lastHeartbeatTime) this.probeAt_ms = now_ms
     this.node = node
     this.ready = readyOf(node)
     return true
-  }
-
-  /** It was given up by a write of our own, which is no sign of life. */
-  gaveUp(node: Node): void {
-    this.node = node
-    this.ready = readyOf(node)
   }
 
   observeLease(lease: Lease | undefined, now_ms: number, isRenewed: (before: Lease, after: Lease) => boolean): void {
