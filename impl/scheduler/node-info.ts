@@ -2,6 +2,7 @@
 import type { Node, Pod, Taint, Toleration } from "#model/objects.ts"
 import { keyOf } from "#model/objects.ts"
 import { type Amounts, amountsOf, requestsOf } from "#model/objects/requests.ts"
+import { toleratesTaint } from "#model/objects/taints.ts"
 
 export interface PodInfo {
   readonly uid: string
@@ -55,15 +56,5 @@ export const readNode = (info: NodeInfo, node: Node | undefined): void => {
   info.softTaints = taints.filter((taint) => taint.effect === "PreferNoSchedule")
 }
 
-/** Source: k8s.io/api/core/v1/toleration.go ToleratesTaint: an empty key with Exists tolerates everything. */
-export const tolerates = (tolerations: ReadonlyArray<Toleration> | undefined, taint: Taint): boolean => {
-  if (tolerations === undefined) return false
-  for (const toleration of tolerations) {
-    if (toleration.effect !== undefined && toleration.effect !== taint.effect) continue
-    if (toleration.key !== undefined && toleration.key !== "" && toleration.key !== taint.key) continue
-    if (toleration.operator === "Exists") return true
-    if (toleration.key === undefined || toleration.key === "") continue
-    if ((toleration.value ?? "") === (taint.value ?? "")) return true
-  }
-  return false
-}
+export const tolerates = (tolerations: ReadonlyArray<Toleration> | undefined, taint: Taint): boolean =>
+  tolerations !== undefined && tolerations.some((toleration) => toleratesTaint(toleration, taint))

@@ -1,0 +1,78 @@
+/** What the pod garbage collector promises. */
+import type { Line } from "#model/events.ts"
+import type { Pod } from "#model/objects.ts"
+import { always, leadsTo, sometimes, type Obligation, type Property } from "#properties/property.ts"
+
+/** The controller's quarantine, less what the clocks may differ by and a request may take. */
+const absence_ms_min = 30_000 // ASSUMED: 40 s at a clock that is a quarter too fast.
+
+/** 40's exception is for pods whose node is gone: the collector must have looked. */
+const orphansOnly = (): (line: Line) => string | undefined => {
+  const live = new Set<string>()
+  const goneAt_ms = new Map<string, number>()
+  return ({ at_ms, event }) => {
+    switch (event.type) {
+      case "object.created":
+        if (event.resource === "nodes") live.add(event.object.metadata.name)
+        return undefined
+      case "object.deleted":
+        if (event.resource === "nodes") {
+          live.delete(event.object.metadata.name)
+          goneAt_ms.set(event.object.metadata.name, at_ms)
+        }
+        return undefined
+      case "podGc.chosen": {
+        if (event.reason !== "orphaned") return undefined
+        const gone_ms = goneAt_ms.get(event.node) ?? -Infinity
+        return live.has(event.node) && at_ms - gone_ms > absence_ms_min * 10
+          ? `${event.pod} was collected although its node ${event.node} exists`
+          : undefined
+      }
+      default:
+        return undefined
+    }
+  }
+}
+
+/** 111. Agents: kubelets name their node's, users are kubectl, the controller manager's collector must have chosen. */
+const onlyTheyForce = (): (line: Line) => string | undefined => {
+  const chosen = new Set<string>()
+  return ({ event }) => {
+    if (event.type === "podGc.chosen") chosen.add(`/registry/pods/${event.pod}`)
+    if (event.type !== "write.requested" || event.verb !== "delete" || event.resource !== "pods") return undefined
+    if (event.grace !== 0) return undefined
+    const { agent, key } = event
+    if (agent.startsWith("kubelet") || agent.startsWith("kubectl")) return undefined
+    return agent === "kube-controller-manager" && chosen.has(key) ? undefined : `${agent} force deleted ${key}`
+  }
+}
+
+/** Deleted before it was bound, and held by a finalizer: the collector marks it Failed, so that nobody waits for it. */
+const mark_ms = 120_000 // ASSUMED: a new leader, its informers, a round of 20 s, and once more after a conflict.
+
+const marksUnscheduled = (): { line: (line: Line) => void; open: () => Iterable<Obligation> } => {
+  const waiting = new Map<string, { readonly key: string; readonly since_ms: number }>()
+  return {
+    line: ({ at_ms, entity, event }) => {
+      if (event.type !== "object.created" && event.type !== "object.updated" && event.type !== "object.deleted") return
+      if (event.resource !== "pods") return
+      const { metadata, spec, status } = event.object as Pod
+      const waits = event.type !== "object.deleted" && metadata.deletionTimestamp !== undefined &&
+        (spec.nodeName ?? "") === "" && status.phase !== "Failed" && status.phase !== "Succeeded"
+      if (!waits) waiting.delete(entity)
+      else if (!waiting.has(entity)) waiting.set(entity, { key: event.key, since_ms: at_ms })
+    },
+    open: function*() {
+      for (const { key, since_ms } of waiting.values()) yield { entity: key, since_ms, within_ms: mark_ms }
+    }
+  }
+}
+
+export const properties: ReadonlyArray<Property> = [
+  always("only pods whose node is gone are collected as orphans", [40], orphansOnly, ["object.", "podGc.chosen"]),
+  always("nobody but kubelets, users and the collector force deletes a pod", [111], onlyTheyForce,
+    ["write.requested", "podGc.chosen"]),
+  leadsTo("a pod that is deleted before it is bound comes to be terminal", [], marksUnscheduled, ["object."]),
+  sometimes("the collector takes an unscheduled terminating pod", () => ({ event }) =>
+    event.type === "podGc.chosen" && event.reason === "unscheduledTerminating", ["podGc.chosen"])
+]

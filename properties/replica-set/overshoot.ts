@@ -1,0 +1,61 @@
+/**
+ * 80: a creation never makes more active pods than were wanted. Judged on what was committed.
+ *
+ * Legal exceptions, each until things have settled: another controller manager took over (its view may be behind, and the
+ * old one's writes may still arrive); a creation whose outcome was unknown (it is counted as failed and may exist); the
+ * expectations ran into their time-out; an orphan was adopted or a pod came to life by other means; the number wanted
+ * was lowered while creations were under way, so the most that was wanted lately counts.
+ */
+import type { Line } from "#model/events.ts"
+import type { Pod, ReplicaSet } from "#model/objects.ts"
+import { Census, controllerOf } from "#properties/replica-set/census.ts"
+
+/** A watch is known to be dead after 45 s and listed again within 30 s; a request is given up after 60 s. */
+const settle_ms = 150_000 // ASSUMED
+
+export const neverOvershoots = (): (line: Line) => string | undefined => {
+  const census = new Census()
+  let allExcusedUntil_ms = 0
+  const excusedUntil_ms = new Map<string, number>()
+  /** What was wanted lately, newest last: each number with the time until which it counts. */
+  const wanted = new Map<string, Array<{ readonly replicas: number; until_ms: number }>>()
+  const mostWanted = (set: string, at_ms: number): number => {
+    const all = (wanted.get(set) ?? []).filter(({ until_ms }) => until_ms >= at_ms)
+    wanted.set(set, all)
+    return all.reduce((most, { replicas }) => Math.max(most, replicas), 0)
+  }
+  const setChanged = (uid: string, replicaSet: ReplicaSet, at_ms: number): void => {
+    let all = wanted.get(uid)
+    if (all === undefined) wanted.set(uid, all = [])
+    const last = all.at(-1)
+    if (last?.replicas === replicaSet.spec.replicas) return
+    if (last !== undefined) last.until_ms = at_ms + settle_ms
+    all.push({ replicas: replicaSet.spec.replicas, until_ms: Infinity })
+  }
+  return (line) => {
+    const { at_ms, entity, event } = line
+    switch (event.type) {
+      case "controllerManager.led":
+        allExcusedUntil_ms = at_ms + settle_ms
+        return undefined
+      case "replicaSet.podCreateFailed":
+        if (event.reason === "unknown") excusedUntil_ms.set(entity, at_ms + settle_ms)
+        return undefined
+      case "replicaSet.expectationsExpired":
+      case "replicaSet.podAdopted":
+        excusedUntil_ms.set(entity, at_ms + settle_ms)
+        return undefined
+    }
+    census.line(line)
+    if (event.type === "object.created" || event.type === "object.updated") {
+      if (event.resource === "replicasets") setChanged(entity, event.object as ReplicaSet, at_ms)
+    }
+    if (event.type !== "object.created" || event.resource !== "pods") return undefined
+    const set = controllerOf(event.object as Pod)?.uid
+    if (set === undefined || at_ms < allExcusedUntil_ms || at_ms < (excusedUntil_ms.get(set) ?? 0)) return undefined
+    const most = mostWanted(set, at_ms)
+    const active = census.activeOf(set)
+    return active <= most ? undefined
+      : `${event.key} is active pod ${active} of ${census.sets.get(set)?.metadata.name ?? set}, which wants ${most}`
+  }
+}

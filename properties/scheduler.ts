@@ -1,0 +1,50 @@
+/**
+ * What kube-scheduler promises. Decisions are held against the scheduler's own snapshot, results against what was
+ * committed. That a deleting or gated pod is never bound (37) is the pod's promise: properties/pod.ts.
+ */
+import { always, leadsTo, sometimes, type Property } from "#properties/property.ts"
+import { chosenNodePasses, noLostWakeUp } from "#properties/scheduler/decisions.ts"
+import { boundPodRuns, fittingPodIsBound } from "#properties/scheduler/eventually-runs.ts"
+import {
+  activeIsTaken, assumedOnce, assumptionEnds, failedBindingIsQueued, mostUrgentFirst, unschedulableIsFlushed
+} from "#properties/scheduler/queue.ts"
+import { boundPodsFit } from "#properties/scheduler/room.ts"
+
+const ends = ["process.crashed", "process.stopped"]
+
+export const properties: ReadonlyArray<Property> = [
+  leadsTo("every pod that fits is eventually scheduled", [68], fittingPodIsBound, ["object."]),
+  leadsTo("every pod that is scheduled on a ready node eventually runs", [], boundPodRuns, ["object."]),
+  always("pods bound to a node fit its allocatable, unless the scheduler could not know better", [53], boundPodsFit,
+    ["object.", "schedulerProcess.led", "podBinding.failed"]),
+  always("the chosen node passes every filter on the scheduler's snapshot", [65], chosenNodePasses,
+    ["object.", "schedulerNode.", "schedulerCache.", "scheduling.", ...ends]),
+  always("no wake-up of an unschedulable pod is lost", [70], noLostWakeUp,
+    ["object.", "schedulerNode.", "schedulerCache.", "schedulingQueue.", "scheduling.placed", ...ends]),
+  always("a pod is assumed at most once at a time and counts on one node", [64], assumedOnce,
+    ["schedulerCache.", ...ends]),
+  leadsTo("every assumption is confirmed or forgotten", [64], assumptionEnds, ["schedulerCache.", ...ends]),
+  leadsTo("a pod whose binding failed is queued again", [68], failedBindingIsQueued,
+    ["podBinding.failed", "schedulingQueue.", ...ends]),
+  always("a pod is in one part of the queue, and the most urgent active pod is taken first", [69], mostUrgentFirst,
+    ["schedulingQueue.", ...ends]),
+  always("an unschedulable pod is tried again after 5 min 30 s at the latest", [68], unschedulableIsFlushed,
+    ["schedulingQueue.", "process.paused", ...ends]),
+  leadsTo("an active pod of a leading scheduler is taken", [68], activeIsTaken,
+    ["schedulingQueue.", "schedulerProcess.led", ...ends]),
+
+  sometimes("an unschedulable pod is woken by an event", () => ({ event }) => event.type === "schedulingQueue.woken",
+    ["schedulingQueue.woken"]),
+  sometimes("something happens that may help a pod in flight", () => ({ event }) =>
+    event.type === "schedulingQueue.returned" && event.reason === "unschedulable" && event.woken,
+    ["schedulingQueue.returned"]),
+  sometimes("a binding fails", () => ({ event }) => event.type === "podBinding.failed", ["podBinding.failed"]),
+  sometimes("the outcome of a binding is unknown", () => ({ event }) =>
+    event.type === "podBinding.failed" && event.reason === "unknown", ["podBinding.failed"]),
+  sometimes("a pod is assumed on one node and bound to another", () => ({ event }) =>
+    event.type === "schedulerCache.corrected", ["schedulerCache.corrected"]),
+  sometimes("a second scheduler leads", () => {
+    const leaders = new Set<string>()
+    return ({ actor }) => leaders.add(actor).size > 1
+  }, ["schedulerProcess.led"])
+]

@@ -1,0 +1,193 @@
+/**
+ * "Every pod that fits is eventually scheduled and runs", on ground truth alone.
+ *
+ * A pending pod has a witness: a ready, schedulable node that fits it beside everything bound there. While it has one, the
+ * obligation is open; it begins anew when the pod had none for a moment. A change of a node costs only the pods that have it
+ * as their witness, or have none.
+ */
+import type { Line } from "#model/events.ts"
+import type { Node, Pod } from "#model/objects.ts"
+import { requestsOf } from "#model/objects/requests.ts"
+import type { Obligation } from "#properties/property.ts"
+import { add, fits, isReady, isTerminal, nodeOf, type Sums } from "#properties/scheduler/fit.ts"
+
+/** The lease's 15 s, a keep-alive's 45 s and a reflector's 30 s in a row, then back-offs of 10 s; less than the flush. */
+const schedule_ms = 180_000 // ASSUMED
+/** Each pod in front costs a cycle, a binding, and its share of the API server. */
+const perPodAhead_ms = 50 // ASSUMED
+/** Pull time and a kubelet that has to find the API server again. */
+const start_ms = 180_000 // ASSUMED
+
+const keyOf = ({ metadata }: Pod): string => `${metadata.namespace}/${metadata.name} (${metadata.uid})`
+const isPending = (pod: Pod): boolean => nodeOf(pod) === "" && !isTerminal(pod) &&
+  pod.metadata.deletionTimestamp === undefined && (pod.spec.schedulingGates?.length ?? 0) === 0
+
+interface Pending {
+  readonly pod: Pod
+  witness: string | undefined
+  since_ms: number
+  readonly ahead: number
+}
+
+/** Nodes with what is bound to them, from committed objects. */
+class Committed {
+  readonly nodes = new Map<string, Node>()
+  readonly used = new Map<string, Sums>()
+  private readonly counted = new Map<string, { readonly node: string; readonly pod: Pod }>()
+
+  /** The nodes whose room the pod's change touched. */
+  pod(pod: Pod, isGone: boolean): ReadonlyArray<string> {
+    const { uid } = pod.metadata
+    const before = this.counted.get(uid)
+    const node = isGone || isTerminal(pod) ? "" : nodeOf(pod)
+    if ((before?.node ?? "") === node) return []
+    if (before !== undefined) {
+      add(this.usedOn(before.node), requestsOf(before.pod.spec), -1)
+      this.counted.delete(uid)
+    }
+    if (node !== "") {
+      add(this.usedOn(node), requestsOf(pod.spec), 1)
+      this.counted.set(uid, { node, pod })
+    }
+    return before === undefined ? [node] : node === "" ? [before.node] : [before.node, node]
+  }
+
+  usedOn(node: string): Sums {
+    let used = this.used.get(node)
+    if (used === undefined) this.used.set(node, used = new Map())
+    return used
+  }
+
+  takes(name: string, pod: Pod): boolean {
+    const node = this.nodes.get(name)
+    return node !== undefined && node.metadata.deletionTimestamp === undefined && isReady(node) &&
+      fits(pod, node, this.usedOn(name))
+  }
+}
+
+export const fittingPodIsBound = (): { line: (line: Line) => void; open: () => Iterable<Obligation> } => {
+  const committed = new Committed()
+  const pending = new Map<string, Pending>()
+  const byWitness = new Map<string, Set<Pending>>()
+  const hopeless = new Set<Pending>()
+  let turn = 0
+
+  const settle = (entry: Pending, at_ms: number): void => {
+    const names = [...committed.nodes.keys()]
+    // Another node each time: pods that share a witness are looked at whenever it changes.
+    turn++
+    for (let i = 0; i < names.length; i++) {
+      const name = names[(turn + i) % names.length]!
+      if (committed.takes(name, entry.pod)) return attach(entry, name, at_ms)
+    }
+    entry.witness = undefined
+    hopeless.add(entry)
+  }
+  const attach = (entry: Pending, name: string, at_ms: number): void => {
+    if (hopeless.delete(entry)) entry.since_ms = at_ms
+    entry.witness = name
+    let set = byWitness.get(name)
+    if (set === undefined) byWitness.set(name, set = new Set())
+    set.add(entry)
+  }
+  const drop = (uid: string): void => {
+    const entry = pending.get(uid)
+    if (entry === undefined) return
+    pending.delete(uid)
+    hopeless.delete(entry)
+    if (entry.witness !== undefined) byWitness.get(entry.witness)?.delete(entry)
+  }
+  const nodeChanged = (name: string, at_ms: number): void => {
+    for (const entry of byWitness.get(name) ?? []) {
+      if (committed.takes(name, entry.pod)) continue
+      byWitness.get(name)!.delete(entry)
+      settle(entry, at_ms)
+    }
+    if (hopeless.size === 0) return
+    for (const entry of hopeless) if (committed.takes(name, entry.pod)) attach(entry, name, at_ms)
+  }
+  const podChanged = (pod: Pod, isGone: boolean, at_ms: number): void => {
+    const { uid } = pod.metadata
+    if (isGone || !isPending(pod)) drop(uid)
+    else if (!pending.has(uid)) {
+      const entry: Pending = { pod, witness: undefined, since_ms: at_ms, ahead: pending.size }
+      pending.set(uid, entry)
+      settle(entry, at_ms)
+    }
+    for (const name of committed.pod(pod, isGone)) nodeChanged(name, at_ms)
+  }
+  return {
+    line: ({ event, at_ms }) => {
+      if (event.type !== "object.created" && event.type !== "object.updated" && event.type !== "object.deleted") return
+      const isGone = event.type === "object.deleted"
+      if (event.resource === "pods") podChanged(event.object as Pod, isGone, at_ms)
+      else if (event.resource === "nodes") {
+        const node = event.object as Node
+        if (isGone) committed.nodes.delete(node.metadata.name)
+        else committed.nodes.set(node.metadata.name, node)
+        nodeChanged(node.metadata.name, at_ms)
+      }
+    },
+    open: function*() {
+      for (const entry of pending.values()) {
+        if (entry.witness === undefined) continue
+        yield { entity: `${keyOf(entry.pod)}, which fits ${entry.witness}`, since_ms: entry.since_ms,
+          within_ms: schedule_ms + perPodAhead_ms * entry.ahead }
+      }
+    }
+  }
+}
+
+/** Waiting reasons that say what is wrong with the pod itself; the kubelet tries again at its own pace. */
+const excuses = new Set(["ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "CrashLoopBackOff",
+  "CreateContainerError", "RunContainerError"])
+
+/** A bound pod leaves Pending while its node is ready; a kubelet that refuses it marks it Failed. */
+export const boundPodRuns = (): { line: (line: Line) => void; open: () => Iterable<Obligation> } => {
+  const nodes = new Map<string, Node>()
+  const waiting = new Map<string, { readonly pod: Pod; since_ms: number }>()
+  const onNode = new Map<string, Set<string>>()
+  const isExcused = (pod: Pod): boolean => pod.status.containerStatuses?.some(({ state, lastState }) =>
+    lastState?.terminated !== undefined || state.terminated !== undefined ||
+    state.waiting !== undefined && excuses.has(state.waiting.reason)) === true
+  const drop = (uid: string): void => {
+    const entry = waiting.get(uid)
+    if (entry === undefined) return
+    waiting.delete(uid)
+    onNode.get(nodeOf(entry.pod))?.delete(uid)
+  }
+  const podChanged = (pod: Pod, isGone: boolean, at_ms: number): void => {
+    const { uid } = pod.metadata
+    const node = nodeOf(pod)
+    const waits = !isGone && node !== "" && pod.status.phase === "Pending" &&
+      pod.metadata.deletionTimestamp === undefined && !isExcused(pod)
+    if (!waits) return drop(uid)
+    waiting.set(uid, { pod, since_ms: waiting.get(uid)?.since_ms ?? at_ms })
+    let set = onNode.get(node)
+    if (set === undefined) onNode.set(node, set = new Set())
+    set.add(uid)
+  }
+  return {
+    line: ({ event, at_ms }) => {
+      if (event.type !== "object.created" && event.type !== "object.updated" && event.type !== "object.deleted") return
+      const isGone = event.type === "object.deleted"
+      if (event.resource === "pods") podChanged(event.object as Pod, isGone, at_ms)
+      else if (event.resource === "nodes") {
+        const node = event.object as Node
+        const { name } = node.metadata
+        const wasReady = nodes.has(name) && isReady(nodes.get(name)!)
+        if (isGone) nodes.delete(name)
+        else nodes.set(name, node)
+        // The kubelet's time counts from when its node is ready again.
+        if (!wasReady) for (const uid of onNode.get(name) ?? []) waiting.get(uid)!.since_ms = at_ms
+      }
+    },
+    open: function*() {
+      for (const { pod, since_ms } of waiting.values()) {
+        const node = nodes.get(nodeOf(pod))
+        if (node === undefined || !isReady(node)) continue
+        yield { entity: `${keyOf(pod)} on ${nodeOf(pod)}`, since_ms, within_ms: start_ms }
+      }
+    }
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * Does a pod fit on a node? The properties' own answer, from the objects, independent of the scheduler's filters.
+ */
+import type { Node, Pod } from "#model/objects.ts"
+import { type Amounts, amountsOf, requestsOf } from "#model/objects/requests.ts"
+import { toleratesTaint } from "#model/objects/taints.ts"
+
+export const isTerminal = (pod: Pod): boolean => pod.status.phase === "Succeeded" || pod.status.phase === "Failed"
+export const nodeOf = (pod: Pod): string => pod.spec.nodeName ?? ""
+
+/** Sums of requests, by resource. */
+export type Sums = Map<string, number>
+
+export const add = (sums: Sums, requests: Amounts, sign: 1 | -1): void => {
+  for (const resource in requests) {
+    const amount = requests[resource]!
+    if (amount > 0) sums.set(resource, (sums.get(resource) ?? 0) + sign * amount)
+  }
+}
+
+/** The first resource of which there is too little, or undefined. */
+export const lacks = (requests: Amounts, used: Sums, allocatable: Amounts): string | undefined => {
+  for (const resource in requests) {
+    const amount = requests[resource]!
+    if (amount > 0 && amount + (used.get(resource) ?? 0) > (allocatable[resource] ?? 0)) return resource
+  }
+  return undefined
+}
+
+export const allocatableOf = (node: Node): Amounts =>
+  node.status.allocatable === undefined ? {} : amountsOf(node.status.allocatable)
+
+const cordonTaint = { key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" } as const
+
+/** Labels, cordon and taints let the pod onto the node, whatever room there is. */
+export const isWelcome = (pod: Pod, node: Node): boolean => {
+  const { affinity, nodeSelector, tolerations = [] } = pod.spec
+  const labels = node.metadata.labels ?? {}
+  const taints = (node.spec.taints ?? []).filter(({ effect }) => effect !== "PreferNoSchedule")
+  const refusing = node.spec.unschedulable === true ? [...taints, cordonTaint] : taints
+  if (refusing.some((taint) => !tolerations.some((toleration) => toleratesTaint(toleration, taint)))) return false
+  if (nodeSelector !== undefined && Object.keys(nodeSelector).some((key) => labels[key] !== nodeSelector[key])) return false
+  const terms = affinity?.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms
+  return terms === undefined || terms.some(({ matchExpressions }) => matchExpressions.length > 0 &&
+    matchExpressions.every(({ key, values }) => labels[key] !== undefined && values.includes(labels[key])))
+}
+
+export const fits = (pod: Pod, node: Node, used: Sums): boolean =>
+  lacks(requestsOf(pod.spec), used, allocatableOf(node)) === undefined && isWelcome(pod, node)
+
+export const isReady = (node: Node): boolean =>
+  node.status.conditions?.find(({ type }) => type === "Ready")?.status === "True"

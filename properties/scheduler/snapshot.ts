@@ -1,0 +1,141 @@
+/**
+ * What each scheduler knows, rebuilt from its own lines: nodes, and the pods that it counts on them. Labels, tolerations
+ * and selectors come from the objects that were committed.
+ */
+import type { Line } from "#model/events.ts"
+import type { Node, Pod } from "#model/objects.ts"
+import type { Amounts } from "#model/objects/requests.ts"
+import { add, isWelcome, lacks, type Sums } from "#properties/scheduler/fit.ts"
+
+interface KnownNode {
+  /** The committed object of which the scheduler told that it had seen it. */
+  readonly node: Node
+  readonly allocatable: Amounts
+}
+interface Cached {
+  readonly node: string
+  readonly requests: Amounts
+}
+
+export interface Snapshot {
+  readonly nodes: Map<string, KnownNode>
+  readonly used: Map<string, Sums>
+  readonly pods: Map<string, Cached>
+}
+
+const taintText = ({ key, value, effect }: { key: string; value?: string; effect: string }): string =>
+  `${key}=${value ?? ""}:${effect}`
+
+/** Follows every scheduler. `changed` is told when a node may have become better for somebody. */
+export class Snapshots {
+  /** By uid: specs do not change but for the node's name. */
+  readonly pods = new Map<string, Pod>()
+  private readonly byActor = new Map<string, Snapshot>()
+  /** The last committed versions of each node: a scheduler's view is one of them. */
+  private readonly nodes = new Map<string, Array<Node>>()
+
+  of(actor: string): Snapshot {
+    let snapshot = this.byActor.get(actor)
+    if (snapshot === undefined) {
+      snapshot = { nodes: new Map(), used: new Map(), pods: new Map() }
+      this.byActor.set(actor, snapshot)
+    }
+    return snapshot
+  }
+
+  /** Returns the node on which the line changed something for its scheduler, before it is changed. */
+  touches({ actor, entity, event }: Line): string | undefined {
+    switch (event.type) {
+      case "schedulerNode.changed":
+      case "schedulerNode.removed":
+        return entity
+      case "schedulerCache.assumed":
+      case "schedulerCache.confirmed":
+      case "schedulerCache.forgotten":
+      case "schedulerCache.removed":
+        return event.node
+      case "schedulerCache.corrected":
+        return this.of(actor).pods.get(entity)?.node
+      default:
+        return undefined
+    }
+  }
+
+  line(line: Line): void {
+    const { actor, entity, event } = line
+    switch (event.type) {
+      case "object.created":
+      case "object.updated":
+        if (event.resource === "pods") this.pods.set(entity, event.object as Pod)
+        else if (event.resource === "nodes") this.nodeCommitted(event.object as Node)
+        return
+      case "object.deleted":
+        // Nodes are kept: a scheduler may learn late of one, and one may come back.
+        if (event.resource === "pods") this.pods.delete(entity)
+        return
+      case "process.crashed":
+      case "process.stopped":
+        this.byActor.delete(event.process)
+        return
+      case "schedulerNode.changed":
+        this.of(actor).nodes.set(entity, { node: this.version(entity, event), allocatable: event.allocatable })
+        return
+      case "schedulerNode.removed":
+        this.of(actor).nodes.delete(entity)
+        return
+      case "schedulerCache.assumed":
+      case "schedulerCache.confirmed":
+      case "schedulerCache.corrected":
+        this.uncount(actor, entity)
+        this.count(actor, entity, event.node, event.requests)
+        return
+      case "schedulerCache.forgotten":
+      case "schedulerCache.removed":
+        this.uncount(actor, entity)
+    }
+  }
+
+  /** Why the pod does not fit, in the scheduler's own view; undefined when it does. */
+  refusal(snapshot: Snapshot, uid: string, requests: Amounts, name: string, used?: Sums): string | undefined {
+    const known = snapshot.nodes.get(name)
+    if (known === undefined) return `the scheduler knows no node ${name}`
+    const resource = lacks(requests, used ?? snapshot.used.get(name) ?? new Map(), known.allocatable)
+    if (resource !== undefined) return `${name} has too little ${resource}`
+    const pod = this.pods.get(uid)
+    return pod === undefined || isWelcome(pod, known.node) ? undefined : `${name} is cordoned, tainted or not selected`
+  }
+
+  private nodeCommitted(node: Node): void {
+    const versions = this.nodes.get(node.metadata.name) ?? []
+    versions.push(node)
+    if (versions.length > 20) versions.shift()
+    this.nodes.set(node.metadata.name, versions)
+  }
+
+  /** The newest committed version that looks as the scheduler says. */
+  private version(name: string, event: Extract<Line["event"], { readonly type: "schedulerNode.changed" }>): Node {
+    const versions = this.nodes.get(name) ?? []
+    const taints = event.taints.join(",")
+    const seen = versions.findLast((node) => (node.spec.unschedulable === true) === event.unschedulable &&
+      (node.spec.taints ?? []).map(taintText).join(",") === taints)
+    return seen ?? { apiVersion: "v1", kind: "Node",
+      metadata: { name, namespace: "", uid: "", resourceVersion: "", generation: 0, creationTimestamp: 0 },
+      spec: { unschedulable: true }, status: {} }
+  }
+
+  private count(actor: string, uid: string, node: string, requests: Amounts): void {
+    const snapshot = this.of(actor)
+    snapshot.pods.set(uid, { node, requests })
+    let used = snapshot.used.get(node)
+    if (used === undefined) snapshot.used.set(node, used = new Map())
+    add(used, requests, 1)
+  }
+
+  private uncount(actor: string, uid: string): void {
+    const snapshot = this.of(actor)
+    const cached = snapshot.pods.get(uid)
+    if (cached === undefined) return
+    add(snapshot.used.get(cached.node)!, cached.requests, -1)
+    snapshot.pods.delete(uid)
+  }
+}
