@@ -3,7 +3,7 @@
  * the bug, where nothing may break.
  */
 import { drawRun } from "#properties/arbitraries.ts"
-import type { Bug } from "#properties/bugs/catalogue.ts"
+import type { Bug } from "#properties/bugs/bug.ts"
 import { run, type Broken, type Options } from "#properties/harness.ts"
 import type { RunInput } from "#properties/run-input.ts"
 import { shrink, type Failure } from "#properties/shrink.ts"

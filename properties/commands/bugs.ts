@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os"
 import { Console, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { BadInput, ExitWith, writeText } from "#properties/commands/outcome.ts"
-import type { Bug } from "#properties/bugs/catalogue.ts"
+import type { Bug } from "#properties/bugs/bug.ts"
 import type { Catch } from "#properties/hunt.ts"
 
 const flags = {
