@@ -28,6 +28,12 @@ export const machinesOf = (fault: Fault): ReadonlyArray<string> => {
   }
 }
 
+/** Whose outage it is: a cut between one machine and the rest is that machine's. */
+const sufferersOf = (fault: Fault): ReadonlyArray<string> => {
+  if (fault.type !== "network.partition" || fault.from.length === fault.to.length) return machinesOf(fault)
+  return fault.from.length < fault.to.length ? fault.from : fault.to
+}
+
 /** The machine that carries a process: "etcd/1" is on "cp-1", "kubelet/worker-3" on "worker-3". */
 export const machineOf = (process: string): string => {
   const instance = process.slice(process.indexOf("/") + 1)
@@ -88,10 +94,7 @@ export const survivable = (faults: ReadonlyArray<Fault>, topology: Topology): Re
     if (!lasting.has(fault.type) || fault.type === "balancer.pin" || fault.type === "clock.rate") return fault
     const { duration_ms = Infinity } = fault as { readonly duration_ms?: number }
     if (duration_ms <= longOutage_ms) return fault
-    // A cut between one machine and the rest is that machine's outage.
-    const sides = fault.type === "network.partition" ? [fault.from, fault.to] : [machinesOf(fault)]
-    const hit = sides.map((side) => side.filter((name) => control.includes(name)))
-      .sort((a, b) => a.length - b.length)[0]!
+    const hit = sufferersOf(fault).filter((name) => control.includes(name))
     const all = new Set([...given, ...hit])
     if (all.size > tolerated && hit.length > 0) return { ...fault, duration_ms: 1 + fault.id % shortened_ms } as Fault
     for (const name of hit) given.add(name)
@@ -111,7 +114,7 @@ export interface Core {
  */
 export const survivableCore = (topology: Topology, active: Iterable<Fault>): Core => {
   const faults = new Map<string, number>()
-  for (const machine of [...active].flatMap(machinesOf)) faults.set(machine, (faults.get(machine) ?? 0) + 1)
+  for (const machine of [...active].flatMap(sufferersOf)) faults.set(machine, (faults.get(machine) ?? 0) + 1)
   const fewestFirst = (names: ReadonlyArray<string>) =>
     [...names].sort((a, b) => (faults.get(a) ?? 0) - (faults.get(b) ?? 0))
   const control = controlPlane(topology)
