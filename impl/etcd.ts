@@ -36,7 +36,6 @@ type World = Process | Network | Disk | Draws | Journal
 
 export const program = (config: Config, parts: Partial<Parts> = {}): Effect.Effect<never, never, World> =>
   Effect.gen(function* () {
-    const process = yield* Process
     const network = yield* Network
     const { lastChecksum, state } = yield* recover(config)
     const member = yield* makeMember(config, { ...defaultParts, ...parts }, state)

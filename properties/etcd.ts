@@ -99,7 +99,7 @@ const raft: ReadonlyArray<Property> = [
       else if (event.type === "raft.elected") {
         const missing = event.voters.find((voter) => !given.has(`${voter} ${event.term} ${actor}`))
         if (missing !== undefined) return `${actor} leads term ${event.term} with a vote that ${missing} did not give`
-        if (event.voters.length * 2 <= members) return `${actor} leads term ${event.term} with ${event.voters.length} votes`
+        if (event.voters.length * 2 <= members) return `${actor} leads term ${event.term} with votes of ${event.voters}`
       }
       return undefined
     }
@@ -111,8 +111,9 @@ const raft: ReadonlyArray<Property> = [
     return ({ actor, event }) => {
       if (event.type === "raft.recovered" && event.applied > 0) {
         const known = entries[event.applied - 1]
-        return known === undefined || (known.term === event.appliedTerm && known.revision === event.revision) ? undefined
-          : `${actor} came back with revision ${event.revision} at entry ${event.applied}, where others had ${known.revision}`
+        if (known === undefined || (known.term === event.appliedTerm && known.revision === event.revision)) return undefined
+        return `${actor} came back with revision ${event.revision} of term ${event.appliedTerm} at entry ${
+          event.applied}; before it was revision ${known.revision} of term ${known.term}`
       }
       if (event.type !== "entry.applied") return undefined
       const known = entries[event.index - 1]
@@ -120,7 +121,9 @@ const raft: ReadonlyArray<Property> = [
         const { proposal, revision, term } = event
         entries[event.index - 1] = { proposal, revision, term }
         const before = entries[event.index - 2]
-        if (before !== undefined && term < before.term) return `entry ${event.index} is of term ${term}, after ${before.term}`
+        if (before !== undefined && term < before.term) {
+          return `entry ${event.index} is of term ${term}, the one before it of ${before.term}`
+        }
         if (proposal === "") return undefined
         // A proposal that reached the log twice, by a duplicated datagram, takes effect once.
         const isRepeated = proposals.has(proposal) && revision !== before?.revision
@@ -158,13 +161,15 @@ const watch: ReadonlyArray<Property> = [
   always("a watch never sees a revision that is not later than all it saw before", [3, 4], () => {
     const last = new Map<string, number>()
     return ({ actor, entity, event }) => {
-      if (event.type === "etcdWatch.opened") last.set(`${actor} ${entity}`, event.startRevision === 0 ? event.revision
-        : event.startRevision - 1)
-      else if (event.type === "etcdWatch.sent") {
-        const before = last.get(`${actor} ${entity}`) ?? 0
-        last.set(`${actor} ${entity}`, event.revision)
+      if (!event.type.startsWith("etcdWatch.")) return undefined
+      const name = `${actor} ${entity}`
+      if (event.type === "etcdWatch.opened") {
+        last.set(name, event.startRevision === 0 ? event.revision : event.startRevision - 1)
+      } else if (event.type === "etcdWatch.sent") {
+        const before = last.get(name) ?? 0
+        last.set(name, event.revision)
         if (event.revision <= before) return `${actor} sent revision ${event.revision} after ${before} on ${entity}`
-      } else if (event.type === "etcdWatch.closed" || event.type === "etcdWatch.canceled") last.delete(`${actor} ${entity}`)
+      } else if (event.type !== "etcdWatch.progressed") last.delete(name)
       return undefined
     }
   }),
@@ -195,7 +200,7 @@ const watch: ReadonlyArray<Property> = [
       holds: () => {
         for (const [name, open] of watches.open) {
           const due = members.isFree(open.member) ? watches.next(open) : undefined
-          if (due !== undefined && now_ms - due.at_ms > spread_ms) return `${name} has not seen revision ${due.revision}`
+          if (due !== undefined && now_ms - due.at_ms > spread_ms) return `${name} did not see revision ${due.revision}`
         }
         return undefined
       }
@@ -244,9 +249,9 @@ const progress: ReadonlyArray<Property> = [
       line: (line) => {
         members.hear(line)
         followLeader(leading, line)
-        if (line.event.type === "raft.elected") owing.set(line.actor, { entity: line.actor, since_ms: line.at_ms,
-          within_ms: election_ms })
-        else if (line.event.type === "entry.applied" && line.event.term === leading.get(line.actor)) owing.delete(line.actor)
+        const { actor, at_ms, event } = line
+        if (event.type === "raft.elected") owing.set(actor, { entity: actor, since_ms: at_ms, within_ms: election_ms })
+        else if (event.type === "entry.applied" && event.term === leading.get(actor)) owing.delete(actor)
       },
       open: () => {
         if (!members.canWork) return []

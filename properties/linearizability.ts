@@ -39,7 +39,8 @@ const kindOf = (op: Invoked, outcome: "ok" | "failed"): Known["kind"] => outcome
 
 /** Follows the pending operations; `done` gets each with its answer, undefined when there will be none. */
 const follow = (
-  begun: (pending: Pending) => void, done: (pending: Pending, answer: Returned | undefined, seq: number) => string | undefined
+  begun: (pending: Pending) => void,
+  done: (pending: Pending, answer: Returned | undefined, seq: number) => string | undefined
 ) => {
   const pending = new Map<string, Pending>()
   return (line: Line): string | undefined => {
@@ -131,7 +132,7 @@ export const properties: ReadonlyArray<Property> = [
           latestOf = op.id
         }
         return answer.revision < floor.revision || (isNew && answer.revision === floor.revision)
-          ? `${op.kind} ${op.key} (${op.id}) saw revision ${answer.revision}, after ${floor.of} had seen ${floor.revision}`
+          ? `${op.kind} ${op.key} (${op.id}) saw revision ${answer.revision}, after ${floor.of} saw ${floor.revision}`
           : undefined
       }
     )
@@ -144,5 +145,6 @@ export const properties: ReadonlyArray<Property> = [
       return event.type === "kv.returned" && isWriting.delete(`${actor} ${event.id}`) && event.outcome === "unknown"
     }
   }),
-  sometimes("a conditional write fails", () => ({ event }) => event.type === "kv.returned" && event.outcome === "failed")
+  sometimes("a conditional write fails", () =>
+    ({ event }) => event.type === "kv.returned" && event.outcome === "failed")
 ]

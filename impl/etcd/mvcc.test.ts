@@ -50,7 +50,8 @@ describe("store", () => {
         if (expected.changed.length > 0) states.push(expected.next)
         expect(response.succeeded).toBe(expected.succeeded)
         expect(response.revision).toBe(states.length - 1)
-        expect(response.results.flatMap((result) => result.type === "range" ? [result.kvs] : [])).toEqual(expected.ranges)
+        expect(response.results.flatMap((result) => result.type === "range" ? [result.kvs] : []))
+          .toEqual(expected.ranges)
         if (expected.changed.length > 0) {
           expect(Mvcc.since(store, store.revision)[0]!.events.map((event) => event.kv.key)).toEqual(expected.changed)
         }
@@ -89,9 +90,10 @@ describe("store", () => {
   })
   it("refuses the future, limits, and says that there is more", () => {
     const store = filled(1_000, 4)
-    expect(Mvcc.range(store, { type: "range", key: "/k/0", revision: 99 })).toEqual({ type: "error", code: "futureRevision" })
-    expect(Mvcc.range(store, { type: "range", key: "/k/", prefix: true, limit: 2 })).toMatchObject({ kvs: [{ key: "/k/0" },
-      { key: "/k/1" }], more: true })
+    expect(Mvcc.range(store, { type: "range", key: "/k/0", revision: 99 }))
+      .toEqual({ type: "error", code: "futureRevision" })
+    expect(Mvcc.range(store, { type: "range", key: "/k/", prefix: true, limit: 2 }))
+      .toMatchObject({ kvs: [{ key: "/k/0" }, { key: "/k/1" }], more: true })
   })
   it("tells the judge what changed, from what", () => {
     const store = Mvcc.make()

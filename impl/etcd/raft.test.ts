@@ -102,9 +102,9 @@ class Cluster {
       if (known !== undefined && known !== raft.id) throw new Error(`two leaders in term ${raft.term}`)
       if (known === undefined) {
         this.leaders.set(raft.term, raft.id)
-        this.committed.forEach((entry) => {
-          if (Log.termAt(raft.log, entry.index) !== entry.term) throw new Error(`leader ${raft.id} lacks ${entry.index}`)
-        })
+        for (const { index, term } of this.committed) {
+          if (Log.termAt(raft.log, index) !== term) throw new Error(`leader ${raft.id} lacks ${index}`)
+        }
       }
     }
     const end = Math.min(raft.commit, raft.log.persisted)

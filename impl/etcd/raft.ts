@@ -105,7 +105,8 @@ export const make = (
 ): Raft => {
   const raft: Raft = {
     id, members, peers: members.filter((member) => member !== id), parts, random, log: Log.make(recovered.entries),
-    entriesPerMessage_max: perMessage_max, role: "follower", term: recovered.term, vote: recovered.vote, leader: "", commit: recovered.commit,
+    entriesPerMessage_max: perMessage_max, role: "follower", term: recovered.term, vote: recovered.vote, leader: "",
+    commit: recovered.commit,
     votes: new Map(), progress: new Map(), quietSince_ms: now_ms, electionTimeout_ms, heartbeatDue_ms: 0,
     quorumCheckDue_ms: 0, reads: [], earlyReads: [], readSequence: 0, proposed: new Set(), hardStateIsUnsynced: false,
     hardStateIsDirty: false, outbox: [], outboxAfterSync: [], facts: [], factsAfterSync: [], readStates: []

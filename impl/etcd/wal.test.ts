@@ -3,7 +3,8 @@ import type { DiskRecord } from "#impl/ports.ts"
 import type { Entry } from "#impl/etcd/messages.ts"
 import { checksum, replay, seed, verify, type WalRecord } from "#impl/etcd/wal.ts"
 
-const entry = (index: number, term: number): Entry => ({ index, term, proposal: `p${index}.${term}`, command: undefined })
+const entry = (index: number, term: number): Entry =>
+  ({ index, term, proposal: `p${index}.${term}`, command: undefined })
 const save = (term: number, entries: ReadonlyArray<Entry>): WalRecord =>
   ({ type: "save", hardState: { term, vote: "etcd/1", commit: 1 }, entries, heard: ["etcd/2"] })
 const chain = (records: ReadonlyArray<WalRecord>): ReadonlyArray<DiskRecord> => {
@@ -26,8 +27,10 @@ describe("write-ahead log", () => {
     expect(found).toMatchObject({ isTorn: true, isCorrupt: false, records: { length: 3 } })
     expect(found.lastChecksum).toBe(records[2]!.checksum)
   })
-  it.each([["damaged", [records[0]!, { ...records[1]!, data: save(1, [entry(1, 1)]) }, ...records.slice(2)]],
-    ["missing", [records[0]!, ...records.slice(2)]], ["swapped", [records[0]!, records[2]!, records[1]!, records[3]!]]])(
+  const changed = { ...records[1]!, data: save(1, [entry(1, 1)]) }
+  it.each([["damaged", [records[0]!, changed, ...records.slice(2)]],
+    ["missing", [records[0]!, ...records.slice(2)]],
+    ["swapped", [records[0]!, records[2]!, records[1]!, records[3]!]]])(
     "does not live with a record %s in the middle", (_, damaged) => {
       expect(verify(damaged)).toMatchObject({ isTorn: false, isCorrupt: true })
     })

@@ -108,7 +108,8 @@ export const open = (disk: Disk["Service"], lastChecksum: number): Wal => {
   return {
     save: (record) => Effect.suspend(() => {
       previous = checksum(previous, record)
-      return Effect.andThen(disk.append(file, { data: record, checksum: previous }, size_bytes(record)), disk.sync(file))
+      const append = disk.append(file, { data: record, checksum: previous }, size_bytes(record))
+      return Effect.andThen(append, disk.sync(file))
     })
   }
 }

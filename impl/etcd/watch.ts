@@ -122,7 +122,7 @@ const cancel = (hub: Hub, watch: Watch, reason: "compacted" | "noLeader"): void 
 
 /** A member that has had no leader for long may be cut off: who watches it must not go on believing it. */
 export const cancelAll = (hub: Hub): void => {
-  for (const watches of [...hub.byPrefix.values()]) for (const watch of [...watches]) cancel(hub, watch, "noLeader")
+  for (const watches of hub.byPrefix.values()) for (const watch of watches) cancel(hub, watch, "noLeader")
 }
 
 export const close = (hub: Hub, client: Client, id: number, answer: boolean): void => {
@@ -134,5 +134,5 @@ export const close = (hub: Hub, client: Client, id: number, answer: boolean): vo
 }
 
 export const closeAll = (hub: Hub, client: Client): void => {
-  for (const id of [...client.watches.keys()]) close(hub, client, id, false)
+  for (const id of client.watches.keys()) close(hub, client, id, false)
 }

@@ -25,8 +25,7 @@ const machine = setup({
   types: { context: {} as Context, events: {} as Event },
   guards: {
     isNew: ({ context, event }: Args) =>
-      !context.isMember && !context.isBarred && as("member.bootstrapped", event).members.includes(event.actor)
-    ,
+      !context.isMember && !context.isBarred && as("member.bootstrapped", event).members.includes(event.actor),
     /** The directory may have been made by a process that crashed before it could say so: then it is empty. */
     hasData: ({ context, event }: Args) => {
       const { lastIndex, records } = as("member.recovered", event)
@@ -67,7 +66,9 @@ export const chart = machine.createMachine({
       description: "Not running, or reading its log.",
       on: {
         ...starts,
-        "wal.truncated": [{ guard: "isTornEnd", target: "recovering" }, { guard: "isTornBeginning", target: "recovering" }],
+        "wal.truncated": [
+          { guard: "isTornEnd", target: "recovering" }, { guard: "isTornBeginning", target: "recovering" }
+        ],
         "process.crashed": { target: "down" }, "process.stopped": { target: "down" }
       }
     },

@@ -43,7 +43,9 @@ const hasBeenQuiet = ({ context, event }: Args): boolean =>
 const isCurrentTerm = ({ context, event }: Args): boolean => "term" in event && event.term === context.term
 
 const machine = setup({
-  types: { context: {} as Context, events: {} as Event, input: {} as { readonly limits?: Partial<Chosen> } | undefined },
+  types: {
+    context: {} as Context, events: {} as Event, input: {} as { readonly limits?: Partial<Chosen> } | undefined
+  },
   guards: {
     /** Term, vote and entries that it acted upon are still there. */
     keptItsPromises: ({ context, event }: Args) => {
@@ -127,7 +129,7 @@ export const chart = machine.createMachine({
   states: {
     down: {
       description: "Not running. Term, vote and log rest on its disk.",
-      on: { "raft.recovered": { guard: "keptItsPromises", target: "follower", actions: "recover" } }
+      on: { ...ended, "raft.recovered": { guard: "keptItsPromises", target: "follower", actions: "recover" } }
     },
     follower: {
       description: "Takes entries from a leader, or waits for one.",

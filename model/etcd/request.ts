@@ -65,8 +65,8 @@ export const chart = machine.createMachine({
         { guard: "isUnknown", target: "unknown" }
       ] }
     },
-    ok: { description: "It was read, or it took effect.", type: "final" },
-    failed: { description: "Its condition did not hold: it had no effect.", type: "final" },
-    unknown: { description: "No answer: it may have taken effect, or may still.", type: "final" }
+    ok: { description: "It was read, or it took effect.", type: "final", tags: "gone" },
+    failed: { description: "Its condition did not hold: it had no effect.", type: "final", tags: "gone" },
+    unknown: { description: "No answer: it may have taken effect, or may still.", type: "final", tags: "gone" }
   }
 })

@@ -79,7 +79,7 @@ export const chart = machine.createMachine({
         "etcdWatch.closed": { target: "closed" }
       }
     },
-    canceled: { description: "The member ended it and said why.", type: "final" },
-    closed: { description: "The client ended it, or its connection broke.", type: "final" }
+    canceled: { description: "The member ended it and said why.", type: "final", tags: "gone" },
+    closed: { description: "The client ended it, or its connection broke.", type: "final", tags: "gone" }
   }
 })

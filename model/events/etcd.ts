@@ -53,8 +53,8 @@ export const EtcdEvent = [
   Schema.Struct({ type: Schema.tag("etcdWatch.closed") }),
 
   // Actor "api-server/<n>", chart "etcd.request", entity: `id`. Operations on single keys, for linearizability.
-  Schema.Struct({ type: Schema.tag("kv.invoked"), id: text, kind: Schema.Literals(["put", "delete", "txn", "get", "range"]),
-    key: text,
+  Schema.Struct({ type: Schema.tag("kv.invoked"), id: text, key: text,
+    kind: Schema.Literals(["put", "delete", "txn", "get", "range"]),
     /** The mod revision that a conditional write demands; 0: the key must be absent. Absent: unconditional. */
     expected: Schema.optionalKey(number),
     /** Identifies what is written, e.g. uid and generation; only for the reader of a trace. */

@@ -87,17 +87,19 @@ export class Watches {
         const keys = this.matching(watch, due)
         watch.at++
         if (due.revision !== event.revision) {
-          return { kind: "reliable", text: `${name} sent revision ${event.revision} before ${due.revision} (${keys.join(", ")})` }
+          return { kind: "reliable",
+            text: `${name} sent revision ${event.revision} before ${due.revision} (${keys.join(", ")})` }
         }
         return keys.length === event.keys.length && keys.every((key) => event.keys.includes(key)) ? undefined
-          : { kind: "reliable", text: `${name} sent ${event.keys.join(", ")} of revision ${due.revision}, which changed ${
-            keys.join(", ")}` }
+          : { kind: "reliable", text: `${name} sent ${event.keys.join(", ")} of revision ${due.revision}, ` +
+            `which changed ${keys.join(", ")}` }
       }
       case "etcdWatch.progressed": {
         const watch = this.open.get(name)
         const due = watch === undefined ? undefined : this.next(watch)
         return due !== undefined && due.revision <= event.revision
-          ? { kind: "bookmarkable", text: `${name} confirmed revision ${event.revision} without ${due.revision}` } : undefined
+          ? { kind: "bookmarkable", text: `${name} confirmed revision ${event.revision} without ${due.revision}` }
+          : undefined
       }
       case "etcdWatch.canceled":
       case "etcdWatch.closed":

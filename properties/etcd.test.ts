@@ -110,13 +110,15 @@ describe("three members", () => {
     const { broken, client, lines, refused, world } = start(1, { freeze: true })
     world.run(4_000)
     const answers: Array<Response> = []
-    members.forEach((member, i) => client.ask(member, put(`/registry/pods/default/p${i}`, { i }), (a) => answers.push(a)))
+    members.forEach((member, i) =>
+      client.ask(member, put(`/registry/pods/default/p${i}`, { i }), (a) => answers.push(a)))
     world.run(4_500)
     members.forEach((member) =>
       client.ask(member, { type: "range", key: "/registry/pods/", prefix: true }, (a) => answers.push(a)))
     world.run(5_000)
     expect(world.panics).toEqual([])
-    expect(answers.slice(0, 3).map((answer) => answer.type === "txn" ? answer.revision : answer).sort()).toEqual([2, 3, 4])
+    const written = answers.slice(0, 3).map((answer) => answer.type === "txn" ? answer.revision : answer)
+    expect(written.sort()).toEqual([2, 3, 4])
     for (const answer of answers.slice(3)) expect(answer).toMatchObject({ revision: 4, kvs: [{}, {}, {}] })
     expect(lines.filter((line) => line.event.type === "raft.elected")).toHaveLength(1)
     expect(refused).toEqual([])
@@ -141,22 +143,22 @@ describe("three members", () => {
     expect(refused).toEqual([])
     expect(broken).toEqual([])
   })
-  it("a single idle round is cheap: 1,000 s of heartbeats", () => {
+  it("are cheap when idle: 1,000 s of heartbeats make no line", () => {
     const { lines, world } = start(3)
     world.run(10_000)
     const before = lines.length
-    const steps = world.kernel.steps
-    const cpu = process.cpuUsage()
+    const { steps } = world
     world.run(1_010_000)
-    const spent_ms = process.cpuUsage(cpu).user / 1_000
-    console.log(`idle: ${spent_ms} ms, ${world.kernel.steps - steps} steps`)
+    // 10 rounds a second of 2 heartbeats and 2 answers, each a step or two, and no timer of a follower.
+    expect(world.steps - steps).toBeLessThan(100_000)
     expect(lines.length).toBe(before)
   })
 })
 
 describe("faults", () => {
   const faults: ReadonlyArray<object> = [
-    { type: "process.crash", process: "etcd/0", restart_ms: 700 }, { type: "process.crash", process: "etcd/1", restart_ms: 300 },
+    { type: "process.crash", process: "etcd/0", restart_ms: 700 },
+    { type: "process.crash", process: "etcd/1", restart_ms: 300 },
     { type: "machine.powerLoss", machine: "cp-2", duration_ms: 3_000 },
     { type: "machine.powerLoss", machine: "cp-0", duration_ms: 1_000 },
     { type: "network.partition", from: ["cp-0"], to: ["cp-1", "cp-2"], oneWay: false, duration_ms: 6_000 },
@@ -172,12 +174,14 @@ describe("faults", () => {
     const { broken, client, lines, refused, world } = start(seed)
     const answered: Array<Response> = []
     for (let i = 0; i < 150; i++) {
-      world.at(3_000 + i * 400, () => client.ask(members[(i * seed) % 3]!, put(`/k/${i % 7}`, { i }), (a) => answered.push(a)))
+      world.at(3_000 + i * 400, () =>
+        client.ask(members[(i * seed) % 3]!, put(`/k/${i % 7}`, { i }), (a) => answered.push(a)))
       if (i % 30 === 0) world.at(3_100 + i * 400, () => client.frame(members[i % 3]!,
         { type: "watch", id: i, prefix: "/k/", startRevision: i % 2 }))
     }
     for (let i = 0; i < 10; i++) {
-      world.inject(fault({ ...faults[(i * 5 + seed * 3) % faults.length], id: i, at_ms: 5_000 + i * 5_000 + seed * 37 }))
+      const at_ms = 5_000 + i * 5_000 + seed * 37
+      world.inject(fault({ ...faults[(i * 5 + seed * 3) % faults.length], id: i, at_ms }))
     }
     world.run(70_000)
     world.heal()
@@ -200,7 +204,8 @@ describe("faults", () => {
     world.run(5_000)
     world.inject(fault({ type: "disk.lose", machine: "cp-1" }))
     world.run(60_000)
-    expect(lines.filter((line) => line.event.type === "member.dataLost")).toMatchObject([{ actor: "etcd/1", state: "dataLost" }])
+    expect(lines.filter((line) => line.event.type === "member.dataLost"))
+      .toMatchObject([{ actor: "etcd/1", state: "dataLost" }])
     let answer: Response | undefined
     client.ask("etcd/0", put("/a", {}), (a) => { answer = a })
     world.run(61_000)
