@@ -59,21 +59,25 @@ const failedPatch = (pod: Pod, now_ms: number): object => {
 const reasonOf = (error: ApiError): string =>
   error._tag === "StatusError" ? error.status.reason ?? String(error.status.code) : error._tag
 
-const run = (config: Config, informers: Informers): ReturnType<Controller["run"]> =>
-  Effect.gen(function*() {
-    const process = yield* Process
-    const journal = yield* Journal
-    const client = yield* Client
-    const census = new Census()
-    const quarantinedSince_ms = new Map<string, number>()
-    const terminated_max = config.terminatedPods_max ?? limits.terminatedPods_max
-    const writeNode = (
-      name: string, event: EventOf<"nodeQuarantine">, state: StateOf<typeof charts["pod-gc.node"]>
-    ): void => journal.wrote("pod-gc.node", name, event, state)
-    const writePod = (
-      uid: string, event: EventOf<"podGc">, state: StateOf<typeof charts["pod-gc.pod"]>
-    ): void => journal.wrote("pod-gc.pod", uid, event, state)
+class Collector {
+  private readonly client: typeof Client.Service
+  private readonly process: typeof Process.Service
+  private readonly journal: typeof Journal.Service
+  private readonly informers: Informers
+  private readonly terminated_max: number
+  private readonly census = new Census()
+  private readonly quarantinedSince_ms = new Map<string, number>()
 
+  constructor(
+    services: { client: typeof Client.Service; process: typeof Process.Service; journal: typeof Journal.Service },
+    informers: Informers, terminated_max: number
+  ) {
+    this.client = services.client
+    this.process = services.process
+    this.journal = services.journal
+    this.informers = informers
+    this.terminated_max = terminated_max
+    const { census } = this
     informers.pods.addHandlers({
       added: (pod) => census.add(pod),
       updated: (before, pod) => {
@@ -82,68 +86,95 @@ const run = (config: Config, informers: Informers): ReturnType<Controller["run"]
       },
       deleted: (pod) => census.remove(pod)
     })
+  }
 
-    /** Marks it Failed unless it is terminal, then deletes it with grace 0; by name alone, as Kubernetes does. */
-    const collect = Effect.fnUntraced(function*(pod: Pod, reason: Reason) {
-      const { name, namespace, uid } = pod.metadata
-      writePod(uid, { type: "podGc.chosen", pod: keyOf(pod), node: pod.spec.nodeName ?? "", reason }, "chosen")
-      if (!isTerminal(pod)) {
-        yield* client.patchStatus("pods", namespace, name, failedPatch(pod, process.wall_ms()))
-        writePod(uid, { type: "podGc.markedFailed" }, "markedFailed")
-      }
-      yield* client.delete("pods", namespace, name, { gracePeriodSeconds: 0 })
-      writePod(uid, { type: "podGc.deleted" }, "deleted")
-    })
-    const tryCollect = (pod: Pod, reason: Reason): Effect.Effect<void> =>
-      Effect.catch(collect(pod, reason), (error) => Effect.sync(() =>
-        writePod(pod.metadata.uid, { type: "podGc.failed", reason: reasonOf(error) }, "kept")))
+  readonly round = Effect.gen({ self: this }, function*() {
+    const { terminated } = this.census
+    if (terminated.size > this.terminated_max) {
+      const oldest = [...terminated.values()]
+        .sort((a, b) => a.metadata.creationTimestamp - b.metadata.creationTimestamp)
+      for (const pod of oldest.slice(0, oldest.length - this.terminated_max)) yield* this.collect(pod, "terminated")
+    }
+    for (const name of yield* this.missingNodes) {
+      for (const pod of this.informers.pods.indexed("node", name).slice()) yield* this.collect(pod, "orphaned")
+    }
+    for (const pod of Array.from(this.census.unscheduledTerminating.values())) {
+      yield* this.collect(pod, "unscheduledTerminating")
+    }
+  })
 
-    /** Nodes that pods name, that were missing for the whole quarantine, and that a live GET does not find. */
-    const missingNodes = Effect.fnUntraced(function*() {
-      const now_ms = process.monotonic_ms()
-      for (const name of census.podsByNode.keys()) {
-        if (informers.nodes.get(name) !== undefined || quarantinedSince_ms.has(name)) continue
-        quarantinedSince_ms.set(name, now_ms)
-        writeNode(name, { type: "nodeQuarantine.began" }, "quarantined")
+  /** Nodes that pods name, that were missing for the whole quarantine, and that a live GET does not find. */
+  private readonly missingNodes = Effect.gen({ self: this }, function*() {
+    const now_ms = this.process.monotonic_ms()
+    const { census, informers, quarantinedSince_ms } = this
+    for (const name of census.podsByNode.keys()) {
+      if (informers.nodes.get(name) !== undefined || quarantinedSince_ms.has(name)) continue
+      quarantinedSince_ms.set(name, now_ms)
+      this.writeNode(name, { type: "nodeQuarantine.began" }, "quarantined")
+    }
+    const missing: Array<string> = []
+    for (const [name, since_ms] of Array.from(quarantinedSince_ms)) {
+      if (informers.nodes.get(name) !== undefined || !census.podsByNode.has(name)) {
+        quarantinedSince_ms.delete(name)
+        this.writeNode(name, { type: "nodeQuarantine.ended" }, "present")
+      } else if (now_ms - since_ms >= limits.quarantine_ms) {
+        quarantinedSince_ms.delete(name)
+        if (yield* this.isMissing(name)) missing.push(name)
       }
-      const missing: Array<string> = []
-      for (const [name, since_ms] of [...quarantinedSince_ms]) {
-        if (informers.nodes.get(name) !== undefined || !census.podsByNode.has(name)) {
-          quarantinedSince_ms.delete(name)
-          writeNode(name, { type: "nodeQuarantine.ended" }, "present")
-        } else if (now_ms - since_ms >= limits.quarantine_ms) {
-          quarantinedSince_ms.delete(name)
-          const isMissing = yield* Effect.match(client.get("nodes", "", name), {
-            onSuccess: () => false,
-            onFailure: (error) =>
-              error._tag === "StatusError" && error.status.reason === "NotFound" ? true : undefined
-          })
-          if (isMissing === true) missing.push(name)
-          if (isMissing === undefined) writeNode(name, { type: "nodeQuarantine.ended" }, "present")
-          else writeNode(name, { type: "nodeQuarantine.checked", isMissing }, isMissing ? "missing" : "present")
-        }
-      }
-      return missing
-    })
+    }
+    return missing
+  })
 
-    const round = Effect.fnUntraced(function*() {
-      if (census.terminated.size > terminated_max) {
-        const oldest = [...census.terminated.values()]
-          .sort((a, b) => a.metadata.creationTimestamp - b.metadata.creationTimestamp)
-        for (const pod of oldest.slice(0, oldest.length - terminated_max)) yield* tryCollect(pod, "terminated")
-      }
-      for (const name of yield* missingNodes()) {
-        for (const pod of [...informers.pods.indexed("node", name)]) yield* tryCollect(pod, "orphaned")
-      }
-      for (const pod of [...census.unscheduledTerminating.values()]) {
-        yield* tryCollect(pod, "unscheduledTerminating")
+  /** Without an answer the quarantine begins anew. */
+  private isMissing(name: string): Effect.Effect<boolean> {
+    return Effect.match(this.client.get("nodes", "", name), {
+      onSuccess: () => {
+        this.writeNode(name, { type: "nodeQuarantine.checked", isMissing: false }, "present")
+        return false
+      },
+      onFailure: (error) => {
+        const isMissing = error._tag === "StatusError" && error.status.reason === "NotFound"
+        if (isMissing) this.writeNode(name, { type: "nodeQuarantine.checked", isMissing }, "missing")
+        else this.writeNode(name, { type: "nodeQuarantine.ended" }, "present")
+        return isMissing
       }
     })
+  }
 
+  /** Marks it Failed unless it is terminal, then deletes it with grace 0; by name alone, as Kubernetes does. */
+  private collect(pod: Pod, reason: Reason): Effect.Effect<void> {
+    const { name, namespace, uid } = pod.metadata
+    const { client } = this
+    const deletion = Effect.map(
+      Effect.suspend(() => client.delete("pods", namespace, name, { gracePeriodSeconds: 0 })),
+      () => this.writePod(uid, { type: "podGc.deleted" }, "deleted"))
+    const marking = Effect.map(
+      Effect.suspend(() => client.patchStatus("pods", namespace, name, failedPatch(pod, this.process.wall_ms()))),
+      () => this.writePod(uid, { type: "podGc.markedFailed" }, "markedFailed"))
+    this.writePod(uid, { type: "podGc.chosen", pod: keyOf(pod), node: pod.spec.nodeName ?? "", reason }, "chosen")
+    return Effect.catch(isTerminal(pod) ? deletion : Effect.andThen(marking, deletion), (error) =>
+      Effect.sync(() => this.writePod(uid, { type: "podGc.failed", reason: reasonOf(error) }, "kept")))
+  }
+
+  private writeNode(
+    name: string, event: EventOf<"nodeQuarantine">, state: StateOf<typeof charts["pod-gc.node"]>
+  ): void {
+    this.journal.wrote("pod-gc.node", name, event, state)
+  }
+
+  private writePod(uid: string, event: EventOf<"podGc">, state: StateOf<typeof charts["pod-gc.pod"]>): void {
+    this.journal.wrote("pod-gc.pod", uid, event, state)
+  }
+}
+
+const run = (config: Config, informers: Informers): ReturnType<Controller["run"]> =>
+  Effect.gen(function*() {
+    const services = { client: yield* Client, process: yield* Process, journal: yield* Journal }
+    const collector = new Collector(services, informers, config.terminatedPods_max ?? limits.terminatedPods_max)
     yield* informers.nodes.synced
     yield* informers.pods.synced
     for (;;) {
-      yield* round()
+      yield* collector.round
       yield* Effect.sleep(limits.podGcPeriod_ms)
     }
   })

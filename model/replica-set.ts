@@ -72,7 +72,9 @@ const replicaSet = setup({
       ...context, inBatch: event.size, batchSize: event.size, remaining: context.remaining - event.size
     }),
     created: assign({ inBatch: ({ context }) => context.inBatch - 1, created: ({ context }) => context.created + 1 }),
-    createFailed: assign({ inBatch: ({ context }) => context.inBatch - 1, failed: ({ context }) => context.failed + 1 }),
+    createFailed: assign({
+      inBatch: ({ context }) => context.inBatch - 1, failed: ({ context }) => context.failed + 1
+    }),
     expectDeletes: assign({
       victims: ({ event }) => event.type === "replicaSet.deletesExpected" ? event.victims : [],
       expectedAt_ms: ({ event }) => event.clock_ms

@@ -101,7 +101,9 @@ const cycle = setup({
   types: {
     context: {} as { readonly uid: string },
     events: {} as CycleEvent,
-    emitted: {} as { readonly type: string; readonly entity: string; readonly chart: string; readonly within_ms: number }
+    emitted: {} as {
+      readonly type: string; readonly entity: string; readonly chart: string; readonly within_ms: number
+    }
   },
   guards: {
     isThisPod: ({ context, event }) => event.uid === context.uid,

@@ -3,34 +3,33 @@ import type { Line } from "#model/events.ts"
 import type { Pod } from "#model/objects.ts"
 import { always, leadsTo, sometimes, type Obligation, type Property } from "#properties/property.ts"
 
-/** The controller's quarantine, less what the clocks may differ by and a request may take. */
-const absence_ms_min = 30_000 // ASSUMED: 40 s at a clock that is a quarter too fast.
+/** The quarantine of 40 s at a clock that is a quarter too fast. */
+const absence_ms_min = 30_000 // ASSUMED
+/** A node that came back after the live GET: the GET took at most 60 s, and its pods are taken one after the other. */
+const comeBack_ms = 180_000 // ASSUMED
 
-/** 40's exception is for pods whose node is gone: the collector must have looked. */
+/** 40's exception is for pods whose node is gone, and has been for the quarantine. */
 const orphansOnly = (): (line: Line) => string | undefined => {
-  const live = new Set<string>()
+  const liveSince_ms = new Map<string, number>()
+  /** When a node went that had been there for longer than the collector's rounds can overlook. */
   const goneAt_ms = new Map<string, number>()
   return ({ at_ms, event }) => {
-    switch (event.type) {
-      case "object.created":
-        if (event.resource === "nodes") live.add(event.object.metadata.name)
-        return undefined
-      case "object.deleted":
-        if (event.resource === "nodes") {
-          live.delete(event.object.metadata.name)
-          goneAt_ms.set(event.object.metadata.name, at_ms)
-        }
-        return undefined
-      case "podGc.chosen": {
-        if (event.reason !== "orphaned") return undefined
-        const gone_ms = goneAt_ms.get(event.node) ?? -Infinity
-        return live.has(event.node) && at_ms - gone_ms > absence_ms_min * 10
-          ? `${event.pod} was collected although its node ${event.node} exists`
-          : undefined
+    if (event.type === "object.created" && event.resource === "nodes") {
+      liveSince_ms.set(event.object.metadata.name, at_ms)
+    } else if (event.type === "object.deleted" && event.resource === "nodes") {
+      const { name } = event.object.metadata
+      if (at_ms - (liveSince_ms.get(name) ?? 0) >= comeBack_ms || !goneAt_ms.has(name)) goneAt_ms.set(name, at_ms)
+      liveSince_ms.delete(name)
+    } else if (event.type === "podGc.chosen" && event.reason === "orphaned") {
+      const { node, pod } = event
+      const since_ms = liveSince_ms.get(node)
+      if (since_ms !== undefined && at_ms - since_ms > comeBack_ms) return `${pod} was collected, ${node} exists`
+      const gone_ms = goneAt_ms.get(node)
+      if (gone_ms !== undefined && at_ms - gone_ms < absence_ms_min) {
+        return `${pod} was collected ${at_ms - gone_ms} ms after its node ${node} went`
       }
-      default:
-        return undefined
     }
+    return undefined
   }
 }
 

@@ -98,7 +98,8 @@ const adoptsForTheLiving = (): (line: Line) => string | undefined => {
     if (owner === undefined || owner.kind !== "ReplicaSet" || live.has(owner.uid)) return undefined
     const gone_ms = goneAt_ms.get(owner.uid)
     return gone_ms !== undefined && at_ms - gone_ms <= adoptionRace_ms ? undefined
-      : `${event.key} was adopted by ${owner.name} (${owner.uid}), which ${gone_ms === undefined ? "never was" : "is gone"}`
+      : `${event.key} was adopted by ${owner.name} (${owner.uid}), which ` +
+        (gone_ms === undefined ? "never was" : "is gone")
   }
 }
 

@@ -36,7 +36,9 @@ export const chart = setup({
     context: {} as QueuePod,
     events: {} as Judged<EventOf<"schedulingQueue">>,
     input: {} as { readonly limits?: Partial<QueueLimits> } | undefined,
-    emitted: {} as { readonly type: string; readonly entity: string; readonly chart: string; readonly within_ms: number }
+    emitted: {} as {
+      readonly type: string; readonly entity: string; readonly chart: string; readonly within_ms: number
+    }
   },
   guards: {
     isGated: ({ event }) => event.type === "schedulingQueue.added" && event.gated,

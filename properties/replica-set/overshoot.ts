@@ -1,10 +1,10 @@
 /**
  * 80: a creation never makes more active pods than were wanted. Judged on what was committed.
  *
- * Legal exceptions, each until things have settled: another controller manager took over (its view may be behind, and the
- * old one's writes may still arrive); a creation whose outcome was unknown (it is counted as failed and may exist); the
- * expectations ran into their time-out; an orphan was adopted or a pod came to life by other means; the number wanted
- * was lowered while creations were under way, so the most that was wanted lately counts.
+ * Legal exceptions, each until things have settled: another controller manager took over (its view may be behind,
+ * and the old one's writes may still arrive); a creation whose outcome was unknown (it is counted as failed and may
+ * exist); the expectations ran into their time-out; an orphan was adopted or a pod came to life by other means; the
+ * number wanted was lowered while creations were under way, so the most that was wanted lately counts.
  */
 import type { Line } from "#model/events.ts"
 import type { Pod, ReplicaSet } from "#model/objects.ts"

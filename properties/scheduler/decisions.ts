@@ -8,7 +8,7 @@ import type { Sums } from "#properties/scheduler/fit.ts"
 const noRequests: Amounts = {}
 
 /**
- * 65. The snapshot is that of the cycle's beginning; what changed since is looked up in what was saved before the change.
+ * 65. The snapshot is that of the cycle's beginning; what changed since is looked up in what was saved before.
  */
 export const chosenNodePasses = (): (line: Line) => string | undefined => {
   const snapshots = new Snapshots()

@@ -1,9 +1,9 @@
 /**
  * "Every pod that fits is eventually scheduled and runs", on ground truth alone.
  *
- * A pending pod has a witness: a ready, schedulable node that fits it beside everything bound there. While it has one, the
- * obligation is open; it begins anew when the pod had none for a moment. A change of a node costs only the pods that have it
- * as their witness, or have none.
+ * A pending pod has a witness: a ready, schedulable node that fits it beside everything bound there. While it has
+ * one, the obligation is open; it begins anew when the pod had none for a moment. A change of a node costs only the
+ * pods that have it as their witness, or have none.
  */
 import type { Line } from "#model/events.ts"
 import type { Node, Pod } from "#model/objects.ts"
@@ -11,7 +11,7 @@ import { requestsOf } from "#model/objects/requests.ts"
 import type { Obligation } from "#properties/property.ts"
 import { add, fits, isReady, isTerminal, nodeOf, type Sums } from "#properties/scheduler/fit.ts"
 
-/** The lease's 15 s, a keep-alive's 45 s and a reflector's 30 s in a row, then back-offs of 10 s; less than the flush. */
+/** The lease's 15 s, a keep-alive's 45 s, a reflector's 30 s in a row, then back-offs; less than the flush's 330 s. */
 const schedule_ms = 180_000 // ASSUMED
 /** Each pod in front costs a cycle, a binding, and its share of the API server. */
 const perPodAhead_ms = 50 // ASSUMED

@@ -39,7 +39,9 @@ export const isWelcome = (pod: Pod, node: Node): boolean => {
   const taints = (node.spec.taints ?? []).filter(({ effect }) => effect !== "PreferNoSchedule")
   const refusing = node.spec.unschedulable === true ? [...taints, cordonTaint] : taints
   if (refusing.some((taint) => !tolerations.some((toleration) => toleratesTaint(toleration, taint)))) return false
-  if (nodeSelector !== undefined && Object.keys(nodeSelector).some((key) => labels[key] !== nodeSelector[key])) return false
+  const isSelected = nodeSelector === undefined ||
+    Object.keys(nodeSelector).every((key) => labels[key] === nodeSelector[key])
+  if (!isSelected) return false
   const terms = affinity?.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms
   return terms === undefined || terms.some(({ matchExpressions }) => matchExpressions.length > 0 &&
     matchExpressions.every(({ key, values }) => labels[key] !== undefined && values.includes(labels[key])))

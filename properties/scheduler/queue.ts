@@ -46,11 +46,15 @@ export const mostUrgentFirst = (): (line: Line) => string | undefined => {
       const queue = queues.of(actor)
       const pod = queue.pods.get(entity)
       if (pod === undefined) broken = `${actor} took ${entity}, which is not in its queue`
-      else if (pod.state !== "active" && pod.state !== "backoff") broken = `${actor} took ${entity}, which is ${pod.state}`
+      else if (pod.state !== "active" && pod.state !== "backoff") {
+        broken = `${actor} took ${entity}, which is ${pod.state}`
+      }
       for (const [priority, count] of queue.active) {
         if (count === 0 || pod === undefined) continue
-        if (pod.state === "backoff") broken = `${actor} took ${entity} out of its back-off while others are active`
-        else if (priority > pod.priority) broken = `${actor} took ${entity} of priority ${pod.priority} before ${priority}`
+        if (pod.state === "backoff") broken = `${actor} took ${entity} from its back-off while others are active`
+        else if (priority > pod.priority) {
+          broken = `${actor} took ${entity} of priority ${pod.priority} before one of ${priority}`
+        }
       }
     } else if (event.type === "schedulingQueue.added" && queues.of(actor).pods.has(entity)) {
       broken = `${actor} queued ${entity} twice`

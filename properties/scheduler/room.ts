@@ -1,10 +1,10 @@
 /**
  * 53 at the moment of binding, on ground truth: what is bound to a node and not terminal fits its allocatable.
  *
- * A single scheduler that knows all keeps this. Legal exceptions, each within `settle_ms`: two schedulers lead or the
- * leader is new (its informer may be behind, and the old one's bindings may still arrive); a binding whose outcome was
- * unknown was forgotten; the node's allocatable or its object changed; a user named the node. The kubelet's admission is
- * the last guard: it must refuse what does not fit.
+ * A single scheduler that knows all keeps this. Legal exceptions, each within `settle_ms`: two schedulers lead or
+ * the leader is new (its informer may be behind, and the old one's bindings may still arrive); a binding whose
+ * outcome was unknown was forgotten; the node's allocatable or its object changed; a user named the node. The
+ * kubelet's admission is the last guard: it must refuse what does not fit.
  */
 import type { Line } from "#model/events.ts"
 import type { Node, Pod } from "#model/objects.ts"

@@ -1,6 +1,6 @@
 /**
- * What each scheduler knows, rebuilt from its own lines: nodes, and the pods that it counts on them. Labels, tolerations
- * and selectors come from the objects that were committed.
+ * What each scheduler knows, rebuilt from its own lines: nodes, and the pods that it counts on them. Labels,
+ * tolerations and selectors come from the objects that were committed.
  */
 import type { Line } from "#model/events.ts"
 import type { Node, Pod } from "#model/objects.ts"
