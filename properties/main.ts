@@ -12,13 +12,16 @@ import { CliError, CliOutput, Command } from "effect/cli"
 import { BadInput, ExitWith, version } from "#properties/commands/outcome.ts"
 import { bugs } from "#properties/commands/bugs.ts"
 import { check } from "#properties/commands/check.ts"
+import { draw } from "#properties/commands/draw.ts"
+import { judge } from "#properties/commands/judge.ts"
+import { modelCheck } from "#properties/commands/model-check.ts"
 import { replay } from "#properties/commands/replay.ts"
 import { show } from "#properties/commands/show.ts"
 import { teeth } from "#properties/commands/teeth.ts"
 
 const plimsoll = Command.make("plimsoll").pipe(
   Command.withDescription("An executable specification of a Kubernetes cluster, and the harness that holds implementations to it."),
-  Command.withSubcommands([check, replay, show, bugs, teeth])
+  Command.withSubcommands([check, replay, show, modelCheck, judge, bugs, teeth, draw])
 )
 
 /** Help that was asked for goes to stdout; a mistake gets its sentence on stderr and where to find help. */

@@ -1,0 +1,52 @@
+/** plimsoll judge: a foreign trace, or one of Plimsoll's own, against charts and properties. Nothing is run. */
+import { Console, Effect } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import { ExitWith, exitCodes, readTrace, type Verdict } from "#properties/commands/outcome.ts"
+
+interface Judged {
+  readonly verdict: Verdict
+  readonly lines: number
+  readonly judgedByCharts: number
+  /** The first that each chart and each property said. */
+  readonly found: ReadonlyArray<{ readonly by: string; readonly seq: number | undefined; readonly message: string }>
+}
+
+const judgeFile = async (file: string): Promise<Judged> => {
+  const trace = readTrace(file)
+  const [{ Conformance }, { Monitors }, { charts }, { properties }] = await Promise.all([
+    import("#properties/conformance.ts"), import("#properties/harness/monitors.ts"), import("#model/cluster.ts"), import("#properties/all.ts")
+  ])
+  const conformance = new Conformance({ charts })
+  const monitors = new Monitors(properties)
+  const found: Array<Judged["found"][number]> = []
+  const charted = new Set<string>()
+  let verdict: Verdict = trace.lines.length === 0 ? "unknown" : "held"
+  for (const line of trace.lines) {
+    const broken = monitors.hear(line)
+    if (broken !== undefined) {
+      found.push({ by: broken.property, seq: line.seq, message: broken.message })
+      if (verdict === "held") verdict = "safety"
+    }
+    const said = conformance.line(line)
+    if (said !== undefined && !charted.has(said.chart)) {
+      charted.add(said.chart)
+      found.push({ by: `conforms to ${said.chart}`, seq: line.seq, message: said.message })
+      if (verdict === "held") verdict = "conformance"
+    }
+  }
+  return { verdict, lines: trace.lines.length, judgedByCharts: conformance.judged, found }
+}
+
+export const judge = Command.make("judge", {
+  file: Argument.String("file").pipe(Argument.withDescription("The trace to judge")),
+  json: Flag.Boolean("json").pipe(Flag.withDescription("One JSON document"), Flag.withDefault(false))
+}, (given) => Effect.gen(function*() {
+  const judged = yield* Effect.tryPromise({ try: () => judgeFile(given.file), catch: (error) => error })
+  if (given.json) yield* Console.log(JSON.stringify(judged))
+  else {
+    for (const { by, seq, message } of judged.found) yield* Console.log(`broke  ${by}\n       line ${seq}: ${message}\n`)
+    yield* Console.log(`${judged.lines} lines, ${judged.judgedByCharts} of them judged by a chart\n${judged.verdict}`)
+  }
+  const code = exitCodes[judged.verdict]
+  if (code !== 0) return yield* new ExitWith({ code })
+})).pipe(Command.withDescription("Judge a recorded trace, also another implementation's, by charts and properties"))
