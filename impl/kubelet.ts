@@ -88,7 +88,6 @@ export const program = (
   _config: object = {}, replaced: Partial<Parts> = {}
 ): Effect.Effect<never, never, Process | Network | Machine | Draws | Journal> =>
   Effect.gen(function*() {
-    const process = yield* Process
-    const api = yield* client.make(process.name)
+    const api = yield* client.make("kubelet")
     return yield* Effect.provideService(run({ ...defaultParts, ...replaced }), client.Client, api)
   })

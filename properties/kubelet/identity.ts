@@ -1,0 +1,99 @@
+/** One pod, one node, one life: what may run where, and when the API may forget a pod. */
+import type { Pod } from "#model/objects.ts"
+import {
+  Containers, Excuses, heardByContainers, heardByExcuses, isTerminal, machineOf, podKey, Pods
+} from "#properties/kubelet/facts.ts"
+import { always, type Property } from "#properties/property.ts"
+
+const runsWhereBound = always("containers of a pod run only on the node that the pod is bound to", [38], () => {
+  const pods = new Pods()
+  return (line) => {
+    pods.hear(line)
+    const { actor, event } = line
+    if (event.type !== "container.started") return undefined
+    const node = pods.known(event.podUid)?.spec.nodeName
+    return node === machineOf(actor) ? undefined
+      : `${event.namespace}/${event.pod} (${event.podUid}) starts on ${machineOf(actor)}, bound to ${node ?? "no node"}`
+  }
+}, ["container.started", "object."])
+
+const oneRunsByName = always("while a pod exists, no other pod of its name runs", [39], () => {
+  const containers = new Containers()
+  const excuses = new Excuses()
+  const pods = new Pods()
+  const byKey = new Map<string, string>()
+  const other = (key: string, uid: string): string | undefined => {
+    for (const container of containers.ofKey(key)) {
+      if (container.uid === uid) continue
+      const pod = pods.known(container.uid)
+      if (pod === undefined || !excuses.covers(pod)) {
+        return `${key}: ${container.uid} runs on ${container.node} while ${uid} exists`
+      }
+    }
+    return undefined
+  }
+  return (line) => {
+    containers.hear(line)
+    excuses.hear(line)
+    pods.hear(line)
+    const { event } = line
+    if (event.type === "object.created" && event.resource === "pods") {
+      const { name, namespace, uid } = (event.object as Pod).metadata
+      byKey.set(podKey(namespace, name), uid)
+      return other(podKey(namespace, name), uid)
+    }
+    if (event.type === "object.deleted" && event.resource === "pods") {
+      const { name, namespace } = (event.object as Pod).metadata
+      byKey.delete(podKey(namespace, name))
+      return undefined
+    }
+    if (event.type !== "container.started") return undefined
+    const key = podKey(event.namespace, event.pod)
+    const current = byKey.get(key)
+    return current === undefined ? undefined : other(key, current)
+  }
+}, [...heardByContainers, ...heardByExcuses])
+
+const goneAfterStop = always(
+  "a bound pod disappears from the API only after its kubelet saw it stop and posted a terminal phase", [40], () => {
+    const containers = new Containers()
+    const excuses = new Excuses()
+    return (line) => {
+      containers.hear(line)
+      excuses.hear(line)
+      const { event } = line
+      if (event.type !== "object.deleted" || event.resource !== "pods") return undefined
+      const pod = event.object as Pod
+      if (pod.spec.nodeName === undefined || excuses.covers(pod)) return undefined
+      const { name, uid } = pod.metadata
+      if (containers.runs(uid)) return `${name} (${uid}) is gone and still runs on ${pod.spec.nodeName}`
+      return isTerminal(pod.status.phase) ? undefined : `${name} (${uid}) is gone in phase ${pod.status.phase}`
+    }
+  }, [...heardByContainers, ...heardByExcuses])
+
+const deletesByUid = always("a kubelet deletes a pod only by its uid", [41], () => ({ entity, event }) => {
+  if (event.type === "podStatus.deleted" && event.uid !== entity) {
+    return `pod ${entity} was deleted with the precondition "${event.uid}"`
+  }
+  const isDelete = event.type === "write.requested" && event.verb === "delete" && event.resource === "pods"
+  return isDelete && event.agent === "kubelet" && event.uid === "" ? `${event.key} is deleted without a uid` : undefined
+}, ["podStatus.deleted", "write.requested"])
+
+const noStartAfterEnd = always("no container of a pod starts once its kubelet began to stop it", [43], () => {
+  /** By node and uid; "deleted" and the like outlive the kubelet, its own verdict that the pod has finished does not. */
+  const ending = new Map<string, "lasting" | "kubelet">()
+  return ({ actor, entity, event }) => {
+    if (event.type === "podWorker.terminating") {
+      ending.set(`${machineOf(actor)}/${entity}`, event.reason === "finished" ? "kubelet" : "lasting")
+    } else if (event.type === "process.started" && event.process.startsWith("kubelet/")) {
+      const prefix = `${machineOf(event.process)}/`
+      for (const [key, how] of ending) if (how === "kubelet" && key.startsWith(prefix)) ending.delete(key)
+    } else if (event.type === "container.started" && ending.has(`${machineOf(actor)}/${event.podUid}`)) {
+      return `${event.namespace}/${event.pod} (${event.podUid}) starts ${event.name} on ${machineOf(actor)} after its end`
+    }
+    return undefined
+  }
+}, ["podWorker.terminating", "process.started", "container.started"])
+
+export const identity: ReadonlyArray<Property> =
+  [runsWhereBound, oneRunsByName, goneAfterStop, deletesByUid, noStartAfterEnd]

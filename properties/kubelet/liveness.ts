@@ -1,0 +1,120 @@
+/** What must come true on a node that works. */
+import type { Line } from "#model/events.ts"
+import { terminationGracePeriod_s } from "#model/limits.ts"
+import type { Pod } from "#model/objects.ts"
+import { Containers, heardByContainers, isTerminal, Pods } from "#properties/kubelet/facts.ts"
+import { eventually, leadsTo, type Obligation, type Property, sometimes } from "#properties/property.ts"
+
+/** A keep-alive's 45 s, a reflector's 30 s and a request's 60 s in a row, and two tries of the status manager. */
+const stop_ms = 240_000 // ASSUMED
+
+interface Terminating {
+  readonly pod: Pod
+  readonly since_ms: number
+}
+
+const terminatingPodGoes = leadsTo("a pod that is being deleted on a live node is gone in the end", [], () => {
+  const open = new Map<string, Terminating>()
+  return {
+    line: ({ at_ms, event }: Line) => {
+      if (event.type === "object.deleted" && event.resource === "pods") {
+        open.delete((event.object as Pod).metadata.uid)
+      } else if ((event.type === "object.updated" || event.type === "object.created") && event.resource === "pods") {
+        const pod = event.object as Pod
+        const { deletionTimestamp, finalizers, uid } = pod.metadata
+        // A finalizer keeps the object for as long as its owner wants.
+        const mustGo = deletionTimestamp !== undefined && (finalizers?.length ?? 0) === 0
+          && pod.spec.nodeName !== undefined
+        if (!mustGo) open.delete(uid)
+        else if (!open.has(uid)) open.set(uid, { pod, since_ms: at_ms })
+      }
+    },
+    open: function*(): Generator<Obligation> {
+      for (const { pod, since_ms } of open.values()) {
+        const grace_s = pod.metadata.deletionGracePeriodSeconds ?? terminationGracePeriod_s
+        const { name, uid } = pod.metadata
+        yield { entity: `${name} (${uid}) on ${pod.spec.nodeName}`, since_ms, within_ms: grace_s * 1000 + stop_ms }
+      }
+    }
+  }
+}, ["object."])
+
+const nothingElseRuns = eventually("at rest nothing runs that the API does not have there", [38, 40], () => {
+  const containers = new Containers()
+  const pods = new Pods()
+  return {
+    line: (line) => {
+      containers.hear(line)
+      pods.hear(line)
+    },
+    holds: () => {
+      for (const { key, node, uid } of containers.all()) {
+        const pod = pods.live.get(uid)
+        if (pod === undefined) return `${key} (${uid}) runs on ${node} and the API has no such pod`
+        if (pod.spec.nodeName !== node) return `${key} (${uid}) runs on ${node}, bound to ${pod.spec.nodeName}`
+      }
+      return undefined
+    }
+  }
+}, [...heardByContainers, "object."])
+
+const phaseReflects = eventually("at rest a pod that runs is Running in the API, and one that is ready runs", [], () => {
+  const containers = new Containers()
+  const pods = new Pods()
+  return {
+    line: (line) => {
+      containers.hear(line)
+      pods.hear(line)
+    },
+    holds: () => {
+      for (const [uid, pod] of pods.live) {
+        if (pod.spec.nodeName === undefined || pod.metadata.deletionTimestamp !== undefined) continue
+        const { phase } = pod.status
+        const isReady = pod.status.conditions?.some((one) => one.type === "Ready" && one.status === "True") === true
+        const running = [...containers.ofUid(uid)].length
+        if (running === pod.spec.containers.length && phase !== "Running") {
+          return `${pod.metadata.name} (${uid}) runs on ${pod.spec.nodeName} and is ${phase}`
+        }
+        if (isReady && running < pod.spec.containers.length) {
+          return `${pod.metadata.name} (${uid}) is ready and only ${running} of its containers run`
+        }
+      }
+      return undefined
+    }
+  }
+}, [...heardByContainers, "object."])
+
+/** Guards: without these, some promises above were kept by nobody. */
+const reached: ReadonlyArray<Property> = [
+  sometimes("a container that ignores SIGTERM is killed after its grace", () => ({ event }) =>
+    event.type === "container.killed", ["container.killed"]),
+  sometimes("a restart waits for a crash loop back-off of at least 40 s", () => ({ event }) =>
+    event.type === "containerStatus.backedOff" && event.delay_ms >= 40_000, ["containerStatus.backedOff"]),
+  sometimes("a kubelet restarts while containers run and finds them", () => ({ event }) =>
+    event.type === "containerStatus.found" && event.running, ["containerStatus.found"]),
+  sometimes("an image cannot be pulled", () => ({ event }) =>
+    event.type === "containerStatus.pullFailed", ["containerStatus.pullFailed"]),
+  sometimes("a kubelet refuses a pod for which there is no room", () => ({ event }) =>
+    event.type === "podWorker.rejected" && event.reason.startsWith("OutOf"), ["podWorker.rejected"]),
+  sometimes("a kubelet stops what only the runtime knows", () => ({ event }) =>
+    event.type === "podWorker.terminating" && event.reason === "orphan", ["podWorker.terminating"]),
+  sometimes("a grace is shortened while it runs", () => {
+    const running = new Set<string>()
+    return ({ actor, entity, event }) => {
+      const key = `${actor} ${entity}`
+      if (event.type === "podWorker.terminated") running.delete(key)
+      if (event.type !== "podWorker.terminating") return false
+      const isShorter = running.has(key)
+      running.add(key)
+      return isShorter
+    }
+  }, ["podWorker."]),
+  sometimes("a pod gets a second sandbox after its node was booted", () => ({ event }) =>
+    event.type === "sandbox.created" && event.attempt > 0, ["sandbox.created"]),
+  sometimes("a pod succeeds", () => ({ event }) =>
+    event.type === "podStatus.posted" && isTerminal(event.phase) && event.phase === "Succeeded", ["podStatus.posted"]),
+  sometimes("a node reports that it is not ready", () => ({ event }) =>
+    event.type === "nodeStatus.posted" && !event.ready, ["nodeStatus.posted"])
+]
+
+export const liveness: ReadonlyArray<Property> = [terminatingPodGoes, nothingElseRuns, phaseReflects, ...reached]

@@ -1,0 +1,99 @@
+/** A kubelet never lets in more than its node has. */
+import { maxPods } from "#model/limits/kubelet.ts"
+import type { Line } from "#model/events.ts"
+import type { Node, Pod } from "#model/objects.ts"
+import { amountsOf, requestsOf } from "#model/objects/requests.ts"
+import { Containers, heardByContainers, machineOf, Pods } from "#properties/kubelet/facts.ts"
+import { always, type Property } from "#properties/property.ts"
+
+class Allocatable {
+  readonly #byNode = new Map<string, Node>()
+  hear({ event }: Line): void {
+    if ((event.type !== "object.created" && event.type !== "object.updated") || event.resource !== "nodes") return
+    this.#byNode.set((event.object as Node).metadata.name, event.object as Node)
+  }
+  /** The first resource of which the pods ask for more than the node has. */
+  exceeded(node: string, pods: Iterable<Pod>): string | undefined {
+    const allocatable = amountsOf(this.#byNode.get(node)?.status.allocatable ?? {})
+    const used: Record<string, number> = {}
+    for (const pod of pods) {
+      const requests = requestsOf(pod.spec)
+      for (const resource in requests) used[resource] = (used[resource] ?? 0) + requests[resource]!
+    }
+    for (const resource in used) {
+      const has = allocatable[resource] ?? 0
+      if (used[resource]! > has) return `${node} has ${has} of ${resource}, its pods ask for ${used[resource]}`
+    }
+    return undefined
+  }
+}
+
+/** The pods that the kubelet of each node has let in and not yet seen stop. */
+class Admitted {
+  readonly #byKubelet = new Map<string, Set<string>>()
+  hear({ actor, entity, event }: Line): void {
+    switch (event.type) {
+      case "podWorker.started":
+        this.of(actor).add(entity)
+        break
+      case "podWorker.terminated":
+      case "podWorker.forgotten":
+        this.of(actor).delete(entity)
+        break
+      case "process.started": this.#byKubelet.delete(event.process)
+    }
+  }
+  of(kubelet: string): Set<string> {
+    let admitted = this.#byKubelet.get(kubelet)
+    if (admitted === undefined) this.#byKubelet.set(kubelet, admitted = new Set())
+    return admitted
+  }
+}
+const heardByAdmitted: ReadonlyArray<string> = ["podWorker.", "process.started"]
+
+const admitsWithinRoom = always(
+  "the pods that a kubelet has admitted ask for no more than its node has", [53], () => {
+    const allocatable = new Allocatable()
+    const admitted = new Admitted()
+    const pods = new Pods()
+    return (line) => {
+      allocatable.hear(line)
+      admitted.hear(line)
+      pods.hear(line)
+      if (line.event.type !== "podWorker.started") return undefined
+      const known = [...admitted.of(line.actor)].flatMap((uid) => pods.known(uid) ?? [])
+      return allocatable.exceeded(machineOf(line.actor), known)
+    }
+  }, [...heardByAdmitted, "object."])
+
+const runsWithinRoom = always("the pods that really run on a node ask for no more than it has", [53], () => {
+  const allocatable = new Allocatable()
+  const containers = new Containers()
+  const pods = new Pods()
+  return (line) => {
+    allocatable.hear(line)
+    containers.hear(line)
+    pods.hear(line)
+    if (line.event.type !== "container.started") return undefined
+    const node = machineOf(line.actor)
+    const running = new Set<Pod>()
+    for (const { uid } of containers.ofNode(node)) {
+      // A pod that the API has lost (force delete) is being stopped; the kubelet no longer counts it.
+      const pod = pods.live.get(uid)
+      if (pod !== undefined) running.add(pod)
+    }
+    return allocatable.exceeded(node, running)
+  }
+}, [...heardByContainers, "object."])
+
+const admitsSoMany = always("a kubelet admits no more pods than maxPods", [54], () => {
+  const admitted = new Admitted()
+  return (line) => {
+    admitted.hear(line)
+    if (line.event.type !== "podWorker.started") return undefined
+    const count = admitted.of(line.actor).size
+    return count <= maxPods ? undefined : `${line.actor} has admitted ${count} pods`
+  }
+}, heardByAdmitted)
+
+export const room: ReadonlyArray<Property> = [admitsWithinRoom, runsWithinRoom, admitsSoMany]
