@@ -101,6 +101,28 @@ const reasonOf = <A>(effect: Effect.Effect<A, client.ApiError>): Effect.Effect<s
   Effect.map(() => "ok"),
   Effect.catch((failure) => Effect.succeed(failure._tag === "StatusError" ? failure.status.reason ?? "" : failure._tag)))
 
+/** Everything, over and over, on few names. */
+const writer = (i: number): Script => (api) => Effect.gen(function* () {
+  for (let n = 0; n < 40; n += 1) {
+    const name = `p${i}-${n % 4}`
+    yield* reasonOf(api.create("pods", pod(name, {}, { nodeName: "n1" })))
+    yield* reasonOf(api.patch("pods", "default", name, { metadata: { labels: { n: String(n) } } }))
+    const read = yield* Effect.option(api.get("pods", "default", name))
+    if (read._tag === "Some") yield* reasonOf(api.update("pods", { ...read.value, metadata: { ...read.value.metadata, labels: { u: String(n) } } }))
+    yield* reasonOf(api.list("pods"))
+    yield* reasonOf(api.delete("pods", "default", name, n % 2 === 0 ? {} : { gracePeriodSeconds: 0 }))
+    yield* Effect.sleep(500)
+  }
+})
+const watcher: Script = (api) => Effect.gen(function* () {
+  for (let n = 0; n < 200; n += 1) {
+    const stream = yield* Effect.option(api.watch("pods", { sendInitialEvents: true,
+      resourceVersionMatch: "NotOlderThan", allowWatchBookmarks: true, timeoutSeconds: 15 }))
+    if (stream._tag === "None") yield* Effect.sleep(1_000)
+    else while ((yield* stream.value.next) !== "closed");
+  }
+})
+
 describe("an API server", () => {
   it("keeps the rules of metadata", () => {
     const result = run([(api) => Effect.gen(function* () {
@@ -228,26 +250,6 @@ describe("an API server", () => {
   })
 
   it("survives crashes, partitions and leader changes without a broken rule", () => {
-    const writer = (i: number): Script => (api) => Effect.gen(function* () {
-      for (let n = 0; n < 40; n += 1) {
-        const name = `p${i}-${n % 4}`
-        yield* reasonOf(api.create("pods", pod(name, {}, { nodeName: "n1" })))
-        yield* reasonOf(api.patch("pods", "default", name, { metadata: { labels: { n: String(n) } } }))
-        const read = yield* Effect.option(api.get("pods", "default", name))
-        if (read._tag === "Some") yield* reasonOf(api.update("pods", { ...read.value, metadata: { ...read.value.metadata, labels: { u: String(n) } } }))
-        yield* reasonOf(api.list("pods"))
-        yield* reasonOf(api.delete("pods", "default", name, n % 2 === 0 ? {} : { gracePeriodSeconds: 0 }))
-        yield* Effect.sleep(500)
-      }
-    })
-    const watcher: Script = (api) => Effect.gen(function* () {
-      for (let n = 0; n < 200; n += 1) {
-        const stream = yield* Effect.option(api.watch("pods", { sendInitialEvents: true,
-          resourceVersionMatch: "NotOlderThan", allowWatchBookmarks: true, timeoutSeconds: 15 }))
-        if (stream._tag === "None") yield* Effect.sleep(1_000)
-        else while ((yield* stream.value.next) !== "closed");
-      }
-    })
     for (const seed of [1, 2, 3]) {
       const result = run([writer(0), writer(1), watcher], { seed, freeze: false, until_ms: 300_000, faults: [
         { type: "process.crash", id: 1, at_ms: 8_000, process: "api-server/0", restart_ms: 3_000 },
@@ -261,4 +263,58 @@ describe("an API server", () => {
       expect({ wrong: result.wrong.slice(0, 5), panics: result.panics }).toEqual({ wrong: [], panics: [] })
     }
   }, 60_000)
+})
+
+describe("a planted bug", () => {
+  const faults: ReadonlyArray<Fault> = [
+    { type: "network.partition", id: 1, at_ms: 10_000, duration_ms: 8_000, from: ["cp-1"], to: ["cp-0", "cp-2"],
+      oneWay: false }
+  ]
+  const binder: Script = (api) => Effect.gen(function* () {
+    for (let n = 0; n < 10; n += 1) {
+      const created = yield* api.create("pods", pod(`b${n}`))
+      if (n % 2 === 0) yield* reasonOf(api.delete("pods", "default", `b${n}`, { preconditions: { uid: "another" } }))
+      for (const node of ["n1", "n2"]) {
+        yield* reasonOf(api.bind({ apiVersion: "v1", kind: "Binding", target: { kind: "Node", name: node },
+          metadata: { name: `b${n}`, namespace: "default", uid: created.metadata.uid } }))
+      }
+      yield* reasonOf(api.delete("pods", "default", `b${n}`))
+      yield* reasonOf(api.delete("pods", "default", `b${n}`, { gracePeriodSeconds: 300 }))
+      yield* Effect.sleep(300)
+    }
+  })
+  const resumer: Script = (api) => Effect.gen(function* () {
+    for (let n = 0; n < 20; n += 1) {
+      const { resourceVersion } = yield* api.list("pods")
+      yield* Effect.sleep(700)
+      const stream = yield* api.watch("pods", { resourceVersion, timeoutSeconds: 3 })
+      while ((yield* stream.next) !== "closed");
+    }
+  })
+  const bugs: ReadonlyArray<readonly [string, Partial<apiServer.Parts>]> = [
+    ["a cache that claims to be fresh", { isFresh: () => true }],
+    ["a watch that begins one event too early", {
+      watchStart: (cache, revision) => Math.max(0, cache.positionAfter(revision) - 1) }],
+    ["a cache that loses deletions", { applyEvent: (cache, event) => {
+      if (event.object === undefined) return false
+      cache.apply(event)
+      return true
+    } }],
+    ["a write without a condition", { compareRevision: () => [] }],
+    ["preconditions that nobody checks", { checkPreconditions: () => undefined }],
+    ["a grace period that grows", { decideDeletion: (object, grace_s = 30, now_ms) => ({ type: "mark",
+      thenRemove: false, object: { ...object, metadata: { ...object.metadata, deletionTimestamp: now_ms + grace_s * 1000,
+        deletionGracePeriodSeconds: grace_s, generation: object.metadata.generation + 1 } } as Pod }) }],
+    ["a binding that nobody checks", { checkBinding: () => undefined }],
+    ["a no-op that is written", { isUnchanged: () => false }]
+  ]
+  const attempt = (parts: Partial<apiServer.Parts>) =>
+    run([writer(0), writer(0), binder, resumer, watcher], { parts, faults, freeze: false, until_ms: 70_000 })
+  it("is what makes the difference", () => {
+    expect(attempt({}).wrong).toEqual([])
+  })
+  it.each(bugs)("%s is found by a property", (_name, parts) => {
+    const result = attempt(parts)
+    expect(result.wrong.filter((text) => !text.startsWith("line "))).not.toEqual([])
+  })
 })

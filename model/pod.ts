@@ -79,10 +79,10 @@ const isLawful = ({ context, event }: Args): boolean => {
 }
 
 /** Every region asks about the same change: the answer is kept for the last one asked about. */
-let judged: { readonly args: Args; readonly answer: boolean } | undefined
-const isLawfulUpdate = (args: Args): boolean => {
-  if (judged?.args.event === args.event && judged.args.context === args.context) return judged.answer
-  judged = { args, answer: isLawful(args) }
+let judged: (Args & { readonly answer: boolean }) | undefined
+const isLawfulUpdate = ({ context, event }: Args): boolean => {
+  if (judged?.event === event && judged.context === context) return judged.answer
+  judged = { context, event, answer: isLawful({ context, event }) }
   return judged.answer
 }
 

@@ -1,3 +1,53 @@
-/** What the API server promises. */
-import type { Property } from "#properties/property.ts"
-export const properties: ReadonlyArray<Property> = []
+/**
+ * What the API server promises: of every stored object, of lists and watches, and that it comes up.
+ * Source: ../reference/invariants.md 14 to 30, 47, 81.
+ */
+import { objectProperties } from "#properties/api-server/objects.ts"
+import { servingProperties } from "#properties/api-server/serving.ts"
+import { leadsTo, type Obligation, type Property, sometimes } from "#properties/property.ts"
+
+/** Dials, four lists and their retries after etcd has a leader again; ASSUMED generous. */
+const ready_ms = 60_000
+
+const readiness = leadsTo("an API server that has started becomes ready", [], () => {
+  const starting = new Map<string, Obligation>()
+  return {
+    line: ({ actor, at_ms, entity, event }) => {
+      if (event.type === "apiServer.started") {
+        starting.set(actor, { entity: actor, since_ms: at_ms, within_ms: ready_ms })
+      } else if (event.type === "apiServer.becameReady") starting.delete(actor)
+      else if (event.type === "process.crashed" || event.type === "process.stopped") starting.delete(entity)
+    },
+    open: () => starting.values()
+  }
+})
+
+const reached: ReadonlyArray<Property> = [
+  sometimes("a conditional write comes too late", () => ({ event }) =>
+    event.type === "write.refused" && event.reason === "Conflict"),
+  sometimes("a conditional write succeeds", () => {
+    const conditional = new Set<string>()
+    return ({ actor, entity, event }) => {
+      if (event.type === "write.requested" && event.expected > 0) conditional.add(`${actor} ${entity}`)
+      return event.type === "write.done" && conditional.delete(`${actor} ${entity}`)
+    }
+  }),
+  sometimes("etcd leaves a write in doubt", () => ({ event }) => event.type === "write.outcomeUnknown"
+    || (event.type === "kv.returned" && event.outcome === "unknown")),
+  sometimes("a deletion names a uid", () => ({ event }) =>
+    event.type === "write.requested" && event.verb === "delete" && event.uid !== ""),
+  sometimes("finalizers hold an object and then let it go", () => ({ event }) => event.type === "finalizers.emptied"),
+  sometimes("a watch cache follows another member after its stream broke", () => ({ event }) =>
+    event.type === "watchCache.resumed"),
+  sometimes("a consistent list is served from a cache", () => {
+    const consistent = new Set<string>()
+    return ({ actor, entity, event }) => {
+      if (event.type === "read.requested" && event.mode === "consistent") consistent.add(`${actor} ${entity}`)
+      return event.type === "read.served" && consistent.delete(`${actor} ${entity}`) && event.source === "cache"
+    }
+  }),
+  sometimes("a watch tells that changes were delivered", () => ({ event }) =>
+    event.type === "serverWatch.bookmarked" && event.events > 0)
+]
+
+export const properties: ReadonlyArray<Property> = [...objectProperties, ...servingProperties, readiness, ...reached]

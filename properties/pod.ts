@@ -1,3 +1,141 @@
-/** What the API server promises. */
-import type { Property } from "#properties/property.ts"
-export const properties: ReadonlyArray<Property> = []
+/**
+ * What Kubernetes promises of a pod, whoever writes it, on the committed history and on what servers were asked.
+ * Source: ../reference/invariants.md 36, 37, 40, 41, 42, 45, 111.
+ */
+import type { Line } from "#model/events.ts"
+import type { ApiObject, Pod, PodPhase } from "#model/objects.ts"
+import { type Change, Objects } from "#properties/api-server/history.ts"
+import { always, type Property, sometimes } from "#properties/property.ts"
+
+const isPod = (object: ApiObject | undefined): object is Pod => object?.kind === "Pod"
+const nodeOf = (pod: Pod): string => pod.spec.nodeName ?? ""
+const isTerminal = (phase: PodPhase): boolean => phase === "Succeeded" || phase === "Failed"
+const at = ({ key, revision }: Change): string => `${key} at revision ${revision}`
+
+/** Of writes of a pod over itself. */
+const ofUpdates = (
+  name: string, invariants: ReadonlyArray<number>,
+  wrong: (pod: Pod, before: Pod, change: Change) => string | undefined
+): Property => always(name, invariants, () => {
+  const objects = new Objects()
+  return (line) => {
+    const change = objects.hear(line)
+    return change !== undefined && isPod(change.object) && isPod(change.before)
+      && change.before.metadata.uid === change.object.metadata.uid
+      ? wrong(change.object, change.before, change) : undefined
+  }
+})
+
+const order: Readonly<Record<PodPhase, number>> = { Pending: 0, Running: 1, Succeeded: 2, Failed: 2 }
+
+/** Keys of pods that the garbage collector of an actor has chosen: those it may force. */
+class Collected {
+  readonly #keys = new Set<string>()
+  readonly #uids = new Set<string>()
+  hear({ actor, entity, event }: Line): void {
+    if (event.type !== "podGc.chosen") return
+    this.#keys.add(`${actor} /registry/pods/${event.pod}`)
+    this.#uids.add(entity)
+  }
+  hasKey(actor: string, key: string): boolean {
+    return this.#keys.has(`${actor} ${key}`)
+  }
+  hasUid(uid: string): boolean {
+    return this.#uids.has(uid)
+  }
+}
+
+/** Before each forced deletion: who asked for it. */
+const isForced = (line: Line): boolean => line.event.type === "write.requested" && line.event.verb === "delete"
+  && line.event.resource === "pods" && line.event.grace === 0
+
+const safety: ReadonlyArray<Property> = [
+  ofUpdates("a pod is bound at most once", [36], (pod, before, change) =>
+    nodeOf(before) === "" || nodeOf(before) === nodeOf(pod) ? undefined
+      : `${at(change)}: ${nodeOf(before)} became "${nodeOf(pod)}"`),
+
+  ofUpdates("a pod that is being deleted or is gated is not bound", [37], (pod, before, change) => {
+    if (nodeOf(before) !== "" || nodeOf(pod) === "") return undefined
+    const isGated = (before.spec.schedulingGates?.length ?? 0) > 0
+    return before.metadata.deletionTimestamp === undefined && !isGated ? undefined
+      : `${at(change)} was bound to ${nodeOf(pod)}, ${isGated ? "gated" : "terminating"}`
+  }),
+
+  ofUpdates("a pod's phase never goes back, and a terminal one is final", [42], (pod, before, change) => {
+    const [was, is] = [before.status.phase, pod.status.phase]
+    return was === is || (order[is] > order[was] && !isTerminal(was)) ? undefined
+      : `${at(change)}: ${was} became ${is}`
+  }),
+
+  // The garbage collector writes the phase alone: no kubelet is there to ask.
+  always("a pod that has ended is not ready", [45], () => {
+    const objects = new Objects()
+    const collected = new Collected()
+    return (line) => {
+      collected.hear(line)
+      const change = objects.hear(line)
+      const pod = change?.object
+      if (change === undefined || !isPod(pod) || !isTerminal(pod.status.phase)) return undefined
+      const ready = pod.status.conditions?.find(({ status, type }) =>
+        (type === "Ready" || type === "ContainersReady") && status !== "False")
+      return ready === undefined || collected.hasUid(pod.metadata.uid) ? undefined
+        : `${at(change)} is ${pod.status.phase} and ${ready.type} is ${ready.status}`
+    }
+  }),
+
+  always("the kubelet deletes a pod by its uid", [41], () => ({ event }) =>
+    event.type === "write.requested" && event.verb === "delete" && event.resource === "pods"
+      && event.agent.startsWith("kubelet/") && event.uid === "" ? `${event.agent} deletes ${event.key} by name alone`
+      : undefined),
+
+  // Whoever else removes it at once forced that: a user, or the garbage collector. Without a node there is no kubelet.
+  always("a pod that has a node is removed at once only when it has ended or somebody forced it", [40], () => {
+    const objects = new Objects()
+    const forced = new Map<string, string>()
+    return (line) => {
+      if (isForced(line) && line.event.type === "write.requested") {
+        const { agent, key } = line.event
+        if (!agent.startsWith("kubelet/")) forced.set(key, agent)
+        return undefined
+      }
+      const change = objects.hear(line)
+      if (change === undefined || change.object !== undefined || !isPod(change.before)) return undefined
+      const pod = change.before
+      const isForcedOne = forced.delete(change.key)
+      // A grace of 0 in the spec is its author's force.
+      const isAtOnce = isForcedOne || pod.spec.terminationGracePeriodSeconds === 0
+      return nodeOf(pod) === "" || isTerminal(pod.status.phase) || isAtOnce ? undefined : `${at(change)} was removed from ${nodeOf(pod)} while it was ${pod.status.phase}`
+    }
+  }),
+
+  always("of the components, only the kubelet and the garbage collector force a deletion", [111], () => {
+    const collected = new Collected()
+    return (line) => {
+      collected.hear(line)
+      if (!isForced(line) || line.event.type !== "write.requested") return undefined
+      const { agent, key } = line.event
+      if (agent.startsWith("scheduler/")) return `${agent} forces ${key}`
+      return agent.startsWith("controller-manager/") && !collected.hasKey(agent, key)
+        ? `${agent} forces ${key}, which it had not chosen to collect` : undefined
+    }
+  })
+]
+
+const reached = (name: string, holds: (pod: Pod, before: Pod) => boolean): Property => sometimes(name, () => {
+  const objects = new Objects()
+  return (line) => {
+    const change = objects.hear(line)
+    return change !== undefined && isPod(change.object) && isPod(change.before) && holds(change.object, change.before)
+  }
+})
+
+export const properties: ReadonlyArray<Property> = [
+  ...safety,
+  reached("a pod is bound", (pod, before) => nodeOf(pod) !== "" && nodeOf(before) === ""),
+  reached("a pod runs", (pod) => pod.status.phase === "Running"),
+  reached("a pod succeeds", (pod) => pod.status.phase === "Succeeded"),
+  reached("a pod fails", (pod) => pod.status.phase === "Failed"),
+  reached("a pod terminates gracefully", (pod) => (pod.metadata.deletionGracePeriodSeconds ?? 0) > 0),
+  reached("the grace of a terminating pod is shortened", ({ metadata: now }, { metadata: before }) =>
+    before.deletionTimestamp !== undefined && now.deletionTimestamp! < before.deletionTimestamp)
+]
