@@ -4,7 +4,7 @@
  */
 import type { At, Scope, View } from "#model/cluster/scope.ts"
 import { findUnfulfilled, type Graph, type Lasso } from "#properties/model-check/liveness.ts"
-import { Pool } from "#properties/model-check/pool.ts"
+import { makePool, type Pool, repacked } from "#properties/model-check/pool.ts"
 import { Successors, Widen } from "#properties/model-check/successors.ts"
 
 /** One step of a counterexample: what happened, and which components it brought into which state. */
@@ -51,15 +51,21 @@ class Search {
   #here = 0
   #full = false
   readonly #graph: GraphBuilder | undefined
+  readonly #promises: ReadonlyArray<{ readonly from: (at: At) => boolean; readonly to: (at: At) => boolean }>
   readonly #reached = new Set<string>()
+  readonly #always: ReadonlyArray<readonly [string, (at: At) => boolean]>
+  #wanted: ReadonlyArray<readonly [string, (at: At) => boolean]>
   #broken: { readonly sentence: string; readonly state: number } | undefined
 
   constructor(scope: Scope, states_max: number) {
     this.#scope = scope
     this.#states_max = states_max
+    this.#promises = Object.values(scope.leadsTo ?? {})
+    this.#always = Object.entries(scope.always)
+    this.#wanted = Object.entries(scope.sometimes ?? {})
     this.#successors = new Successors(scope)
-    this.#pool = new Pool(this.#successors.layout)
     this.#graph = Object.keys(scope.leadsTo ?? {}).length === 0 ? undefined : new GraphBuilder()
+    this.#pool = makePool(this.#successors.layout, this.#graph !== undefined)
   }
 
   run(): Report {
@@ -75,7 +81,7 @@ class Search {
         this.#cut = before.cut
         this.#graph?.rewind(this.#here)
         this.#successors.widen(this.#successors.wider())
-        this.#pool = this.#pool.repacked(this.#successors.layout)
+        this.#pool = repacked(this.#pool, this.#successors.layout, this.#graph !== undefined)
       }
     }
     return this.#report()
@@ -90,7 +96,7 @@ class Search {
       } catch (error) {
         if (!(error instanceof Widen)) throw error
         this.#successors.widen(this.#successors.wider())
-        this.#pool = new Pool(this.#successors.layout)
+        this.#pool = makePool(this.#successors.layout, this.#graph !== undefined)
       }
     }
   }
@@ -134,15 +140,14 @@ class Search {
 
   /** A new state, still in `next`. */
   #judge(state: number): void {
-    const { always, sometimes, leadsTo } = this.#scope
     const at = this.#successors.at
-    for (const sentence in always) {
-      if (!always[sentence]!(at)) this.#broken ??= { sentence, state }
+    for (const [sentence, holds] of this.#always) if (!holds(at)) this.#broken ??= { sentence, state }
+    for (const [sentence, holds] of this.#wanted) {
+      if (!holds(at)) continue
+      this.#reached.add(sentence)
+      this.#wanted = this.#wanted.filter(([other]) => other !== sentence)
     }
-    for (const sentence in sometimes) {
-      if (!this.#reached.has(sentence) && sometimes[sentence]!(at)) this.#reached.add(sentence)
-    }
-    if (this.#graph !== undefined) this.#graph.mark(state, Object.values(leadsTo!), at)
+    if (this.#graph !== undefined) this.#graph.mark(state, this.#promises, at)
   }
 
   #report(): Report {

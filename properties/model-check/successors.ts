@@ -120,7 +120,7 @@ export class Successors {
       ...Object.values(faults?.crashes ?? {}).map(({ times }) => times)]
   }
   #firstWidths(): ReadonlyArray<number> {
-    return [...this.components.map(() => 3), ...this.wires.map(({ channel }) => channel.kind === "joint" ? 0 : 3),
+    return [...this.components.map(() => 1), ...this.wires.map(({ channel }) => channel.kind === "joint" ? 0 : 1),
       ...this.#budgets().map((budget) => budget === 0 ? 0 : 32 - Math.clz32(budget))]
   }
 
@@ -129,7 +129,7 @@ export class Successors {
     const sizes = [...this.components, ...this.wires].map((table) => table.size)
     return new Layout(this.layout.widths.map((width, field) => {
       const size = sizes[field]
-      return size === undefined || size <= 2 ** width ? width : Math.max(width + 2, Math.ceil(Math.log2(size)))
+      return size === undefined || size <= 2 ** width ? width : Math.ceil(Math.log2(size))
     }))
   }
   widen(layout: Layout): void {
