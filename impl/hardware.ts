@@ -107,7 +107,7 @@ export class Hardware {
     }))
   }
 
-  /** The disk dies; an empty one takes its place at the next start, which is forced. */
+  /** The disk dies; an empty one takes its place before a kernel is loaded next, and a running one panics. */
   loseDisk(): void {
     this.diskIsLost = true
     if (this.kernelRuns) this.panic()
@@ -136,6 +136,7 @@ export class Hardware {
     yield* this.lasts("post", limits.post_ms_min, limits.post_ms_max)
     this.happened({ type: "machine.postPassed" }, { power: "boot" })
     yield* this.lasts("boot loader", limits.bootLoader_ms_min, limits.bootLoader_ms_max)
+    this.replaceDisk()
     this.bootId = this.parts.bootId(this.chassis, this.bootId)
     this.happened({ type: "machine.kernelLoaded", bootId: this.bootId }, { power: "kernel" })
     yield* this.lasts("kernel", limits.kernel_ms_min, limits.kernel_ms_max)

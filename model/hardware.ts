@@ -114,6 +114,7 @@ export const machine = setup({
         boot: {
           description: "The boot loader reads the kernel from the disk.",
           on: {
+            "machine.diskReplaced": { actions: "replaceDisk" },
             "machine.kernelLoaded": { guard: "bootLoaderLastedAndBootIdIsNew", target: "kernel", actions: "noteBoot" }
           }
         },

@@ -51,10 +51,10 @@ export class Faults {
       this.wrote({ type: "fault.injected", fault }, fault, "active")
       const active: Active = { fault, healed: new Set() }
       this.active.push(active)
-      this.strike(fault)
       if ("duration_ms" in fault && fault.duration_ms !== undefined) {
         kernel.at(kernel.now_us + Math.round(fault.duration_ms * 1_000), () => this.end(active))
       }
+      this.strike(fault)
     }
     kernel.cause = cause
   }
@@ -66,7 +66,7 @@ export class Faults {
       const concerned = this.concerned(active.fault)
       for (const name of concerned) if (healthy.has(name)) active.healed.add(name)
       if (concerned.every((name) => active.healed.has(name))) this.end(active)
-      else this.strike(active.fault)
+      else if ("from" in active.fault) this.world.network.reviewLinks()
     }
     for (const process of this.processes.values()) {
       if (healthy.has(process.machine.name) && process.restartIsPending) process.start()
@@ -150,9 +150,12 @@ export class Faults {
     switch (fault.type) {
       case "process.crash": return process.crash("killed", fault.restart_ms)
       case "process.restart": return process.stop(fault.restart_ms)
-      case "process.pause":
-        if (this.inForceOn("process.pause", (other) => other.process === fault.process).length > 0) process.pause()
-        else process.resume()
+      case "process.pause": {
+        const pauses = this.inForceOn("process.pause", (other) => other.process === fault.process)
+        // Only a beginning pauses: an incarnation that was started since runs, however many pauses are in force.
+        if (pauses.includes(fault)) process.pause()
+        else if (pauses.length === 0) process.resume()
+      }
     }
   }
 

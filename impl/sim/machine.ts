@@ -147,6 +147,17 @@ export class SimMachine {
     }
   }
 
+  /** What happens to several processes at once has one cause; none of them is the cause of the next. */
+  private eachProcess(task: (process: SimProcess) => void): void {
+    const { kernel } = this.world
+    const { cause } = kernel
+    for (const process of this.processes) {
+      kernel.cause = cause
+      task(process)
+    }
+    kernel.cause = cause
+  }
+
   private clearMemory(): void {
     const values = [...this.memory.values()]
     this.memory.clear()
@@ -171,7 +182,7 @@ export class SimMachine {
       },
       loseMemory: (reason) => {
         this.allStopped = undefined
-        for (const process of this.processes) process.vanish(reason)
+        this.eachProcess((process) => process.vanish(reason))
         this.clearMemory()
         this.disk.loseCache()
       },
@@ -188,7 +199,7 @@ export class SimMachine {
           this.clearMemory()
           this.firmware.schedule(() => resume(Effect.void))
         }
-        for (const process of this.processes) process.stop()
+        this.eachProcess((process) => process.stop())
         this.processEnded()
       }),
       emptyDisk: () => this.disk.replaceByEmpty()

@@ -45,6 +45,7 @@ export class SimMailbox<A> implements Mailbox<A> {
   }
 
   private readonly wait = Effect.callback<A>((resume) => {
+    if (this.waiter !== undefined) throw new Error(`a mailbox of ${this.owner.name} has two takers`)
     this.waiter = resume
     if (this.size > 0 && !this.waking) {
       this.waking = true
