@@ -1,0 +1,64 @@
+/** The standard cluster: 3 etcd, 2 API servers, 2 schedulers, 2 controller-managers, 5 workers, 50 pods, faults on. */
+import { charts } from "#model/cluster.ts"
+import type { Operation } from "#model/events/operations.ts"
+import { properties } from "#properties/all.ts"
+import { drawFaults } from "#properties/arbitraries.ts"
+import { median, wall_ms, type Measured } from "#properties/bench/measured.ts"
+import { Conformance } from "#properties/conformance.ts"
+import { run, type Options, type RunResult } from "#properties/harness.ts"
+import type { RunInput, Topology } from "#properties/run-input.ts"
+
+const topology: Topology = {
+  etcds: 3, apiServers: 2, schedulers: 2, controllerManagers: 2,
+  workers: [1, 2, 3, 4, 5].map((i) => ({ name: `worker-${i}`, zone: `zone-${i % 3}`, capacity: { cpu: "8", memory: "32Gi" } }))
+}
+const sets = 5
+const minutes = 30
+
+/** Ten pods each in five sets, scaled and partly deleted now and then. */
+const operations = (): ReadonlyArray<Operation> => {
+  const template = {
+    containers: [{ name: "main", image: "web:1", resources: { requests: { cpu: "100m", memory: "64Mi" } }, program: { kind: "server" as const, stop_ms: 500 } }]
+  }
+  const created = Array.from({ length: sets }, (_, i): Operation =>
+    ({ type: "replicaSet.create", id: i, at_ms: 10_000 + i * 500, name: `web-${i}`, replicas: 10, template }))
+  const scaled = Array.from({ length: minutes - 2 }, (_, i): Operation =>
+    ({ type: "replicaSet.scale", id: 100 + i, at_ms: (i + 2) * 60_000, name: `web-${i % sets}`, replicas: i % 2 === 0 ? 8 : 10 }))
+  return [...created, ...scaled]
+}
+
+const inputOf = (seed: number): RunInput => {
+  const ops = operations()
+  const safety_ms = minutes * 60_000
+  return {
+    seed, topology, swarm: ["bench"], operations: ops, choices: [], safety_ms, core_ms: 90_000, healed_ms: 1_500_000,
+    faults: drawFaults(seed, topology, ops.map(({ at_ms }) => at_ms), safety_ms, 30)
+  }
+}
+
+export const clusterBench = (): ReadonlyArray<Measured> => {
+  const inputs = [11, 12, 13].map(inputOf)
+  let last: RunResult | undefined
+  const time = (options: Options): { readonly times: number; readonly wall: number } => {
+    let virtual_ms = 0
+    const wall = wall_ms(() => {
+      for (const input of inputs) {
+        last = run(input, options)
+        virtual_ms += last.counts.virtual_ms
+      }
+    })
+    return { times: virtual_ms / wall, wall: wall / virtual_ms }
+  }
+  const listening: Options = { properties, judge: () => new Conformance({ charts }), collect: true }
+  const silent: Options = { properties: [], collect: true }
+  time(listening)
+  time(silent)
+  const rounds = [0, 1, 2].map(() => ({ silent: time(silent), listening: time(listening) }))
+  const all = rounds.map((round) => round.listening.times)
+  const ratio = median(rounds.map((round) => round.listening.wall / round.silent.wall))
+  return [
+    { name: "simulated time / wall time, faults on, all listening", value: median(all), unit: "times", least: 1000 },
+    { name: "the same, nobody listening", value: median(rounds.map((round) => round.silent.times)), unit: "times" },
+    { name: "cost of listening / cost of running", value: ratio - 1, unit: "ratio", most: 1 }
+  ]
+}
