@@ -122,7 +122,8 @@ export class StatusManager {
     }
     return Effect.map(this.#client.patchStatus("pods", namespace, name, patch), (pod) => {
       if (versionOf(pod) > versionOf(entry.api)) entry.api = pod
-      if (entry.worker === undefined) return
+      // The watch was faster than the answer: the pod is gone and its worker forgotten.
+      if (entry.worker === undefined || this.#entries.get(entry.uid) !== entry) return
       this.#journal.worker(entry.worker, {
         type: "podStatus.posted", phase: pod.status.phase, ready: desired.conditions?.some((one) =>
           one.type === "Ready" && one.status === "True") ?? false, revision: versionOf(pod)
@@ -137,7 +138,7 @@ export class StatusManager {
     return Effect.map(this.#client.delete("pods", namespace, name, { gracePeriodSeconds: 0, preconditions }), () => {
       // Its watch event follows; until then there is nothing more to ask for.
       entry.isFinished = false
-      if (entry.worker === undefined) return
+      if (entry.worker === undefined || this.#entries.get(entry.uid) !== entry) return
       this.#journal.worker(entry.worker, { type: "podStatus.deleted", uid: preconditions.uid ?? "", phase })
     })
   }

@@ -115,7 +115,8 @@ export class Excuses {
   hear({ event }: Line): void {
     if (event.type === "write.requested") {
       const isForce = event.verb === "delete" && event.resource === "pods" && event.grace === 0
-      if (isForce && !event.agent.startsWith("kube")) this.#forced.add(event.key.slice("/registry/pods/".length))
+      const isOfCluster = event.agent === "kubelet" || event.agent.startsWith("kube-")
+      if (isForce && !isOfCluster) this.#forced.add(event.key.slice("/registry/pods/".length))
     } else if (event.type === "object.deleted" && event.resource === "nodes") {
       this.#deletedNodes.add((event.object as Node).metadata.name)
     }
