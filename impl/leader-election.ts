@@ -10,7 +10,7 @@ import { Journal, type StateOf } from "#impl/journal.ts"
 import { Draws, Process } from "#impl/ports.ts"
 import type { EventOf } from "#model/events.ts"
 import type { charts } from "#model/leader-election.ts"
-import { electionJitter, electionRequestTimeout_ms, releasedLeaseDuration_s } from "#model/limits/client.ts"
+import { electionJitter, electionRequestTimeout_ms, releasedLeaseDuration_s, slowRenewal_ms } from "#model/limits/client.ts"
 import { leaseDuration_ms, renewDeadline_ms, retryPeriod_ms } from "#model/limits.ts"
 import type { Lease } from "#model/objects.ts"
 
@@ -137,12 +137,15 @@ class Elector {
   /** Competes until it leads. */
   readonly acquire: Effect.Effect<void> = Effect.gen({ self: this }, function*() {
     this.#wrote({ type: "elector.started", identity: this.#identity }, "standby")
+    const { process } = this.#services
+    let startedAt_ms = process.monotonic_ms()
     while (!(yield* this.tryAcquireOrRenew)) {
       const jitter = this.#services.draws.unit("leader-election/retry", this.#identity)
       yield* Effect.sleep(retryPeriod_ms * (1 + electionJitter * jitter))
+      startedAt_ms = process.monotonic_ms()
     }
     this.#wrote({ type: "elector.acquired", identity: this.#identity, how: this.#how,
-      transitions: this.#observed?.leaseTransitions ?? 0 }, "leading")
+      transitions: this.#observed?.leaseTransitions ?? 0, took_ms: process.monotonic_ms() - startedAt_ms }, "leading")
   })
 
   /** Returns when the lease could not be renewed for renewDeadline, counted from the first failed round. */
@@ -165,7 +168,7 @@ class Elector {
         const now_ms = process.monotonic_ms()
         const took_ms = now_ms - startedAt_ms
         if (attempt === true) {
-          if (failures > 0 || took_ms > retryPeriod_ms) this.#wrote({ type: "elector.renewed", took_ms }, "leading")
+          if (failures > 0 || took_ms > slowRenewal_ms) this.#wrote({ type: "elector.renewed", took_ms }, "leading")
           return true
         }
         if (failures === 0) this.#wrote({ type: "elector.renewFailed" }, "renewing")

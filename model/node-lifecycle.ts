@@ -23,14 +23,17 @@ const healthLimits = { nodeMonitorGracePeriod_ms, nodeStartupGracePeriod_ms, lat
 type HealthEvent = Judged<EventOf<"nodeHealth">>
 interface HealthContext {
   readonly limits: typeof healthLimits
+  readonly seenAt_ms: number
   readonly lateAt_ms: number | undefined
 }
 
 const says = (event: HealthEvent, ready: "none" | "True" | "False" | "Unknown"): boolean =>
   (event.type === "nodeHealth.seen" || event.type === "nodeHealth.observed") && event.ready === ready
-/** What is left of a grace when a node was found late, at the latest one look after it became so. */
-const hasWaited = ({ limits, lateAt_ms }: HealthContext, event: HealthEvent, grace_ms: number): boolean =>
-  lateAt_ms !== undefined
+/** The grace since the node was first seen, and what is left of it when a node is found late, one look after it was. */
+const hasWaited = (
+  { limits, seenAt_ms, lateAt_ms }: HealthContext, event: HealthEvent, grace_ms: number
+): boolean =>
+  lateAt_ms !== undefined && event.clock_ms - seenAt_ms + clockGrain_ms >= grace_ms
   && event.clock_ms - lateAt_ms + clockGrain_ms >= grace_ms - limits.lateHeartbeat_ms - limits.nodeMonitorPeriod_ms
 
 const observed = [
@@ -57,6 +60,7 @@ export const nodeHealth = setup({
     marksSome: ({ event }) => event.type === "nodeHealth.podsMarked" && event.pods > 0
   },
   actions: {
+    rememberSeeing: assign({ seenAt_ms: ({ event }) => event.clock_ms }),
     rememberLate: assign({ lateAt_ms: ({ event }) => event.clock_ms }),
     forgetLate: assign({ lateAt_ms: () => undefined }),
     noteMarking: () => {},
@@ -65,7 +69,7 @@ export const nodeHealth = setup({
 }).createMachine({
   id: "nodeHealth",
   type: "parallel",
-  context: ({ input }) => ({ limits: { ...healthLimits, ...input?.limits }, lateAt_ms: undefined }),
+  context: ({ input }) => ({ limits: { ...healthLimits, ...input?.limits }, seenAt_ms: 0, lateAt_ms: undefined }),
   states: {
     ready: {
       description: "The node's Ready condition, as this controller last saw or wrote it.",
@@ -76,10 +80,10 @@ export const nodeHealth = setup({
           tags: ["gone"],
           on: {
             "nodeHealth.seen": [
-              { guard: "saysNone", target: "neverPosted" },
-              { guard: "saysTrue", target: "ready" },
-              { guard: "saysFalse", target: "notReady" },
-              { guard: "saysUnknown", target: "unknown" }
+              { guard: "saysNone", target: "neverPosted", actions: "rememberSeeing" },
+              { guard: "saysTrue", target: "ready", actions: "rememberSeeing" },
+              { guard: "saysFalse", target: "notReady", actions: "rememberSeeing" },
+              { guard: "saysUnknown", target: "unknown", actions: "rememberSeeing" }
             ]
           }
         },

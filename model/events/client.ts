@@ -47,9 +47,9 @@ export const ClientEvent = [
   Schema.Struct({ type: Schema.tag("elector.started"), identity: Schema.String }),
   /** how: what allowed it; "own" when the record already named this identity (an answer had been lost). */
   Schema.Struct({ type: Schema.tag("elector.acquired"), identity: Schema.String,
-    how: Schema.Literals(["created", "free", "expired", "own"]), transitions: Schema.Number }),
+    how: Schema.Literals(["created", "free", "expired", "own"]), transitions: Schema.Number, took_ms: Schema.Number }),
   Schema.Struct({ type: Schema.tag("elector.renewFailed") }),
-  /** After failures, or when the answer took longer than a retry period. */
+  /** After failures, or when it took long. */
   Schema.Struct({ type: Schema.tag("elector.renewed"), took_ms: Schema.Number }),
   Schema.Struct({ type: Schema.tag("elector.lost"), identity: Schema.String }),
   /** The lead effect has stopped; the lease is given back next. */

@@ -18,6 +18,7 @@ export const queueBurst = 100 // same
 
 export const electionJitter = 1.2 // JitterFactor; client-go tools/leaderelection/leaderelection.go, v0.37
 export const electionRequestTimeout_ms = 5_000 // renewDeadline / 2; kube-scheduler and kube-controller-manager options.go createClients, v1.36
+export const slowRenewal_ms = 500 // ASSUMED: Plimsoll's own: from here on a renewal is told, since its holder may overstay
 export const releasedLeaseDuration_s = 1 // release(); leaderelection.go, v0.37
 
 export const clockGrain_ms = 1 // ASSUMED: a line carries whole milliseconds, a timer may have fired within one

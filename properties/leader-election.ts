@@ -1,0 +1,129 @@
+/** What leader election promises, and no more: it is no fence. Invariants 105, 106. */
+import type { Line } from "#model/events.ts"
+import { clockGrain_ms, slowRenewal_ms } from "#model/limits/client.ts"
+import { leaseDuration_ms, renewDeadline_ms, retryPeriod_ms } from "#model/limits.ts"
+import type { Lease } from "#model/objects.ts"
+import { clockEvents, Clocks } from "#properties/leader-election/clocks.ts"
+import { always, leadsTo, type Obligation, type Property, sometimes } from "#properties/property.ts"
+
+/** How far back a pause, a slow renewal or another rate can matter: a lease and the longest wait for it, with slack. */
+const memory_ms = 2 * leaseDuration_ms / 0.8
+/** A lease runs out on a slow clock, a candidate sleeps its longest, and an API server is found. ASSUMED generous. */
+const succession_ms = 90_000
+
+interface Leader {
+  readonly actor: string
+  /** The slowest renewal lately: its lease was written that much before the holder believed so. */
+  slow_ms: number
+  slowAt_ms: number
+}
+
+/** A leader ends by losing, by stopping, or with its process. */
+const isEnd = ({ type }: Line["event"]): boolean => type === "elector.lost" || type === "elector.stopped"
+
+/**
+ * The old leader acts at most (slow answer + retry period + renew deadline) after its last write, on its own clock; the
+ * new one waits leaseDuration on its own. client-go says that rates up to leaseDuration / renewDeadline = 1.5 are
+ * tolerated and forgets the retry period, in which the old one sleeps.
+ */
+const mayOverlap = (old: Leader, next: string, clocks: Clocks, now_ms: number): boolean => {
+  const since_ms = now_ms - memory_ms
+  if (clocks.wasPausedSince(old.actor, since_ms) || clocks.wasPausedSince(next, since_ms)) return true
+  const slow_ms = old.slowAt_ms >= since_ms ? Math.max(old.slow_ms, slowRenewal_ms) : slowRenewal_ms
+  const oldActs_ms = (slow_ms + retryPeriod_ms + renewDeadline_ms) / clocks.ratesSince(old.actor, since_ms).min
+  return oldActs_ms + clockGrain_ms >= leaseDuration_ms / clocks.ratesSince(next, since_ms).max
+}
+
+const oneLeader = always("two instances believe to lead at once only if clocks differ, one was paused or answers came late",
+  [105], () => {
+    const clocks = new Clocks()
+    const leaders = new Map<string, Map<string, Leader>>()
+    return (line) => {
+      clocks.hear(line)
+      const { actor, entity, event, at_ms } = line
+      if (event.type === "process.crashed" || event.type === "process.stopped") {
+        for (const believers of leaders.values()) believers.delete(event.process)
+        return undefined
+      }
+      const believers = leaders.get(entity)
+      if (isEnd(event)) believers?.delete(actor)
+      if (event.type === "elector.renewed") {
+        const leader = believers?.get(actor)
+        if (leader !== undefined && (event.took_ms >= leader.slow_ms || leader.slowAt_ms < at_ms - memory_ms)) {
+          leader.slow_ms = event.took_ms
+          leader.slowAt_ms = at_ms
+        }
+      }
+      if (event.type !== "elector.acquired") return undefined
+      const others = [...believers?.values() ?? []].filter((other) => !mayOverlap(other, actor, clocks, at_ms))
+      const next: Leader = { actor, slow_ms: event.took_ms, slowAt_ms: at_ms }
+      if (believers === undefined) leaders.set(entity, new Map([[actor, next]]))
+      else believers.set(actor, next)
+      return others.length === 0 ? undefined
+        : `${actor} leads ${entity} at ${at_ms} ms while ${others.map((other) => other.actor).join(", ")} still does`
+    }
+  }, ["elector.", ...clockEvents])
+
+/** "scheduler/0_<uuid>": the process whose clock judged. */
+const processOf = (identity: string): string => identity.slice(0, identity.lastIndexOf("_"))
+const isChange = (line: Line): boolean => line.event.type === "object.created" || line.event.type === "object.updated"
+
+const holderChangesInTime = always(
+  "a lease passes to another holder only if it was free, or unchanged for its duration on the new holder's clock", [106],
+  () => {
+    const clocks = new Clocks()
+    const leases = new Map<string, { readonly spec: Lease["spec"]; readonly at_ms: number }>()
+    return (line) => {
+      clocks.hear(line)
+      const { event, entity, at_ms } = line
+      if (!isChange(line) || (event.type !== "object.created" && event.type !== "object.updated")) return undefined
+      if (event.resource !== "leases") return undefined
+      const { spec } = event.object as Lease
+      const before = leases.get(entity)
+      leases.set(entity, { spec, at_ms })
+      const holder = spec.holderIdentity ?? ""
+      const last = before?.spec.holderIdentity ?? ""
+      if (before === undefined || last === "" || holder === "" || holder === last) return undefined
+      const duration_ms = (before.spec.leaseDurationSeconds ?? 0) * 1000
+      const waited_ms = (at_ms - before.at_ms + clockGrain_ms) * clocks.ratesSince(processOf(holder), before.at_ms).max
+      return waited_ms >= duration_ms ? undefined
+        : `${holder} took ${event.key} from ${last} after ${at_ms - before.at_ms} ms, with a duration of ${duration_ms} ms`
+    }
+  }, ["object.created", "object.updated", ...clockEvents])
+
+const somebodyLeads = leadsTo("when nobody leads, somebody does soon", [12], () => {
+  const leaders = new Map<string, Set<string>>()
+  const leaderless = new Map<string, number>()
+  const gone = (actor: string, at_ms: number): void => {
+    for (const [election, believers] of leaders) {
+      if (believers.delete(actor) && believers.size === 0) leaderless.set(election, at_ms)
+    }
+  }
+  return {
+    line: ({ actor, entity, event, at_ms }) => {
+      if (event.type === "process.crashed" || event.type === "process.stopped") gone(event.process, at_ms)
+      else if (isEnd(event)) gone(actor, at_ms)
+      else if (event.type === "elector.started") {
+        if (leaders.has(entity)) return
+        leaders.set(entity, new Set())
+        leaderless.set(entity, at_ms)
+      } else if (event.type === "elector.acquired") {
+        leaders.get(entity)?.add(actor)
+        leaderless.delete(entity)
+      }
+    },
+    *open(): Iterable<Obligation> {
+      for (const [entity, since_ms] of leaderless) yield { entity, since_ms, within_ms: succession_ms }
+    }
+  }
+}, ["elector.", "process.crashed", "process.stopped"])
+
+export const properties: ReadonlyArray<Property> = [
+  oneLeader,
+  holderChangesInTime,
+  somebodyLeads,
+  sometimes("an instance takes over a lease that ran out", () => ({ event }) =>
+    event.type === "elector.acquired" && event.how === "expired", ["elector.acquired"]),
+  sometimes("a leader that stops gives its lease back", () => ({ event }) => event.type === "elector.released",
+    ["elector.released"])
+]
