@@ -8,7 +8,7 @@ import { Effect, Schema } from "effect"
 import type { ClientFrame, Request, Response, ServerFrame, WatchEvent } from "#impl/ports/etcd.ts"
 import type { Cell, Connection, Network, Process, Timer } from "#impl/ports.ts"
 import {
-  etcdDialBackoff_max_ms, etcdDialBackoff_ms, etcdReadAttempts_max, etcdWatchRetry_ms
+  etcdDialBackoff_max_ms, etcdDialBackoff_ms, etcdReadAttempts_max, etcdWatchRetry_max_ms, etcdWatchRetry_ms
 } from "#model/limits/api-server.ts"
 
 /** etcd did not do as asked. effect "unknown": it may have, or may yet. */
@@ -48,6 +48,8 @@ interface Stream {
   /** Everything up to this revision has been delivered. */
   revision: number
   link: Link | undefined
+  /** Breaks since something last came through. */
+  breaks: number
   isBroken: boolean
   isCancelled: boolean
 }
@@ -96,7 +98,8 @@ export class EtcdClient {
 
   watch(prefix: string, afterRevision: number, handler: WatchHandler): EtcdWatch {
     const stream: Stream = {
-      prefix, handler, revision: afterRevision, link: undefined, isBroken: false, isCancelled: false
+      prefix, handler, revision: afterRevision, link: undefined, breaks: 0, isBroken: false,
+      isCancelled: false
     }
     this.#open(stream)
     return {
@@ -204,6 +207,10 @@ export class EtcdClient {
     const stream = link.streams.get(frame.id)
     if (stream === undefined) return
     if (frame.type === "watchEvents") this.#delivered(stream, frame)
+    else if (frame.type === "watchCreated" && stream.isBroken) {
+      stream.isBroken = false
+      stream.handler.resumed(stream.revision)
+    }
     else if (frame.type === "watchCanceled") {
       link.streams.delete(frame.id)
       if (frame.reason === "compacted") stream.handler.compacted(frame.compactRevision)
@@ -213,6 +220,7 @@ export class EtcdClient {
 
   #delivered(stream: Stream, frame: Extract<ServerFrame, { readonly type: "watchEvents" }>): void {
     const last = frame.events.at(-1)
+    stream.breaks = 0
     if (last === undefined) {
       if (frame.revision <= stream.revision) return
       stream.revision = frame.revision
@@ -233,10 +241,6 @@ export class EtcdClient {
     this.#id += 1
     link.streams.set(this.#id, stream)
     stream.link = link
-    if (stream.isBroken) {
-      stream.isBroken = false
-      stream.handler.resumed(stream.revision)
-    }
     link.connection!.send({
       type: "watch", id: this.#id, prefix: stream.prefix, startRevision: stream.revision + 1
     } satisfies ClientFrame, `watch ${stream.prefix}`)
@@ -245,7 +249,9 @@ export class EtcdClient {
   #reopen(stream: Stream): void {
     stream.link = undefined
     stream.isBroken = true
-    this.#process.after(etcdWatchRetry_ms, () => this.#open(stream))
+    const wait_ms = Math.min(etcdWatchRetry_ms * 2 ** stream.breaks, etcdWatchRetry_max_ms)
+    stream.breaks += 1
+    this.#process.after(wait_ms, () => this.#open(stream))
   }
 
   #cancel(stream: Stream): void {

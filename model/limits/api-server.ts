@@ -17,3 +17,5 @@ export const etcdDialBackoff_ms = 1_000 // gRPC backoff.DefaultConfig BaseDelay;
 export const etcdDialBackoff_max_ms = 8_000
 export const etcdReadAttempts_max = 3 // one per endpoint; clientv3 retries reads on Unavailable. ASSUMED
 export const etcdWatchRetry_ms = 100 // clientv3 watch.go backoff is 100 ms at most, v3.8
+/** Deviates: clientv3 goes on at 100 ms; a cluster without a leader would do little else. ASSUMED. */
+export const etcdWatchRetry_max_ms = 800
