@@ -262,7 +262,9 @@ export const machine = setup({
       states: {
         steady: {
           description: "One second in a second.",
-          on: { "machine.clockRateChanged": { guard: "rateIsAnotherWrongOne", target: "drifting", actions: "noteRate" } }
+          on: {
+            "machine.clockRateChanged": { guard: "rateIsAnotherWrongOne", target: "drifting", actions: "noteRate" }
+          }
         },
         drifting: {
           description: "It gains or loses.",

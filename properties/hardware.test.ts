@@ -46,14 +46,17 @@ const broken = (lines: ReadonlyArray<Line>): ReadonlyArray<string> => {
 }
 
 let ids = 0
-const fault = (type: Fault["type"], at_ms: number, fields: object): Fault => ({ id: ids++, type, at_ms, ...fields }) as Fault
-const onA = (type: Fault["type"], at_ms: number, fields: object = {}): Fault => fault(type, at_ms, { machine: "a", ...fields })
+const fault = (type: Fault["type"], at_ms: number, fields: object): Fault =>
+  ({ id: ids++, type, at_ms, ...fields }) as Fault
+const onA = (type: Fault["type"], at_ms: number, fields: object = {}): Fault =>
+  fault(type, at_ms, { machine: "a", ...fields })
 
 const everything: ReadonlyArray<Fault> = [
   onA("machine.powerLoss", 5_000, { duration_ms: 20_000 }), onA("machine.powerLoss", 10_000, { duration_ms: 40_000 }),
   onA("machine.kernelPanic", 200_000), onA("machine.reboot", 400_000), onA("disk.lose", 600_000),
   onA("machine.pressure", 10, { resource: "disk", duration_ms: 5 }), onA("machine.pressure", 12, { resource: "pid" }),
-  onA("nic.fail", 20, { state: "rxOnly", duration_ms: 100 }), onA("nic.fail", 50, { state: "txOnly", duration_ms: 100 }),
+  onA("nic.fail", 20, { state: "rxOnly", duration_ms: 100 }),
+  onA("nic.fail", 50, { state: "txOnly", duration_ms: 100 }),
   onA("disk.fail", 30, { state: "slow", duration_ms: 500 }), onA("disk.fail", 40, { state: "io", duration_ms: 20 }),
   onA("clock.jump", 60, { by_ms: -5_000 }), onA("clock.rate", 195_000, { rate: 1.2, duration_ms: 150_000 }),
   fault("process.crash", 300, { process: "busy/a", restart_ms: 40 }),

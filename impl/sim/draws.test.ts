@@ -3,12 +3,13 @@ import { Chance } from "#impl/sim/draws.ts"
 
 /** Chi-square over 64 equal buckets; above 110 has a chance of 1 in 10,000. */
 const chiSquare = (units: ReadonlyArray<number>): number => {
-  const counts = new Array<number>(64).fill(0)
+  const counts = Array.from({ length: 64 }, () => 0)
   for (const u of units) counts[Math.floor(u * 64)]!++
   const expected = units.length / 64
   return counts.reduce((sum, n) => sum + (n - expected) ** 2 / expected, 0)
 }
-const words = (n: number, draw: (i: number) => number): ReadonlyArray<number> => Array.from({ length: n }, (_, i) => draw(i))
+const words = (n: number, draw: (i: number) => number): ReadonlyArray<number> =>
+  Array.from({ length: n }, (_, i) => draw(i))
 
 describe("draws", () => {
   it("are uniform along one stream, across identities and across seeds", () => {
@@ -38,7 +39,8 @@ describe("draws", () => {
   it("make uuids of version 4, each its own", () => {
     const chance = new Chance(1)
     const uuids = words(10_000, () => 0).map(() => chance.uuid("uid", "pod"))
-    for (const uuid of uuids) expect(uuid).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+    const version4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+    for (const uuid of uuids) expect(uuid).toMatch(version4)
     expect(new Set(uuids).size).toBe(uuids.length)
   })
 })

@@ -31,7 +31,8 @@ const play = (faults: ReadonlyArray<object>, until_ms: number, during?: (world: 
   expect(world.panics).toEqual([])
   /** The paths on which something arrived in the time. */
   const paths = (from_ms: number, to_ms: number): string =>
-    [...new Set(heard.flatMap(({ path, at_ms }) => at_ms > from_ms && at_ms < to_ms ? [path] : []))].toSorted().join(" ")
+    [...new Set(heard.flatMap(({ path, at_ms }) => at_ms > from_ms && at_ms < to_ms ? [path] : []))]
+      .toSorted().join(" ")
   const types = lines.map(({ event, at_ms }) => `${at_ms} ${event.type}`)
   return { paths, types, world, lines }
 }
@@ -89,7 +90,8 @@ describe("faults", () => {
   it("pass unheeded where they find nothing to strike", () => {
     const { types } = play([
       { type: "machine.powerLoss", at_ms: 1_000, machine: "a" },
-      { type: "machine.kernelPanic", at_ms: 2_000, machine: "a" }, { type: "machine.reboot", at_ms: 2_000, machine: "a" },
+      { type: "machine.kernelPanic", at_ms: 2_000, machine: "a" },
+      { type: "machine.reboot", at_ms: 2_000, machine: "a" },
       { type: "process.crash", at_ms: 2_000, process: "beacon/a", restart_ms: 1 },
       { type: "process.pause", at_ms: 2_000, process: "beacon/a" }
     ], 5_000)

@@ -62,7 +62,7 @@ export class Faults {
   /** Ends every fault on the given machines (absent: everywhere). A fault between one of them and another stays. */
   heal(machines?: ReadonlyArray<string>): void {
     const healthy = new Set(machines ?? this.machines.keys())
-    for (const active of [...this.active]) {
+    for (const active of this.active.slice()) {
       const concerned = this.concerned(active.fault)
       for (const name of concerned) if (healthy.has(name)) active.healed.add(name)
       if (concerned.every((name) => active.healed.has(name))) this.end(active)
@@ -193,7 +193,8 @@ export class Faults {
       case "network.partition":
       case "network.loss":
       case "network.slow": return network.reviewLinks()
-      case "network.reset": return network.breakConnections(this.machineOf(fault.from), this.machineOf(fault.to), "reset")
+      case "network.reset":
+        return network.breakConnections(this.machineOf(fault.from), this.machineOf(fault.to), "reset")
       case "network.halfOpen":
         return network.breakConnections(this.machineOf(fault.from), this.machineOf(fault.to), "sever")
       case "balancer.pin":

@@ -41,6 +41,8 @@ const stepsPerInstant_max = 2_000_000
 /** The last steps before the bound, over which a livelock names who ran. */
 const stepsSampled = 1_000
 
+const ring = <A>(size: number, empty: A): Array<A> => Array.from({ length: size }, () => empty)
+
 class Timer implements Scheduled {
   time_us: number
   readonly order: number
@@ -78,9 +80,9 @@ export class Kernel {
   private instantSteps = 0
   private sample: Map<string, number> | undefined
   // The run queue: three parallel rings.
-  private tasks: Array<Task | undefined> = new Array(1024).fill(undefined)
-  private owners: Array<Owner | undefined> = new Array(1024).fill(undefined)
-  private causes: Array<number> = new Array(1024).fill(noCause)
+  private tasks = ring<Task | undefined>(1_024, undefined)
+  private owners = ring<Owner | undefined>(1_024, undefined)
+  private causes = ring(1_024, noCause)
   private head = 0
   private count = 0
 
@@ -226,8 +228,8 @@ export class Kernel {
 
   private grow(): void {
     const size = this.tasks.length
-    const unroll = <A>(ring: Array<A>, empty: A): Array<A> =>
-      [...ring.slice(this.head), ...ring.slice(0, this.head), ...new Array<A>(size).fill(empty)]
+    const unroll = <A>(full: Array<A>, empty: A): Array<A> =>
+      [...full.slice(this.head), ...full.slice(0, this.head), ...ring(size, empty)]
     this.tasks = unroll<Task | undefined>(this.tasks, undefined)
     this.owners = unroll<Owner | undefined>(this.owners, undefined)
     this.causes = unroll(this.causes, noCause)

@@ -97,7 +97,10 @@ describe("connection", () => {
   it("stays blocked until the last of overlapping partitions ends", () => {
     const { log } = play({
       client: [[1_500, burst(0, 1)]], until_ms: 19_900,
-      faults: [partition(1_000, { duration_ms: 5_000 }), partition(1_200, { duration_ms: 19_000, oneWay: true, from: ["c"], to: ["s"] })]
+      faults: [
+        partition(1_000, { duration_ms: 5_000 }),
+        partition(1_200, { duration_ms: 19_000, oneWay: true, from: ["c"], to: ["s"] })
+      ]
     })
     expect(log).toEqual([])
   })
@@ -154,7 +157,10 @@ describe("connection", () => {
   it("is not touched by faults between machines when both ends share one", () => {
     const { log } = play({
       same: true, client: [[60_000, burst(0, 2)]],
-      faults: [partition(1_000, { from: ["s"], to: ["s", "c"] }), { type: "nic.fail", at_ms: 1_000, machine: "s", state: "down" }]
+      faults: [
+        partition(1_000, { from: ["s"], to: ["s", "c"] }),
+        { type: "nic.fail", at_ms: 1_000, machine: "s", state: "down" }
+      ]
     })
     expect(numbers(log, "server/s")).toEqual([0, 1])
   })
@@ -179,7 +185,8 @@ describe("dial", () => {
     const crash = { type: "process.crash", at_ms: 50, process: "server/s", restart_ms: 5_000 }
     expect(play({ faults: [crash] }).log).toEqual(["ConnectionRefused 0 s"])
     expect(play({ faults: [partition(50)] }).log).toEqual(["DialTimedOut 30 s"])
-    expect(play({ faults: [{ type: "machine.powerLoss", at_ms: 50, machine: "s" }] }).log).toEqual(["DialTimedOut 30 s"])
+    const powerLoss = { type: "machine.powerLoss", at_ms: 50, machine: "s" }
+    expect(play({ faults: [powerLoss] }).log).toEqual(["DialTimedOut 30 s"])
   })
 
   it("comes through with a later SYN when the link heals", () => {
@@ -224,7 +231,8 @@ describe("load balancer", () => {
     const pinned = backends([pin])
     expect(new Set(pinned.slice(0, 19))).toEqual(new Set(["server/s2"]))
     expect(new Set(pinned.slice(20)).size).toBe(2)
-    expect(new Set(backends([...down, { ...pin, backend: "server/s", duration_ms: 60_000 }]))).toEqual(new Set(["none"]))
+    const pinnedToTheDead = backends([...down, { ...pin, backend: "server/s", duration_ms: 60_000 }])
+    expect(new Set(pinnedToTheDead)).toEqual(new Set(["none"]))
   })
 })
 

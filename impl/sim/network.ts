@@ -90,7 +90,7 @@ export class SimNetwork {
     address.scheduler = undefined
     address.accept = undefined
     address.receive = undefined
-    for (const end of [...address.ends]) {
+    for (const end of address.ends) {
       if (machineIsLost) end.lose()
       else end.end("reset")
     }

@@ -2,7 +2,7 @@
  * A process: an address on the network, a program, and its life under a supervisor. Each start is a new incarnation
  * with a scheduler of its own. A crash runs nothing; a graceful stop interrupts, and kills after a time.
  */
-import { Cause, Context, Effect, Exit, Fiber } from "effect"
+import { Cause, Context, Effect, Exit, type Fiber } from "effect"
 import type { StateOf, StateValue } from "#impl/journal.ts"
 import { Journal } from "#impl/journal.ts"
 import { Disk, Draws, ImageRegistry, Machine, Network, Process } from "#impl/ports.ts"
@@ -81,8 +81,8 @@ export class SimProcess {
     this.failures = ran_us >= limits.restartDelayReset_ms * 1_000 ? 1 : this.failures + 1
     this.dispose(false)
     this.became("stopped", { type: "process.crashed", process: this.name, reason })
-    this.restartAfter(restart_ms
-      ?? Math.min(limits.restartDelay_ms * limits.restartDelayFactor ** (this.failures - 1), limits.restartDelay_ms_max))
+    const backOff_ms = limits.restartDelay_ms * limits.restartDelayFactor ** (this.failures - 1)
+    this.restartAfter(restart_ms ?? Math.min(backOff_ms, limits.restartDelay_ms_max))
     this.machine.processEnded()
   }
 
@@ -179,7 +179,9 @@ export class SimProcess {
     if (this.state === "terminating") {
       // A fiber that panics while it is stopped ends nonetheless.
       if (current.fibers.size === 0) this.stopped()
-      else if (current.main?.pollUnsafe() !== undefined) for (const other of [...current.fibers]) other.interruptUnsafe()
+      else if (current.main?.pollUnsafe() !== undefined) {
+        for (const other of current.fibers) other.interruptUnsafe()
+      }
       return
     }
     if (Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)) this.panic(Cause.squash(exit.cause))

@@ -16,7 +16,11 @@ const world = () => {
 }
 
 /** Each waits for something of its own process, and says how to complete it from that process's other side. */
-const waits: Readonly<Record<string, Effect.Effect<{ readonly wait: Effect.Effect<unknown>; readonly complete: Effect.Effect<unknown> }>>> = {
+interface Wait {
+  readonly wait: Effect.Effect<unknown>
+  readonly complete: Effect.Effect<unknown>
+}
+const waits: Readonly<Record<string, Effect.Effect<Wait>>> = {
   sleep: Effect.succeed({ wait: Effect.sleep(100), complete: Effect.void }),
   deferred: Effect.map(Deferred.make<number>(), (d) => ({ wait: Deferred.await(d), complete: Deferred.succeed(d, 1) })),
   queueTake: Effect.map(Queue.unbounded<number>(), (q) => ({ wait: Queue.take(q), complete: Queue.offer(q, 1) })),
@@ -37,7 +41,8 @@ const waits: Readonly<Record<string, Effect.Effect<{ readonly wait: Effect.Effec
     return { wait: Fiber.join(child), complete: Deferred.succeed(d, 1) }
   }),
   retry: Effect.succeed({
-    wait: Effect.ignore(Effect.retry(Effect.fail("x"), { schedule: Schedule.spaced(30), times: 5 })), complete: Effect.void
+    wait: Effect.ignore(Effect.retry(Effect.fail("x"), { schedule: Schedule.spaced(30), times: 5 })),
+    complete: Effect.void
   }),
   timeout: Effect.succeed({ wait: Effect.ignore(Effect.timeout(Effect.never, 100)), complete: Effect.void }),
   race: Effect.succeed({ wait: Effect.race(Effect.sleep(100), Effect.sleep(120)), complete: Effect.void }),

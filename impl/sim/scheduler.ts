@@ -15,6 +15,7 @@ export class ProcessScheduler implements Scheduler.Scheduler, Owner {
   readonly clock: MachineClock
   dead = false
   paused = false
+  private readonly sleeps = new Map<number, Effect.Effect<void>>()
   private held: Array<{ readonly task: Task; readonly cause: number }> = []
   private readonly onFailure: (error: unknown) => void
   private readonly dispatcher: Scheduler.SchedulerDispatcher
@@ -68,10 +69,16 @@ export class ProcessScheduler implements Scheduler.Scheduler, Owner {
   sleep(delay_ms: number): Effect.Effect<void> {
     if (delay_ms <= 0) return Effect.yieldNow
     if (delay_ms === Infinity) return Effect.never
-    return Effect.callback<void>((resume) => {
-      const timer = this.after(delay_ms, () => resume(Effect.void))
-      return Effect.sync(() => timer.cancel())
-    })
+    let sleep = this.sleeps.get(delay_ms)
+    if (sleep === undefined) {
+      sleep = Effect.callback<void>((resume) => {
+        const timer = this.after(delay_ms, () => resume(Effect.void))
+        return Effect.sync(() => timer.cancel())
+      })
+      // Periods recur; drawn delays do not, and must not pile up.
+      if (this.sleeps.size < 256) this.sleeps.set(delay_ms, sleep)
+    }
+    return sleep
   }
 
   /** What every fiber of this incarnation must run with. */

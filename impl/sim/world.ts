@@ -24,7 +24,7 @@ export type { Program, Services } from "#impl/sim/process.ts"
 
 export interface WorldOptions {
   readonly seed: number
-  /** Which of the first sixteen queued tasks runs next, one for each time that several wait. Then first in, first out. */
+  /** Which of the first sixteen queued tasks runs next, one each time that several wait; then first in, first out. */
   readonly choices?: ReadonlyArray<number>
   /** Hears every line. Absent: nothing is journalled. */
   readonly listen?: ((line: Line) => void) | undefined

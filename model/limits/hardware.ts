@@ -9,7 +9,7 @@ export const kernel_ms_min = 2_000 // ASSUMED: systemd-analyze "kernel" + "initr
 export const kernel_ms_max = 8_000 // ASSUMED
 export const units_ms_min = 3_000 // ASSUMED: systemd-analyze "userspace" until container runtime and kubelet start
 export const units_ms_max = 15_000 // ASSUMED
-export const panicTimeout_ms = 10_000 // kernel.panic = 10, set by the kubelet (ProtectKernelDefaults); cm/container_manager_linux.go, v1.36
+export const panicTimeout_ms = 10_000 // kernel.panic = 10, set by the kubelet; cm/container_manager_linux.go, v1.36
 export const bmcStart_ms_min = 5_000 // ASSUMED: after the mains return
 export const bmcStart_ms_max = 20_000 // ASSUMED
 export const stopTimeout_ms = 90_000 // DefaultTimeoutStopSec=90s; systemd-system.conf(5), v257
@@ -33,7 +33,7 @@ export const duplicateDelay_us_max = 20_000 // ASSUMED
 export const retransmission_ms = 200 // TCP_RTO_MIN; include/net/tcp.h, Linux 6.12
 /** Longest that a stalled stream waits after its link came back. Deviates: Linux backs off up to 120 s. */
 export const retransmission_ms_max = 5_000 // ASSUMED: shorter than the keep-alive, so that healing is visible
-export const synRetries_ms: ReadonlyArray<number> = [1_000, 3_000, 7_000, 15_000] // tcp_syn_retries, doubling from 1 s; tcp(7)
+export const synRetries_ms: ReadonlyArray<number> = [1_000, 3_000, 7_000, 15_000] // tcp_syn_retries; tcp(7)
 export const dialTimeout_ms = 30_000 // net.Dialer{Timeout: 30s}; client-go transport/cache.go, v1.36
 
 // Disk.
