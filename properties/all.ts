@@ -1,20 +1,26 @@
-/** Every promise that Plimsoll checks, in the order in which a breach is reported. */
+/** Every promise that Plimsoll checks, in the order in which a breach at one line is reported. */
+import { properties as apiServer } from "#properties/api-server.ts"
+import { properties as client } from "#properties/client.ts"
+import { properties as containerRuntime } from "#properties/container-runtime.ts"
+import { properties as controllerManager } from "#properties/controller-manager.ts"
+import { properties as etcd } from "#properties/etcd.ts"
+import { properties as hardware } from "#properties/hardware.ts"
+import { properties as informer } from "#properties/informer.ts"
+import { properties as kubelet } from "#properties/kubelet.ts"
+import { properties as leaderElection } from "#properties/leader-election.ts"
+import { properties as linearizability } from "#properties/linearizability.ts"
+import { properties as nodeLifecycle } from "#properties/node-lifecycle.ts"
+import { properties as pod } from "#properties/pod.ts"
+import { properties as podGc } from "#properties/pod-gc.ts"
+import { properties as replicaSet } from "#properties/replica-set.ts"
+import { properties as rest } from "#properties/rest.ts"
+import { properties as run } from "#properties/run.ts"
+import { properties as scheduler } from "#properties/scheduler.ts"
+import { properties as workQueue } from "#properties/work-queue.ts"
 import type { Property } from "#properties/property.ts"
 
-const components = [
-  "hardware", "etcd", "linearizability", "api-server", "pod", "client", "informer", "work-queue", "leader-election",
-  "scheduler", "replica-set", "node-lifecycle", "pod-gc", "controller-manager", "kubelet", "container-runtime",
-    "run", "rest"
-] as const
-
-const load = async (name: string): Promise<ReadonlyArray<Property>> => {
-  try {
-    return ((await import(`#properties/${name}.ts`)) as { readonly properties: ReadonlyArray<Property> })
-      .properties ?? []
-  } catch (error) {
-    if ((error as { readonly code?: string }).code === "ERR_MODULE_NOT_FOUND") return []
-    throw error
-  }
-}
-
-export const properties: ReadonlyArray<Property> = (await Promise.all(components.map(load))).flat()
+export const properties: ReadonlyArray<Property> = [
+  ...hardware, ...etcd, ...linearizability, ...apiServer, ...pod, ...client, ...informer, ...workQueue,
+  ...leaderElection, ...scheduler, ...replicaSet, ...nodeLifecycle, ...podGc, ...controllerManager, ...kubelet,
+  ...containerRuntime, ...run, ...rest
+]

@@ -48,8 +48,6 @@ export const properties: ReadonlyArray<Property> = [
     ["operation.completed"]),
   sometimes("the outcome of an operation is unknown", () => ({ event }) =>
     event.type === "operation.completed" && event.outcome === "unknown", ["operation.completed"]),
-  sometimes("an operation loses a race", () => ({ event }) =>
-    event.type === "operation.completed" && event.outcome === "Conflict", ["operation.completed"]),
   sometimes("a machine stays frozen in its faults while the core works", () => ({ event }) =>
     event.type === "phase.began" && event.phase === "core" && event.frozen.length > 0, ["phase.began"])
 ]

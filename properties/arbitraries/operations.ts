@@ -119,7 +119,7 @@ const bodies = (on: Swarm, topology: Topology): Drawn => {
     "pod.delete": drawn(4, fc.record({ type: type("pod.delete"), name: podName,
       gracePeriodSeconds: fc.constantFrom(undefined, undefined, 0, 1, 5, 30) }).map(defined)),
     "pod.recreate": drawn(3, fc.record({ type: type("pod.recreate"), name: pod, spec })),
-    "pod.finalize": drawn(on.has("spec:finalizers") ? 2 : 0, fc.record({ type: type("pod.finalize"), name: podName,
+    "pod.finalize": drawn(on.has("spec:finalizers") ? 4 : 0, fc.record({ type: type("pod.finalize"), name: podName,
       present: fc.boolean() })),
     "pod.read": drawn(2, fc.record({ type: type("pod.read"), name: pod, consistent: fc.boolean() })),
     "pods.list": drawn(1, fc.record({ type: type("pods.list"), consistent: fc.boolean() })),
@@ -132,6 +132,12 @@ const bodies = (on: Swarm, topology: Topology): Drawn => {
 /** Without the keys whose value is undefined: in an object or a trace, absent and undefined are not the same. */
 export const defined = <O extends object>(object: O): any =>
   Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined))
+
+/** The operation on the object of the one before: races are about one object. */
+const aboutTheSame = (body: OperationBody, last: OperationBody | undefined): OperationBody => {
+  if (last === undefined || !("name" in body) || !("name" in last)) return body
+  return body.type.split(".")[0] === last.type.split(".")[0] ? { ...body, name: last.name } : body
+}
 
 const burstGap_ms = 2_000 // ASSUMED: about the time of a few round trips and a sync.
 /** The cluster needs some seconds to elect its leaders; earlier operations are lawful but mostly fail. */
@@ -152,7 +158,7 @@ export const operations = (
   const all = bodies(on, topology)
   const enabled = (Object.keys(all) as Array<Operation["type"]>)
     .filter((kind) => on.has(`operation:${kind}`) && all[kind].weight > 0).map((kind) => all[kind])
-  const timing = { id, place: fc.nat(10_000), gap: fc.nat(burstGap_ms) }
+  const timing = { id, place: fc.nat(10_000), gap: logUniform(1, burstGap_ms), again: fc.boolean() }
   const one = fc.record({
     ...timing, body: fc.oneof(...enabled), burst: on.has("run:collisions") ? fc.boolean() : fc.constant(false)
   })
@@ -163,9 +169,11 @@ export const operations = (
     let previous = firstOperation_ms
     const seen = new Set<number>()
     const made: Operation[] = []
-    const add = ({ id, body, place, burst, gap }: typeof drawn[number], within_ms: number) => {
+    let last: OperationBody | undefined
+    const add = ({ id, body: fresh, place, burst, gap, again }: typeof drawn[number], within_ms: number) => {
       if (seen.has(id)) return
       seen.add(id)
+      const body = last = burst && again ? aboutTheSame(fresh, last) : fresh
       const anywhere = firstOperation_ms + Math.round((within_ms - firstOperation_ms) * place / 10_000)
       previous = burst ? Math.min(within_ms, previous + gap) : anywhere
       made.push({ ...body, id, at_ms: previous } as Operation)
