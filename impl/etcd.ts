@@ -64,11 +64,12 @@ const recover = (config: Config) => Effect.gen(function* () {
   const read = yield* disk.read(Wal.file)
   const found = Wal.verify(read)
   if (found.isCorrupt) return yield* standAside("corrupt")
-  if (found.isTorn) {
-    journal.wrote("etcd.member", name, { type: "wal.truncated", records: read.length,
-      cut: read.length - found.records.length }, "recovering")
+  if (found.torn > 0) {
+    journal.wrote("etcd.member", name, { type: "wal.truncated", records: found.records.length, cut: found.torn },
+      "recovering")
   }
-  yield* Wal.repair(disk, found)
+  // What is replayed must not be lost again after it was acted upon.
+  yield* disk.sync(Wal.file)
   if (found.records.length === 0) {
     // --initial-cluster-state is "new" at the first start; later an empty directory has to be explained.
     if (incarnation > 1 && (yield* isKnownToPeers(config))) return yield* standAside("empty")

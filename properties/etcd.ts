@@ -111,7 +111,8 @@ const raft: ReadonlyArray<Property> = [
     return ({ actor, event }) => {
       if (event.type === "raft.recovered" && event.applied > 0) {
         const known = entries[event.applied - 1]
-        if (known === undefined || (known.term === event.appliedTerm && known.revision === event.revision)) return undefined
+        if (known === undefined) return undefined
+        if (known.term === event.appliedTerm && known.revision === event.revision) return undefined
         return `${actor} came back with revision ${event.revision} of term ${event.appliedTerm} at entry ${
           event.applied}; before it was revision ${known.revision} of term ${known.term}`
       }

@@ -17,22 +17,30 @@ const records = chain([{ type: "metadata", member: "etcd/0", members: ["etcd/0",
 describe("write-ahead log", () => {
   it("replays: a later entry replaces the one of its index and all behind it", () => {
     const found = verify(records)
-    expect(found).toMatchObject({ isTorn: false, isCorrupt: false, records: { length: 4 } })
+    expect(found).toMatchObject({ torn: 0, isCorrupt: false, records: { length: 4 } })
     expect(replay(found.records)).toEqual({ hardState: { term: 2, vote: "etcd/1", commit: 1 },
       entries: [entry(1, 1), entry(2, 2)], heard: ["etcd/2"] })
   })
   it.each([["its data", { ...records[3]!, data: undefined }], ["its checksum", { ...records[3]!, checksum: 7 }],
     ["an entry", { ...records[3]!, data: save(2, [entry(2, 3)]) }]])("cuts a last record torn in %s", (_, torn) => {
     const found = verify([...records.slice(0, 3), torn])
-    expect(found).toMatchObject({ isTorn: true, isCorrupt: false, records: { length: 3 } })
+    expect(found).toMatchObject({ torn: 1, isCorrupt: false, records: { length: 3 } })
     expect(found.lastChecksum).toBe(records[2]!.checksum)
+  })
+  it("leaves torn records where they are, and goes on behind them", () => {
+    const torn = { data: { type: "save", hardState: { term: 2 } }, checksum: 9 }
+    expect(verify([...records.slice(0, 3), torn, torn])).toMatchObject({ torn: 2, isCorrupt: false })
+    expect(verify([torn, ...records.slice(0, 3), torn, torn, records[3]!]))
+      .toMatchObject({ torn: 0, isCorrupt: false, records: { length: 4 } })
+    expect(verify([torn])).toMatchObject({ torn: 1, isCorrupt: false, records: [] })
   })
   const changed = { ...records[1]!, data: save(1, [entry(1, 1)]) }
   it.each([["damaged", [records[0]!, changed, ...records.slice(2)]],
     ["missing", [records[0]!, ...records.slice(2)]],
-    ["swapped", [records[0]!, records[2]!, records[1]!, records[3]!]]])(
+    ["cut short", [records[0]!, { data: { type: "save" }, checksum: 1 }, ...records.slice(2)]],
+    ["of another log", [records[0]!, ...records.slice(1).map((record) => ({ ...record, checksum: record.checksum ^ 1 }))]]])(
     "does not live with a record %s in the middle", (_, damaged) => {
-      expect(verify(damaged)).toMatchObject({ isTorn: false, isCorrupt: true })
+      expect(verify(damaged)).toMatchObject({ isCorrupt: true })
     })
   it("notices a changed vote, term, commit, or peer", () => {
     const base = save(1, [])

@@ -2,8 +2,8 @@
  * The write-ahead log: what raft promised, on the disk, with a chain of checksums. Spec: model/etcd.ts, chart
  * etcd.member.
  *
- * One record is one batch and one sync, so at most the last record can be torn: nobody was told of it, and it is cut
- * off. Damage anywhere else means that promises are lost, and the member must not take part again.
+ * One record is one batch and one sync, so at most the last record can be torn: nobody was told of it, and it is left
+ * out. Damage anywhere else means that promises are lost, and the member must not take part again.
  */
 import { Effect } from "effect"
 import { recordHeader_bytes, valueSize_bytes } from "#model/limits/etcd.ts"
@@ -45,30 +45,48 @@ export const checksum = (previous: number, record: WalRecord): number => {
 export const seed = 2_166_136_261
 
 export interface Replay {
+  /** Those that count. */
   readonly records: ReadonlyArray<DiskRecord>
-  /** A torn record at the end was left out. */
-  readonly isTorn: boolean
+  /** A torn end was left out: so many records. */
+  readonly torn: number
   readonly isCorrupt: boolean
   readonly lastChecksum: number
 }
 
-const matches = (previous: number, record: DiskRecord): boolean => {
-  const data = record.data as WalRecord | undefined | null
-  if (typeof data !== "object" || data === null || (data.type !== "metadata" && data.type !== "save")) return false
-  return checksum(previous, data) === record.checksum
+const isComplete = (data: unknown): data is WalRecord => {
+  if (typeof data !== "object" || data === null) return false
+  const record = data as Partial<Record<string, unknown>>
+  return record["type"] === "metadata" ? record["member"] !== undefined && Array.isArray(record["members"])
+    : record["type"] === "save" && typeof record["hardState"] === "object" && Array.isArray(record["entries"]) &&
+      Array.isArray(record["heard"])
 }
 
+const matches = (previous: number, { checksum: stored, data }: DiskRecord): boolean =>
+  isComplete(data) && checksum(previous, data) === stored
+
+/**
+ * A torn record stays where it is: the next one is chained to what stands before it, which proves that its writer had
+ * left the torn one out. Any other record that does not fit is damage, unless it is the very last.
+ */
 export const verify = (records: ReadonlyArray<DiskRecord>): Replay => {
+  const fitting: Array<DiskRecord> = []
   let lastChecksum = seed
-  for (let i = 0; i < records.length; i++) {
-    const record = records[i]!
-    if (!matches(lastChecksum, record)) {
-      const isTorn = i === records.length - 1
-      return { records: records.slice(0, i), isTorn, isCorrupt: !isTorn, lastChecksum }
+  let torn = 0
+  for (const [i, record] of records.entries()) {
+    if (matches(lastChecksum, record)) {
+      fitting.push(record)
+      lastChecksum = record.checksum
+      torn = 0
+      continue
     }
-    lastChecksum = record.checksum
+    const isEnd = torn === 0 && i === records.length - 1
+    const previous = lastChecksum
+    if (isComplete(record.data) && !isEnd && !records.slice(i + 1).some((later) => matches(previous, later))) {
+      return { records: fitting, torn: 0, isCorrupt: true, lastChecksum }
+    }
+    torn++
   }
-  return { records, isTorn: false, isCorrupt: false, lastChecksum }
+  return { records: fitting, torn, isCorrupt: false, lastChecksum }
 }
 
 export interface Replayed {
@@ -112,10 +130,4 @@ export const open = (disk: Disk["Service"], lastChecksum: number): Wal => {
       return Effect.andThen(append, disk.sync(file))
     })
   }
-}
-
-/** Cuts a torn end off and makes the rest durable: what is replayed must not be lost again after it was acted upon. */
-export const repair = (disk: Disk["Service"], found: Replay): Effect.Effect<void, DiskFailed> => {
-  const size = found.records.reduce((sum, record) => sum + size_bytes(record.data as WalRecord), 0)
-  return found.isTorn ? Effect.andThen(disk.replace(file, found.records, size), disk.sync(file)) : disk.sync(file)
 }

@@ -31,15 +31,10 @@ const machine = setup({
       const { lastIndex, records } = as("member.recovered", event)
       return !context.isBarred && records >= context.records && (context.isMember || lastIndex === 0)
     },
-    /** Only the last record, which nobody was told of, can be torn. */
+    /** Only what was never durable can be torn, and nobody was told of that. A first start may leave nothing else. */
     isTornEnd: ({ context, event }: Args) => {
       const { cut, records } = as("wal.truncated", event)
-      return !context.isBarred && cut === 1 && records > cut
-    },
-    /** A first start that crashed while it made the directory. */
-    isTornBeginning: ({ context, event }: Args) => {
-      const { cut, records } = as("wal.truncated", event)
-      return !context.isMember && !context.isBarred && cut === 1 && records === 1
+      return !context.isBarred && cut >= 1 && records >= context.records
     }
   },
   actions: {
@@ -66,14 +61,12 @@ export const chart = machine.createMachine({
       description: "Not running, or reading its log.",
       on: {
         ...starts,
-        "wal.truncated": [
-          { guard: "isTornEnd", target: "recovering" }, { guard: "isTornBeginning", target: "recovering" }
-        ],
-        "process.crashed": { target: "down" }, "process.stopped": { target: "down" }
+        "wal.truncated": { guard: "isTornEnd", target: "recovering" },
+        ...ended
       }
     },
     recovering: {
-      description: "Cut a torn end off its log and replays the rest.",
+      description: "Left a torn end of its log out and replays the rest.",
       on: { ...starts, ...ended }
     },
     running: {

@@ -35,7 +35,7 @@ export const EtcdEvent = [
   Schema.Struct({ type: Schema.tag("member.recovered"), lastIndex: number, records: number }),
   /** The data of an existing member is gone ("empty") or damaged ("corrupt"): it must not take part again. */
   Schema.Struct({ type: Schema.tag("member.dataLost"), reason: Schema.Literals(["empty", "corrupt"]) }),
-  /** The torn end of the log, which nobody was told of, was cut off before the replay. */
+  /** The torn end of the log, which nobody was told of, was left out of the replay; `records` are left. */
   Schema.Struct({ type: Schema.tag("wal.truncated"), records: number, cut: number }),
   /** A write or fsync failed: what is durable is not known any more, so the process must end. */
   Schema.Struct({ type: Schema.tag("wal.failed"), reason: text }),
