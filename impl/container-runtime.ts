@@ -12,7 +12,7 @@ import { Endings } from "#impl/container-runtime/endings.ts"
 import * as records from "#impl/container-runtime/records.ts"
 import { perform, type CallFailed, type Context } from "#impl/container-runtime/service.ts"
 import { labelsOf, RuntimeState } from "#impl/container-runtime/state.ts"
-import { Disk, Draws, ImageRegistry, Machine, Network, Process, type Connection } from "#impl/ports.ts"
+import { type Disk, Draws, ImageRegistry, Machine, Network, Process, type Connection } from "#impl/ports.ts"
 import type { Answer, Call, KubeletFrame, RuntimeFrame, SandboxStatus } from "#impl/ports/runtime.ts"
 
 export interface Parts {
@@ -30,14 +30,14 @@ export const defaultParts: Parts = {
 const recover = (context: Omit<Context, "callerIsThere">, parts: Parts) => {
   const { containers, endings, state } = context
   const lost: Array<records.Record> = []
-  for (const sandbox of [...state.content.sandboxes.values()]) {
+  for (const sandbox of state.content.sandboxes.values()) {
     if (sandbox.state !== "ready" || containers.sandboxes.has(sandbox.id)) continue
     const stopped = parts.afterBoot(sandbox)
     state.wroteSandbox(stopped, { type: "sandbox.stopped", ...labelsOf(stopped), lost: true }, "notReady")
     state.putSandbox(stopped)
     lost.push({ kind: "sandbox", sandbox: stopped })
   }
-  for (const container of [...state.content.containers.values()]) {
+  for (const container of state.content.containers.values()) {
     const running = containers.byId.get(container.id)
     if (container.state === "running" && running === undefined) {
       lost.push({ kind: "container", container: endings.lost(container) })
@@ -75,7 +75,7 @@ class Server {
       },
       closed: () => {
         this.#context.state.unsubscribe(connection)
-        for (const id of [...stops.keys()]) this.#cancel(stops, id)
+        for (const id of stops.keys()) this.#cancel(stops, id)
       }
     })
   }

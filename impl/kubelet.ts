@@ -12,7 +12,7 @@ import * as informer from "#impl/informer.ts"
 import { Journal, type StateOf } from "#impl/journal.ts"
 import { nodeInfoOf } from "#impl/kubelet/admission.ts"
 import { NodeAgent } from "#impl/kubelet/node-agent.ts"
-import { defaultParts, type Parts } from "#impl/kubelet/parts.ts"
+import { defaultParts, type Parts as KubeletParts } from "#impl/kubelet/parts.ts"
 import { PodWorkers } from "#impl/kubelet/pod-workers.ts"
 import { RuntimeClient } from "#impl/kubelet/runtime-client.ts"
 import { StatusManager } from "#impl/kubelet/status-manager.ts"
@@ -22,7 +22,8 @@ import type { charts } from "#model/kubelet.ts"
 import { runtimeStatusThreshold_ms } from "#model/limits/kubelet.ts"
 import type { Pod } from "#model/objects.ts"
 
-export { defaultParts, type Parts } from "#impl/kubelet/parts.ts"
+/** What of a kubelet can be replaced; the defaults stand beside it. */
+export interface Parts extends KubeletParts {}
 
 /** Pods are admitted in the order of their creation, as HandlePodAdditions sorts them. */
 const byCreation = (a: Pod, b: Pod): number =>

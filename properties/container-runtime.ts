@@ -164,7 +164,7 @@ const pullsByPolicy = always("an image is pulled only for a pod whose pull polic
         present.set(key, clock_ms)
         return undefined
       case "machine.diskReplaced":
-        for (const one of [...present.keys()]) if (one.startsWith(`${node} `)) present.delete(one)
+        for (const one of present.keys()) if (one.startsWith(`${node} `)) present.delete(one)
         return undefined
       case "image.pullBegan": {
         const since_ms = present.get(key)
@@ -189,8 +189,8 @@ const oneSandbox = always("a pod has at most one ready sandbox on its machine, e
     return ({ actor, entity, event }) => {
       const machine = machineOf(actor)
       if (event.type === "machine.diskReplaced" || memoryLost.includes(event.type)) {
-        for (const key of [...ready.keys()]) if (key.startsWith(`${machine} `)) ready.delete(key)
-        for (const [key, attempt] of [...attempts]) {
+        for (const key of ready.keys()) if (key.startsWith(`${machine} `)) ready.delete(key)
+        for (const [key, attempt] of attempts) {
           if (!key.startsWith(`${machine} `)) continue
           if (event.type === "machine.diskReplaced") attempts.delete(key)
           // The record of the last one may not have reached the disk: its number may come again.

@@ -35,28 +35,27 @@ export class Images {
 
   /** Brings the image of a container of the pod. `abandon` is told how to stop waiting for it. */
   ensure(uid: string, container: Container, abandon: (stop: () => void) => void): Effect.Effect<Image> {
-    const images = this
-    return Effect.gen(function*() {
+    return Effect.gen({ self: this }, function*() {
       const { image } = container
       const policy = container.imagePullPolicy ?? "IfNotPresent"
-      if (policy !== "Always" && (yield* images.#isPresent(image))) return { type: "present" } satisfies Image
+      if (policy !== "Always" && (yield* this.#isPresent(image))) return { type: "present" } satisfies Image
       if (policy === "Never") {
         return { type: "failed", reason: "ErrImageNeverPull", retryAt_ms: undefined } satisfies Image
       }
       const key = `${uid}_${image}`
-      const before_ms = images.#process.monotonic_ms()
-      const delay_ms = images.#backOff.delay_ms(key, before_ms)
-      const retryAt_ms = images.#backOff.updated_ms(key) + delay_ms
+      const before_ms = this.#process.monotonic_ms()
+      const delay_ms = this.#backOff.delay_ms(key, before_ms)
+      const retryAt_ms = this.#backOff.updated_ms(key) + delay_ms
       if (delay_ms > 0 && before_ms < retryAt_ms) {
         return { type: "failed", reason: "ImagePullBackOff", retryAt_ms } satisfies Image
       }
-      const outcome = images.#process.cell<boolean>()
+      const outcome = this.#process.cell<boolean>()
       abandon(() => outcome.succeed(false))
-      images.#queue.push({ image, isAlways: policy === "Always", outcome })
-      images.#next()
+      this.#queue.push({ image, isAlways: policy === "Always", outcome })
+      this.#next()
       if (yield* outcome.await) return { type: "present" } satisfies Image
-      const now_ms = images.#process.monotonic_ms()
-      const next_ms = images.#backOff.next(key, now_ms, now_ms)
+      const now_ms = this.#process.monotonic_ms()
+      const next_ms = this.#backOff.next(key, now_ms, now_ms)
       return { type: "failed", reason: "ErrImagePull", retryAt_ms: now_ms + next_ms, delay_ms: next_ms } satisfies Image
     })
   }

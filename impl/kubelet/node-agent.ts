@@ -4,9 +4,9 @@
  * Source: pkg/kubelet/kubelet_node_status.go, component-helpers/apimachinery/lease, v1.36.
  */
 import { Effect } from "effect"
-import { Client, type ApiError } from "#impl/client.ts"
+import type { ApiError, Client } from "#impl/client.ts"
 import type { Informer } from "#impl/informer.ts"
-import { Journal, type StateOf } from "#impl/journal.ts"
+import type { Journal, StateOf } from "#impl/journal.ts"
 import type { Draws, Machine, Process } from "#impl/ports.ts"
 import type { charts } from "#model/kubelet.ts"
 import { nodeLeaseDuration_s, nodeLeaseRenewInterval_ms } from "#model/limits.ts"
@@ -96,28 +96,27 @@ export class NodeAgent {
 
   /** Creates the Node, or adopts the one of that name with this machine's labels. Tried until it works. */
   register(): Effect.Effect<void> {
-    const agent = this
     const { client, journal, machine, process } = this.#on
-    const once = Effect.gen(function*() {
-      const created = yield* Effect.match(client.create("nodes", agent.#fresh()), {
+    const once = Effect.gen({ self: this }, function*() {
+      const created = yield* Effect.match(client.create("nodes", this.#fresh()), {
         onSuccess: (node) => node,
         onFailure: (error) => error
       })
       if (!("_tag" in created)) return { node: created, created: true }
       if (!hasReason(created, "AlreadyExists")) return yield* Effect.fail(created)
-      const node = yield* client.get("nodes", "", agent.name)
-      const labels = agent.#fresh().metadata.labels!
+      const node = yield* client.get("nodes", "", this.name)
+      const labels = this.#fresh().metadata.labels!
       const isSame = Object.keys(labels).every((key) => node.metadata.labels?.[key] === labels[key])
-      return { node: isSame ? node : yield* client.patch("nodes", "", agent.name, { metadata: { labels } }),
+      return { node: isSame ? node : yield* client.patch("nodes", "", this.name, { metadata: { labels } }),
         created: false }
     })
-    return Effect.gen(function*() {
+    return Effect.gen({ self: this }, function*() {
       let delay_ms = limits.registrationRetryBase_ms
       for (;;) {
         const done = yield* Effect.match(once, { onSuccess: (one) => one, onFailure: () => undefined })
         if (done !== undefined) {
-          agent.#node = done.node
-          journal.wrote("kubelet.process", agent.name, {
+          this.#node = done.node
+          journal.wrote("kubelet.process", this.name, {
             type: "kubelet.registered", bootId: machine.bootId(), created: done.created
           }, "registered" satisfies StateOf<(typeof charts)["kubelet.process"]>)
           return
@@ -131,10 +130,9 @@ export class NodeAgent {
 
   /** Posts the status each time that it changed or is due. */
   reportStatus(): Effect.Effect<never> {
-    const agent = this
-    return Effect.gen(function*() {
+    return Effect.gen({ self: this }, function*() {
       for (;;) {
-        yield* agent.#postIfDue()
+        yield* this.#postIfDue()
         yield* Effect.sleep(limits.nodeStatusUpdateFrequency_ms)
       }
     })
@@ -170,45 +168,43 @@ export class NodeAgent {
 
   /** Renews the lease each 10 s; a failed try is repeated at once a few times, then with the next period. */
   renewLease(): Effect.Effect<never> {
-    const agent = this
-    return Effect.gen(function*() {
+    return Effect.gen({ self: this }, function*() {
       for (;;) {
         for (let attempt = 0; attempt < limits.nodeLeaseUpdateRetries_max; attempt++) {
-          const isRenewed = yield* Effect.match(agent.#renewOnce(), {
+          const isRenewed = yield* Effect.match(this.#renewOnce(), {
             onSuccess: () => true,
             onFailure: () => {
               // What is stored is not known any more: read it before the next try.
-              agent.#lease = undefined
+              this.#lease = undefined
               return false
             }
           })
           if (isRenewed) break
           yield* Effect.sleep(limits.nodeLeaseRetryBase_ms * 2 ** attempt)
         }
-        const jitter = 1 + limits.nodeLeaseJitter * agent.#on.draws.unit("kubelet/lease", agent.name)
+        const jitter = 1 + limits.nodeLeaseJitter * this.#on.draws.unit("kubelet/lease", this.name)
         yield* Effect.sleep(nodeLeaseRenewInterval_ms * jitter)
       }
     })
   }
   #renewOnce(): Effect.Effect<void, ApiError> {
-    const agent = this
     const { client, process } = this.#on
-    return Effect.gen(function*() {
+    return Effect.gen({ self: this }, function*() {
       const spec = {
-        holderIdentity: agent.name, leaseDurationSeconds: nodeLeaseDuration_s, renewTime: Math.round(process.wall_ms())
+        holderIdentity: this.name, leaseDurationSeconds: nodeLeaseDuration_s, renewTime: Math.round(process.wall_ms())
       }
       const options = { timeout_ms: nodeLeaseRenewInterval_ms }
-      agent.#lease ??= yield* Effect.matchEffect(client.get("leases", leaseNamespace, agent.name, options), {
+      this.#lease ??= yield* Effect.matchEffect(client.get("leases", leaseNamespace, this.name, options), {
         onSuccess: (lease) => Effect.succeed<Lease | undefined>(lease),
         onFailure: (error) => hasReason(error, "NotFound") ? Effect.succeed(undefined) : Effect.fail(error)
       })
-      agent.#lease = agent.#lease === undefined
+      this.#lease = this.#lease === undefined
         ? yield* client.create("leases", {
           apiVersion: "coordination.k8s.io/v1", kind: "Lease", spec,
-          metadata: { name: agent.name, namespace: leaseNamespace, uid: "", resourceVersion: "", generation: 0,
+          metadata: { name: this.name, namespace: leaseNamespace, uid: "", resourceVersion: "", generation: 0,
             creationTimestamp: 0 }
         })
-        : yield* client.update("leases", { ...agent.#lease, spec }, options)
+        : yield* client.update("leases", { ...this.#lease, spec }, options)
     })
   }
 }

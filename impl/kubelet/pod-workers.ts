@@ -94,7 +94,7 @@ export class PodWorkers {
   }
   /** The runtime is back: whatever failed without it is tried now. */
   kickAll(): void {
-    for (const worker of [...this.#workers.values()]) {
+    for (const worker of this.#workers.values()) {
       this.#report(worker)
       this.kick(worker)
     }
@@ -256,9 +256,8 @@ export class PodWorkers {
   }
 
   #start(worker: Worker, pod: Pod, actions: Actions): Effect.Effect<void, RuntimeFailed> {
-    const workers = this
     const { runtime } = this.#on
-    return Effect.gen(function*() {
+    return Effect.gen({ self: this }, function*() {
       let sandbox = actions.sandbox
       if (sandbox === undefined) {
         const { name, namespace, uid } = pod.metadata
@@ -268,24 +267,23 @@ export class PodWorkers {
       }
       for (const start of actions.start) {
         if (worker.wants !== undefined) return
-        yield* workers.#startOne(worker, sandbox.id, start)
+        yield* this.#startOne(worker, sandbox.id, start)
       }
-      if (worker.wants === undefined) yield* workers.#stopper.sweep(worker)
+      if (worker.wants === undefined) yield* this.#stopper.sweep(worker)
     })
   }
 
   #startOne(worker: Worker, sandbox: string, start: Start): Effect.Effect<void, RuntimeFailed> {
-    const workers = this
     const { runtime } = this.#on
     const { container } = start
-    return Effect.gen(function*() {
-      workers.#decide(worker, start)
-      const image = yield* workers.#images.ensure(worker.uid, container, (stop) => {
+    return Effect.gen({ self: this }, function*() {
+      this.#decide(worker, start)
+      const image = yield* this.#images.ensure(worker.uid, container, (stop) => {
         worker.abandon = stop
       })
       worker.abandon = undefined
       if (worker.wants !== undefined) return
-      if (image.type === "failed") return workers.#withoutImage(worker, container, image)
+      if (image.type === "failed") return this.#withoutImage(worker, container, image)
       worker.imageRetry.delete(container.name)
       const created = yield* runtime.call({
         verb: "createContainer", sandbox, name: container.name, attempt: start.attempt, image: container.image,

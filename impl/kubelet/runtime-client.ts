@@ -91,7 +91,7 @@ export class RuntimeClient {
     this.#connection = undefined
     this.#hasSnapshot = false
     this.#statusIsAsked = false
-    for (const [id, pending] of [...this.#pending]) {
+    for (const [id, pending] of this.#pending) {
       this.#pending.delete(id)
       pending.timer.cancel()
       pending.cell.fail({ message: "connection to the runtime lost" })

@@ -5,7 +5,7 @@
  * worked out from; only a conflict leads to a GET. A failed one is tried again at the next full sync.
  */
 import { Effect } from "effect"
-import { Client, type ApiError } from "#impl/client.ts"
+import type { ApiError, Client } from "#impl/client.ts"
 import type { Parts } from "#impl/kubelet/parts.ts"
 import { isTerminal, ownedConditions, sameStatus } from "#impl/kubelet/phase.ts"
 import type { Worker, WorkerJournal } from "#impl/kubelet/worker.ts"
@@ -93,10 +93,9 @@ export class StatusManager {
 
   /** One request at a time, for the life of the kubelet. */
   run(): Effect.Effect<never> {
-    const manager = this
     return Effect.forever(Effect.flatMap(this.#queue.take, (entry) => {
       entry.isQueued = false
-      return manager.#sync(entry)
+      return this.#sync(entry)
     }))
   }
 

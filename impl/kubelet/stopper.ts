@@ -22,9 +22,8 @@ export class Stopper {
 
   /** Succeeds only when the runtime reports no running container. */
   stop(worker: Worker): Effect.Effect<void, RuntimeFailed> {
-    const stopper = this
-    return Effect.gen(function*() {
-      const runtime = stopper.#runtime
+    return Effect.gen({ self: this }, function*() {
+      const runtime = this.#runtime
       if (!runtime.isConnected) return yield* Effect.fail({ message: "the runtime is not connected" })
       const view = runtime.view(worker.uid)
       const grace_ms = stopGrace_ms(worker.grace_s)
@@ -38,20 +37,20 @@ export class Stopper {
         calls.push(call.answer)
       }
       yield* Effect.all(calls, { concurrency: "unbounded", discard: true })
-      for (const sandbox of [...view.sandboxes.values()]) {
+      for (const sandbox of view.sandboxes.values()) {
         if (sandbox.state === "ready") yield* runtime.call({ verb: "stopSandbox", id: sandbox.id })
       }
       for (const container of runtime.view(worker.uid).containers.values()) {
         if (container.state === "running") return yield* Effect.fail({ message: `${container.id} still runs` })
       }
-      stopper.#stopped(worker)
+      this.#stopped(worker)
     })
   }
 
   /** Removes runs but the newest dead one of each container, and sandboxes that nothing refers to. */
   sweep(worker: Worker): Effect.Effect<void, RuntimeFailed> {
     const runtime = this.#runtime
-    return Effect.gen(function*() {
+    return Effect.gen({ self: this }, function*() {
       const view = runtime.view(worker.uid)
       if (view.containers.size < 2 && view.sandboxes.size < 2) return
       for (const { name } of worker.pod?.spec.containers ?? []) {
@@ -64,7 +63,7 @@ export class Stopper {
       const current = newestSandbox(view)
       const used = new Set<string>()
       for (const container of view.containers.values()) used.add(container.sandbox)
-      for (const sandbox of [...view.sandboxes.values()]) {
+      for (const sandbox of view.sandboxes.values()) {
         if (sandbox === current || used.has(sandbox.id)) continue
         yield* runtime.call({ verb: "removeSandbox", id: sandbox.id })
       }
@@ -76,9 +75,9 @@ export class Stopper {
     const runtime = this.#runtime
     const view = runtime.view(uid)
     if (isBack() || (view.sandboxes.size === 0 && view.containers.size === 0)) return
-    const remove = Effect.gen(function*() {
-      for (const sandbox of [...view.sandboxes.keys()]) yield* runtime.call({ verb: "removeSandbox", id: sandbox })
-      for (const id of [...view.containers.keys()]) yield* runtime.call({ verb: "removeContainer", id })
+    const remove = Effect.gen({ self: this }, function*() {
+      for (const sandbox of view.sandboxes.keys()) yield* runtime.call({ verb: "removeSandbox", id: sandbox })
+      for (const id of view.containers.keys()) yield* runtime.call({ verb: "removeContainer", id })
     })
     this.#process.fork(Effect.match(remove, {
       onSuccess: () => {},

@@ -40,7 +40,7 @@ export class Containers {
       case "machine.powerLost":
       case "machine.panicked":
       case "machine.reset":
-        for (const container of [...this.ofNode(machineOf(actor))]) this.#remove(container)
+        for (const container of this.ofNode(machineOf(actor))) this.#remove(container)
     }
   }
   #add(container: RunningContainer): void {
