@@ -41,8 +41,6 @@ export const properties: ReadonlyArray<Property> = [
   sometimes("a binding fails", () => ({ event }) => event.type === "podBinding.failed", ["podBinding.failed"]),
   sometimes("the outcome of a binding is unknown", () => ({ event }) =>
     event.type === "podBinding.failed" && event.reason === "unknown", ["podBinding.failed"]),
-  sometimes("a pod is assumed on one node and bound to another", () => ({ event }) =>
-    event.type === "schedulerCache.corrected", ["schedulerCache.corrected"]),
   sometimes("a second scheduler leads", () => {
     const leaders = new Set<string>()
     return ({ actor }) => leaders.add(actor).size > 1

@@ -12,4 +12,4 @@ export const nodeScore_max = 100 // fwk.MaxNodeScore
 export const taintTolerationWeight = 3 // apis/config/v1/default_plugins.go, v1.36
 export const defaultCpuRequest_milli = 100 // DefaultMilliCPURequest, for scoring only; util/pod_resources.go, v1.36
 export const defaultMemoryRequest_bytes = 200 * 1024 * 1024 // DefaultMemoryRequest; same
-export const schedulingCycle_ms = 1 // time that one cycle takes; ASSUMED: scheduler_perf's 300-1000 pods/s
+export const schedulingCycle_ms = 5 // time that one cycle takes; ASSUMED: scheduler_perf's 100-300 pods/s

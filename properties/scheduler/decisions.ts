@@ -1,11 +1,8 @@
 /** Monitors over what a scheduler decided, held against what it knew. */
 import type { Line } from "#model/events.ts"
-import type { Amounts } from "#model/objects/requests.ts"
 import { requestsOf } from "#model/objects/requests.ts"
 import { Snapshots } from "#properties/scheduler/snapshot.ts"
 import type { Sums } from "#properties/scheduler/fit.ts"
-
-const noRequests: Amounts = {}
 
 /**
  * 65. The snapshot is that of the cycle's beginning; what changed since is looked up in what was saved before.
@@ -47,88 +44,108 @@ export const chosenNodePasses = (): (line: Line) => string | undefined => {
   }
 }
 
+type Nodes = Set<string>
+
 /**
  * 70. Whoever lies among the unschedulable while a node that changed since fits it has lost a wake-up. Judged at the
  * first later instant of that scheduler, since the queue is told after the cache.
  */
-export const noLostWakeUp = (): (line: Line) => string | undefined => {
-  const snapshots = new Snapshots()
-  /** By actor: unschedulable pods, and those in flight, with the nodes that changed while they were so. */
-  const waiting = new Map<string, Map<string, Set<string>>>()
-  const suspects = new Map<string, { readonly at_ms: number; readonly pods: Map<string, Set<string>> }>()
-  const judge = (actor: string, at_ms: number): string | undefined => {
-    const suspect = suspects.get(actor)
-    if (suspect === undefined || suspect.at_ms >= at_ms) return undefined
-    suspects.delete(actor)
-    for (const [uid, nodes] of suspect.pods) {
-      if (!lying.get(actor)?.has(uid)) continue
-      const pod = snapshots.pods.get(uid)
-      if (pod === undefined) continue
-      for (const node of nodes) {
-        if (snapshots.refusal(snapshots.of(actor), uid, requestsOf(pod.spec) ?? noRequests, node) === undefined) {
-          return `${actor} leaves ${pod.metadata.name} among the unschedulable although ${node} fits it since ` +
-            `${suspect.at_ms} ms`
-        }
-      }
-    }
-    return undefined
-  }
-  const lying = new Map<string, Set<string>>()
-  const suspect = (actor: string, at_ms: number, uid: string, nodes: Iterable<string>): void => {
-    let entry = suspects.get(actor)
-    if (entry === undefined) suspects.set(actor, entry = { at_ms, pods: new Map() })
-    const known = entry.pods.get(uid)
-    if (known === undefined) entry.pods.set(uid, new Set(nodes))
-    else for (const node of nodes) known.add(node)
-  }
-  return (line) => {
+class WakeUps {
+  private readonly snapshots = new Snapshots()
+  /** By actor: pods in flight, with the nodes that changed since they were taken. */
+  private readonly flying = new Map<string, Map<string, Nodes>>()
+  /** By actor: the unschedulable pods. */
+  private readonly lying = new Map<string, Set<string>>()
+  /** By actor: pods that ought to be woken in this instant, with the nodes that may fit them. */
+  private readonly suspects = new Map<string, { readonly at_ms: number; readonly pods: Map<string, Nodes> }>()
+
+  line(line: Line): string | undefined {
     const { actor, at_ms, entity, event } = line
-    const broken = judge(actor, at_ms)
+    const broken = this.judge(actor, at_ms)
     if (broken !== undefined) return broken
     switch (event.type) {
       case "process.crashed":
       case "process.stopped":
-        for (const map of [waiting, lying, suspects]) map.delete(event.process)
+        for (const map of [this.flying, this.lying, this.suspects]) map.delete(event.process)
         break
-      case "schedulingQueue.popped": {
-        let flying = waiting.get(actor)
-        if (flying === undefined) waiting.set(actor, flying = new Map())
-        flying.set(entity, new Set())
-        lying.get(actor)?.delete(entity)
+      case "schedulingQueue.popped":
+        this.leave(actor, entity)
+        this.flyingAt(actor).set(entity, new Set())
         break
-      }
-      case "schedulingQueue.returned": {
-        const nodes = waiting.get(actor)?.get(entity)
-        waiting.get(actor)?.delete(entity)
-        if (line.state !== "unschedulable") break
-        let set = lying.get(actor)
-        if (set === undefined) lying.set(actor, set = new Set())
-        set.add(entity)
-        if (nodes !== undefined && nodes.size > 0) suspect(actor, at_ms, entity, nodes)
+      case "schedulingQueue.returned":
+        if (line.state === "unschedulable") this.fell(line)
+        this.flyingAt(actor).delete(entity)
         break
-      }
       case "schedulingQueue.woken":
       case "schedulingQueue.flushed":
       case "schedulingQueue.removed":
-        lying.get(actor)?.delete(entity)
-        waiting.get(actor)?.delete(entity)
+        this.leave(actor, entity)
         break
       case "scheduling.placed":
-        waiting.get(actor)?.delete(event.uid)
+        this.leave(actor, event.uid)
         break
       // A correction frees a node too, but the queue is told by the end of the binding that it corrects.
       case "schedulerNode.changed":
       case "schedulerCache.forgotten":
-      case "schedulerCache.removed": {
-        const node = snapshots.touches(line)!
-        for (const nodes of waiting.get(actor)?.values() ?? []) nodes.add(node)
-        for (const uid of lying.get(actor) ?? []) suspect(actor, at_ms, uid, [node])
+      case "schedulerCache.removed":
+        this.nodeChanged(actor, at_ms, this.snapshots.touches(line)!)
         break
-      }
       default:
         break
     }
-    snapshots.line(line)
+    this.snapshots.line(line)
     return undefined
   }
+
+  private judge(actor: string, at_ms: number): string | undefined {
+    const suspect = this.suspects.get(actor)
+    if (suspect === undefined || suspect.at_ms >= at_ms) return undefined
+    this.suspects.delete(actor)
+    for (const [uid, nodes] of suspect.pods) {
+      const pod = this.lying.get(actor)?.has(uid) === true ? this.snapshots.pods.get(uid) : undefined
+      if (pod === undefined) continue
+      for (const node of nodes) {
+        const why = this.snapshots.refusal(this.snapshots.of(actor), uid, requestsOf(pod.spec), node)
+        if (why !== undefined) continue
+        return `${actor} leaves ${pod.metadata.name} among the unschedulable, ${node} fits it since ${suspect.at_ms} ms`
+      }
+    }
+    return undefined
+  }
+
+  private fell({ actor, at_ms, entity }: Line): void {
+    let lying = this.lying.get(actor)
+    if (lying === undefined) this.lying.set(actor, lying = new Set())
+    lying.add(entity)
+    for (const node of this.flyingAt(actor).get(entity) ?? []) this.suspect(actor, at_ms, entity, node)
+  }
+
+  private nodeChanged(actor: string, at_ms: number, node: string): void {
+    for (const nodes of this.flyingAt(actor).values()) nodes.add(node)
+    for (const uid of this.lying.get(actor) ?? []) this.suspect(actor, at_ms, uid, node)
+  }
+
+  private leave(actor: string, uid: string): void {
+    this.lying.get(actor)?.delete(uid)
+    this.flying.get(actor)?.delete(uid)
+  }
+
+  private suspect(actor: string, at_ms: number, uid: string, node: string): void {
+    let suspect = this.suspects.get(actor)
+    if (suspect === undefined) this.suspects.set(actor, suspect = { at_ms, pods: new Map() })
+    const nodes = suspect.pods.get(uid)
+    if (nodes === undefined) suspect.pods.set(uid, new Set([node]))
+    else nodes.add(node)
+  }
+
+  private flyingAt(actor: string): Map<string, Nodes> {
+    let flying = this.flying.get(actor)
+    if (flying === undefined) this.flying.set(actor, flying = new Map())
+    return flying
+  }
+}
+
+export const noLostWakeUp = (): (line: Line) => string | undefined => {
+  const wakeUps = new WakeUps()
+  return (line) => wakeUps.line(line)
 }

@@ -19,6 +19,7 @@ export const boundPodsFit = (): (line: Line) => string | undefined => {
   const used = new Map<string, Sums>()
   const counted = new Map<string, Pod>()
   const excusedUntil_ms = new Map<string, number>()
+  let leaders = 0
   let allExcusedUntil_ms = 0
   const usedOn = (name: string): Sums => {
     let sums = used.get(name)
@@ -57,7 +58,8 @@ export const boundPodsFit = (): (line: Line) => string | undefined => {
   return ({ event, entity, at_ms }) => {
     switch (event.type) {
       case "schedulerProcess.led":
-        allExcusedUntil_ms = at_ms + settle_ms
+        // The first of all has no predecessor, and nothing was bound before it.
+        if (++leaders > 1) allExcusedUntil_ms = at_ms + settle_ms
         return undefined
       case "podBinding.failed":
         if (event.reason === "unknown") allExcusedUntil_ms = at_ms + settle_ms
