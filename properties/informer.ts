@@ -79,7 +79,5 @@ export const properties: ReadonlyArray<Property> = [
   firstCopiesAreNew,
   everyoneCatchesUp,
   sometimes("a watch goes on where it broke off", () => ({ event }) => event.type === "reflector.watched",
-    ["reflector.watched"]),
-  sometimes("a reflector makes a second copy", () => ({ event }) =>
-    event.type === "reflector.listStarted" && event.atLeast > 0, ["reflector.listStarted"])
+    ["reflector.watched"])
 ]

@@ -65,7 +65,7 @@ export class Reflector<R extends Resource> {
   #backoff_ms = reflectorBackoff_ms
   #backedOffAt_ms = Number.NEGATIVE_INFINITY
   #isReportPending = false
-  #reported = -1
+  #reportedVersion = ""
 
   constructor(services: Services, resource: R, selectors: Selectors, entity: string, parts: Parts) {
     this.#services = services
@@ -222,7 +222,7 @@ export class Reflector<R extends Resource> {
     }
     this.#watchVersion = resourceVersion
     this.#storeVersion = resourceVersion
-    this.#reported = this.store.digest
+    this.#reportedVersion = resourceVersion
     this.#wrote({ type: "reflector.listed", resource: this.#resource, resourceVersion: Number(resourceVersion),
       objects: this.store.size, digest: this.store.digest }, "watching")
     if (!this.firstSync.isDone) this.firstSync.succeed(undefined)
@@ -234,8 +234,8 @@ export class Reflector<R extends Resource> {
     this.#isReportPending = true
     this.#services.process.after(digestDelay_ms, () => {
       this.#isReportPending = false
-      if (this.store.digest === this.#reported || this.#state === "listing") return
-      this.#reported = this.store.digest
+      if (this.#storeVersion === this.#reportedVersion || this.#state === "listing") return
+      this.#reportedVersion = this.#storeVersion
       this.#wrote({ type: "reflector.reported", resource: this.#resource, resourceVersion: Number(this.#storeVersion),
         objects: this.store.size, digest: this.store.digest }, this.#state)
     })
