@@ -7,8 +7,10 @@ const pod = (
   uid: string, nodeName: string, phase: Pod["status"]["phase"], readySince_ms?: number, cost?: string, restarts = 0
 ): Pod => ({
   apiVersion: "v1", kind: "Pod",
-  metadata: { name: uid, namespace: "default", uid, resourceVersion: "1", generation: 1, creationTimestamp: now_ms - 1000,
-    ...(cost === undefined ? {} : { annotations: { "controller.kubernetes.io/pod-deletion-cost": cost } }) },
+  metadata: {
+    name: uid, namespace: "default", uid, resourceVersion: "1", generation: 1, creationTimestamp: now_ms - 1000,
+    ...(cost === undefined ? {} : { annotations: { "controller.kubernetes.io/pod-deletion-cost": cost } })
+  },
   spec: { containers: [], nodeName },
   status: {
     phase,

@@ -45,7 +45,8 @@ test("room comes back when a pod is forgotten or removed", () => {
 
 test("taints, cordons and selectors refuse, in the filters' order", () => {
   const { place } = cluster(
-    node("cordoned", { unschedulable: true }), node("tainted", { taints: [{ key: "k", effect: "NoExecute" }] }), node("a"))
+    node("cordoned", { unschedulable: true }), node("tainted", { taints: [{ key: "k", effect: "NoExecute" }] }),
+    node("a"))
   expect(place(pod("p", "1", { nodeSelector: { name: "b" } }))).toMatchObject({
     node: undefined, refused: { NodeUnschedulable: 1, TaintToleration: 1, NodeAffinity: 1 }
   })
