@@ -30,6 +30,8 @@ export interface Deed {
   readonly fair?: boolean
   /** By the component's own clock, since its last event: give values on both sides of each limit. */
   readonly after_ms?: number
+  /** Only then. For what parts of one process know of each other, and for a timeout that is longer than any delay. */
+  readonly if?: (at: At) => boolean
 }
 
 export interface Component {
@@ -66,7 +68,8 @@ export interface Channel {
   readonly to: string
   /**
    * datagram: delivered in any order. stream: in order; emptied when one of its ends crashes.
-   * joint: no message but one step of both; where `to` refuses its part, `from` cannot do its own.
+   * joint: no message but one step of both; where `to` refuses its part, `from` cannot do its own, unless `refused`
+   * says that the part is dropped.
    */
   readonly kind: "datagram" | "stream" | "joint"
   /** By the type of the event that `from` takes: the events that `to` is given. */
@@ -90,9 +93,16 @@ export interface Answer {
 export interface CrashBudget {
   readonly of: ReadonlyArray<string>
   readonly times: number
+  /** What reaches the next incarnation first, put on channels in this order: what its informers list. */
+  readonly then?: (at: At) => ReadonlyArray<{ readonly through: string; readonly message: EventValue }>
 }
 
-export type At = (component: string) => View
+/** The whole state, for those who may look at it. */
+export interface At {
+  (component: string): View
+  /** Messages under way on a channel. */
+  readonly underWay: (channel: string) => number
+}
 
 export interface Scope {
   readonly name: string

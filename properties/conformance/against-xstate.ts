@@ -3,6 +3,7 @@
  * what is emitted.
  */
 import { initialTransition, transition, type AnyMachineSnapshot, type AnyStateMachine } from "xstate"
+import type { Line } from "#model/events.ts"
 import { CompiledChart, type Instance } from "#properties/conformance/compile.ts"
 
 interface AnyEvent { readonly type: string }
@@ -73,3 +74,53 @@ const sorted = (value: any): unknown => typeof value === "string" ? value
 /** Maps and sets count too. */
 const spread = (_key: string, value: unknown): unknown =>
   value instanceof Map || value instanceof Set ? [...value] : value
+
+/** A recorded run through both: instances are made, and hear the end of their process, as the judge does it. */
+export class Twins {
+  readonly compared = new Map<string, number>()
+  readonly #charts: Readonly<Record<string, AnyStateMachine>>
+  readonly #tables = new Map<string, CompiledChart>()
+  readonly #twins = new Map<string, Map<string, { chart: string; snapshot: AnyMachineSnapshot; instance: Instance }>>()
+  readonly #lines_max: number
+
+  /** XState takes its time: at most so many lines of each chart, whole instances. */
+  constructor(charts: Readonly<Record<string, AnyStateMachine>>, lines_max: number) {
+    this.#charts = charts
+    this.#lines_max = lines_max
+  }
+
+  line(line: Line): string | undefined {
+    if (this.#charts[line.chart] === undefined) return undefined
+    let ofActor = this.#twins.get(line.actor)
+    if (ofActor === undefined) this.#twins.set(line.actor, ofActor = new Map())
+    const key = `${line.chart} ${line.entity}`
+    let twin = ofActor.get(key)
+    if (twin === undefined) {
+      if ((this.compared.get(line.chart) ?? 0) >= this.#lines_max) return undefined
+      const machine = this.#charts[line.chart]!
+      let table = this.#tables.get(line.chart)
+      if (table === undefined) this.#tables.set(line.chart, table = new CompiledChart(machine, {}))
+      const [snapshot] = initialTransition(machine, {} as never) as unknown as [AnyMachineSnapshot]
+      ofActor.set(key, twin = { chart: line.chart, snapshot, instance: table.start() })
+    }
+    const parted = this.#both(twin, line, line.actor, line.entity)
+    if (parted !== undefined || line.chart !== "hardware.process") return parted
+    for (const [other, one] of this.#twins.get(line.entity) ?? []) {
+      const heard = this.#both(one, line, line.entity, other.slice(one.chart.length + 1))
+      if (heard !== undefined) return heard
+    }
+    return undefined
+  }
+
+  #both(twin: { chart: string; snapshot: AnyMachineSnapshot; instance: Instance }, line: Line, actor: string,
+    entity: string): string | undefined {
+    const event = { ...line.event, seq: line.seq, at_ms: line.at_ms, clock_ms: line.clock_ms, actor, entity }
+    const { parted, snapshot } = compare(this.#charts[twin.chart]!, this.#tables.get(twin.chart)!, twin.instance,
+      twin.snapshot, event)
+    if (snapshot !== undefined) {
+      twin.snapshot = snapshot
+      this.compared.set(twin.chart, (this.compared.get(twin.chart) ?? 0) + 1)
+    }
+    return parted === undefined ? undefined : `line ${line.seq}, ${twin.chart}: ${parted}`
+  }
+}

@@ -3,7 +3,7 @@
  * means. It shares with the tabulated search nothing but the scope.
  */
 import { initialTransition, transition, type AnyMachineSnapshot } from "xstate"
-import type { Channel, Component, EventValue, Scope, View } from "#model/cluster/scope.ts"
+import type { At, Channel, Component, EventValue, Scope, View } from "#model/cluster/scope.ts"
 
 interface State {
   readonly locals: Readonly<Record<string, AnyMachineSnapshot>>
@@ -53,12 +53,12 @@ const initial = (scope: Scope): State => ({
 
 const successors = function* (scope: Scope, state: State): Generator<Outcome> {
   for (const [name, component] of Object.entries(scope.components)) {
-    for (const { event, after_ms = 0 } of component.does?.(viewOf(state.locals[name]!)) ?? []) {
-      yield taken(scope, state, name, event, after_ms)
+    for (const { event, after_ms = 0, if: condition } of component.does?.(viewOf(state.locals[name]!)) ?? []) {
+      if (condition === undefined || condition(atOf(state))) yield taken(scope, state, name, event, after_ms)
     }
   }
   for (const [name, channel] of Object.entries(scope.channels)) yield* deliveries(scope, state, name, channel)
-  for (const [name, { of }] of Object.entries(scope.faults?.crashes ?? {})) {
+  for (const [name, { of, then }] of Object.entries(scope.faults?.crashes ?? {})) {
     if (state.crashes[name]! === 0) continue
     let crashed: Outcome = { ...state, crashes: { ...state.crashes, [name]: state.crashes[name]! - 1 },
       wires: mapped(state.wires, (held, wire) => {
@@ -66,6 +66,9 @@ const successors = function* (scope: Scope, state: State): Generator<Outcome> {
         return kind === "stream" && (of.includes(from) || of.includes(to)) ? [] : held
       }) }
     for (const member of of) if (typeof crashed !== "string") crashed = ended(scope, crashed, member)
+    for (const { through, message } of then?.(atOf(state)) ?? []) {
+      if (typeof crashed !== "string") crashed = sent(scope, crashed, through, message)
+    }
     yield crashed
   }
   const urgent = Object.entries(scope.components)
@@ -106,17 +109,27 @@ const taken = (scope: Scope, state: State, name: string, event: EventValue, afte
   let next: Outcome = { ...state, locals: { ...state.locals, [name]: after } }
   const step = { event, before: viewOf(before), after: viewOf(after), emitted }
   const messages = Object.entries(scope.channels).filter(([, channel]) => channel.from === name)
-    .flatMap(([wire, { kind, to, sends }]) => [sends[event.type]?.(step) ?? []].flat().map((message) => ({ wire, kind, to,
-      message: message as EventValue })))
+    .flatMap(([wire, { kind, to, sends, refused }]) => [sends[event.type]?.(step) ?? []].flat().map((message) =>
+      ({ wire, kind, to, refused, message: message as EventValue })))
   // Messages go out before those that step along do their part.
   for (const { wire, message } of messages.filter(({ kind }) => kind !== "joint")) {
     if (typeof next !== "string") next = sent(scope, next, wire, message)
   }
-  for (const { to, message } of messages.filter(({ kind }) => kind === "joint")) {
-    if (typeof next !== "string") next = taken(scope, next, to, message, 0)
+  for (const { to, refused, message } of messages.filter(({ kind }) => kind === "joint")) {
+    if (typeof next === "string") break
+    const alone: State = next
+    const part = taken(scope, alone, to, message, 0)
+    next = refused === "dropped" && part === "refused" && !couldAlone(scope, alone, to, message) ? alone : part
   }
   return next
 }
+
+/** Whether the component's own chart takes it, whoever else refuses to step along. */
+const couldAlone = (scope: Scope, state: State, name: string, event: EventValue): boolean =>
+  state.locals[name]!.can(judged(name, scope.components[name]!, event, 0))
+
+const atOf = (state: State): At => Object.assign((name: string) => viewOf(state.locals[name]!),
+  { underWay: (channel: string) => state.wires[channel]!.length })
 
 const sent = (scope: Scope, state: State, wire: string, message: EventValue): Outcome => {
   const { kind, capacity = 2, full } = scope.channels[wire]!

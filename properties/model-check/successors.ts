@@ -2,7 +2,7 @@
  * What can happen next in a state of a scope: deeds, deliveries, losses, duplicates, crashes, and time. Works on
  * packed words; everything that a chart decides is looked up in tables that fill as the search goes.
  */
-import type { At, EventValue, Scope } from "#model/cluster/scope.ts"
+import type { At, CrashBudget, EventValue, Scope, View } from "#model/cluster/scope.ts"
 import { LocalTable, type Taken } from "#properties/model-check/local.ts"
 import { Layout } from "#properties/model-check/pool.ts"
 import { Wire } from "#properties/model-check/wire.ts"
@@ -14,8 +14,9 @@ interface Effect {
   readonly cut: boolean
   /** Pairs of channel and message. */
   readonly puts: ReadonlyArray<number>
-  /** Pairs of component and event. */
+  /** Triples of component, event, and 1 if that part may be dropped. */
   readonly joint: ReadonlyArray<number>
+  readonly condition: ((at: At) => boolean) | undefined
 }
 interface WireLinks {
   readonly from: number
@@ -61,7 +62,7 @@ export class Successors {
   readonly #later: ReadonlyArray<ReadonlyArray<Array<number | undefined>>>
   readonly #crashed: ReadonlyArray<Array<number | undefined>>
   readonly #crashes: ReadonlyArray<{ readonly of: ReadonlyArray<number>; readonly streams: ReadonlyArray<number>;
-    readonly action: number }>
+    readonly action: number; readonly then: CrashBudget["then"] }>
   readonly #ticks: ReadonlyArray<number>
   readonly #tickActions: ReadonlyArray<number>
   readonly #lossesField: number
@@ -81,7 +82,7 @@ export class Successors {
     }
     this.#links = this.wires.map(({ name, channel }) => ({ from: indexOf(channel.from), to: indexOf(channel.to),
       events: [], deliver: [], lose: [], duplicate: [], answers: [], lossy: channel.lossy ?? false,
-      answerThrough: typeof channel.refused === "object" ? this.#wireNamed(channel.refused.through, name) : -1 }))
+      answerThrough: typeof channel.refused === "object" ? this.#wireNamed(channel.refused.through, `channel "${name}"`) : -1 }))
     this.#sendsOf = this.#names.map((_, c) => this.#links.flatMap((link, w) => link.from === c ? w : []))
     this.#deeds = this.#names.map(() => [])
     this.#reactions = this.#names.map(() => [])
@@ -89,9 +90,9 @@ export class Successors {
     this.#tickActions = this.#ticks.map((tick) => this.#action(`${tick} ms pass`, true))
     this.#later = this.#ticks.map(() => this.#names.map(() => []))
     this.#crashed = this.#names.map(() => [])
-    this.#crashes = Object.entries(scope.faults?.crashes ?? {}).map(([name, { of }]) => {
+    this.#crashes = Object.entries(scope.faults?.crashes ?? {}).map(([name, { of, then }]) => {
       const members = of.map(indexOf)
-      return { of: members, action: this.#action(`${name} crashes`, false),
+      return { of: members, then, action: this.#action(`${name} crashes`, false),
         streams: this.#links.flatMap((link, w) => this.wires[w]!.channel.kind === "stream"
           && (members.includes(link.from) || members.includes(link.to)) ? w : []) }
     })
@@ -100,17 +101,21 @@ export class Successors {
     this.#duplicatesField = tables + 1
     this.#crashesField = tables + 2
     this.fields = new Int32Array(tables + 2 + this.#crashes.length)
-    this.at = (name) => {
+    const view = (name: string): View => {
       const c = this.#names.indexOf(name)
       if (c < 0) throw new Error(`scope ${scope.name}: no component "${name}"`)
-      return this.components[c]!.views[this.layout.get(this.next, 0, c)]!
+      return this.components[c]!.views[this.#get(c)]!
     }
+    this.at = Object.assign(view, { underWay: (name: string) => {
+      const w = this.#wireNamed(name, "a condition")
+      return this.wires[w]!.underWay(this.#get(this.components.length + w))
+    } })
     this.widen(new Layout(this.fields.length === 0 ? [] : this.#firstWidths()))
   }
 
   #wireNamed(name: string, by: string): number {
     const i = this.wires.findIndex((wire) => wire.name === name)
-    if (i < 0) throw new Error(`scope ${this.scope.name}: channel "${by}" answers through "${name}", which is none`)
+    if (i < 0) throw new Error(`scope ${this.scope.name}: ${by} names the channel "${name}", which is none`)
     return i
   }
 
@@ -178,6 +183,7 @@ export class Successors {
       for (let i = 0; i < deeds.length; i++) {
         const deed = deeds[i]!
         reset()
+        if (deed.condition !== undefined && !deed.condition(this.at)) continue
         this.#emit(this.#apply(c, deed), deed.action, emit)
       }
     }
@@ -206,9 +212,10 @@ export class Successors {
     for (let i = 0; i < effect.puts.length; i += 2) {
       if (!this.#put(effect.puts[i]!, effect.puts[i + 1]!)) return false
     }
-    for (let i = 0; i < effect.joint.length; i += 2) {
+    for (let i = 0; i < effect.joint.length; i += 3) {
       const to = effect.joint[i]!
       const reaction = this.#reaction(to, this.#get(to), effect.joint[i + 1]!)
+      if (reaction === null && effect.joint[i + 2] === 1) continue
       if (reaction === null || !this.#apply(to, reaction)) return false
     }
     return true
@@ -270,6 +277,7 @@ export class Successors {
   #crash(g: number, reset: () => void, emit: Emit): void {
     const crash = this.#crashes[g]!
     reset()
+    const listed = crash.then?.(this.at) ?? []
     this.#set(this.#crashesField + g, this.fields[this.#crashesField + g]! - 1)
     for (const c of crash.of) {
       const next = this.#crashed[c]![this.fields[c]!] ??= this.components[c]!.crash(this.fields[c]!)
@@ -277,7 +285,12 @@ export class Successors {
       this.#set(c, next)
     }
     for (const w of crash.streams) this.#set(this.components.length + w, 0)
-    emit(crash.action, false)
+    let fits = true
+    for (const { through, message } of listed) {
+      const w = this.#wireNamed(through, "a crash")
+      fits &&= this.#put(w, this.wires[w]!.message(message))
+    }
+    this.#emit(fits, crash.action, emit)
   }
 
   #pass(reset: () => void, emit: Emit): void {
@@ -294,10 +307,11 @@ export class Successors {
 
   #deedsOf(c: number, local: number): ReadonlyArray<Effect> {
     const table = this.components[c]!
-    const effects = table.deeds(local).flatMap(({ event, fair = true, after_ms = 0 }) => {
+    const effects = table.deeds(local).flatMap(({ event, fair = true, after_ms = 0, if: condition }) => {
       const taken = table.take(local, event, after_ms)
       const after = after_ms === 0 ? "" : ` after ${after_ms} ms`
-      return taken === undefined ? [] : this.#effect(c, taken, this.#action(`${table.name}: ${show(event)}${after}`, fair))
+      const action = this.#action(`${table.name}: ${show(event)}${after}`, fair)
+      return taken === undefined ? [] : this.#effect(c, taken, action, condition)
     })
     this.#deeds[c]![local] = effects
     return effects
@@ -313,7 +327,7 @@ export class Successors {
     return effect
   }
 
-  #effect(c: number, { next, step, cut }: Taken, action: number): Effect {
+  #effect(c: number, { next, step, cut }: Taken, action: number, condition?: (at: At) => boolean): Effect {
     const puts: Array<number> = []
     const joint: Array<number> = []
     for (const w of cut ? [] : this.#sendsOf[c]!) {
@@ -322,11 +336,11 @@ export class Successors {
       for (const value of sent === undefined ? [] : Array.isArray(sent) ? sent as Array<EventValue> : [sent]) {
         if (wire.channel.kind === "joint") {
           const to = this.#links[w]!.to
-          joint.push(to, this.components[to]!.event(value as EventValue))
+          joint.push(to, this.components[to]!.event(value as EventValue), wire.channel.refused === "dropped" ? 1 : 0)
         } else puts.push(w, wire.message(value as EventValue))
       }
     }
-    return { action, next, cut, puts, joint }
+    return { action, next, cut, puts, joint, condition }
   }
 }
 

@@ -79,7 +79,7 @@ export class Wire {
     return id
   }
 
-  show(content: number): ReadonlyArray<EventValue> {
-    return this.#contents[content]!.map((message) => this.messages[message]!)
+  underWay(content: number): number {
+    return this.#contents[content]!.length
   }
 }
