@@ -5,6 +5,7 @@
 import { Effect, Exit } from "effect"
 import type { Cell, Mailbox } from "#impl/ports.ts"
 import type { ProcessScheduler } from "#impl/sim/scheduler.ts"
+import { suspension } from "#impl/sim/suspension.ts"
 
 export class SimMailbox<A> implements Mailbox<A> {
   private readonly owner: ProcessScheduler
@@ -41,19 +42,19 @@ export class SimMailbox<A> implements Mailbox<A> {
     const waiter = this.waiter
     if (waiter === undefined || this.size === 0) return
     this.waiter = undefined
-    waiter(Effect.succeed(this.shift()))
+    waiter(Exit.succeed(this.shift()))
   }
 
-  private readonly wait = Effect.callback<A>((resume) => {
+  private readonly wait = suspension<A>((resume) => {
     if (this.waiter !== undefined) throw new Error(`a mailbox of ${this.owner.name} has two takers`)
     this.waiter = resume
     if (this.size > 0 && !this.waking) {
       this.waking = true
       this.owner.schedule(this.wake)
     }
-    return Effect.sync(() => {
+    return () => {
       if (this.waiter === resume) this.waiter = undefined
-    })
+    }
   })
 
   private shift(): A {
@@ -91,12 +92,12 @@ export class SimCell<A, E> implements Cell<A, E> {
 
   readonly await: Effect.Effect<A, E> = Effect.suspend(() => this.result ?? this.wait)
 
-  private readonly wait = Effect.callback<A, E>((resume) => {
+  private readonly wait = suspension<A, E>((resume) => {
     this.waiters.push(resume)
-    return Effect.sync(() => {
+    return () => {
       const i = this.waiters.indexOf(resume)
       if (i >= 0) this.waiters.splice(i, 1)
-    })
+    }
   })
 
   private done(result: Exit.Exit<A, E>): void {

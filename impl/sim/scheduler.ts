@@ -3,10 +3,11 @@
  * fiber yields for ever, no finalizer runs. (One scheduler with epochs is unsound: resuming a fiber asks nobody, and
  * dead processes run again.) Paused, it holds its tasks until it is resumed.
  */
-import { Clock, Context, Duration, Effect, Random, Scheduler } from "effect"
+import { Clock, Context, Duration, Effect, Exit, Random, Scheduler } from "effect"
 import type { MachineClock } from "#impl/sim/clock.ts"
 import type { Stream } from "#impl/sim/draws.ts"
 import type { Kernel, Owner, Task, Timer } from "#impl/sim/kernel.ts"
+import { suspension } from "#impl/sim/suspension.ts"
 
 export class ProcessScheduler implements Scheduler.Scheduler, Owner {
   readonly executionMode = "sync" as const
@@ -71,9 +72,9 @@ export class ProcessScheduler implements Scheduler.Scheduler, Owner {
     if (delay_ms === Infinity) return Effect.never
     let sleep = this.sleeps.get(delay_ms)
     if (sleep === undefined) {
-      sleep = Effect.callback<void>((resume) => {
-        const timer = this.after(delay_ms, () => resume(Effect.void))
-        return Effect.sync(() => timer.cancel())
+      sleep = suspension<void>((resume) => {
+        const timer = this.after(delay_ms, () => resume(Exit.void))
+        return () => timer.cancel()
       })
       // Periods recur; drawn delays do not, and must not pile up.
       if (this.sleeps.size < 256) this.sleeps.set(delay_ms, sleep)
