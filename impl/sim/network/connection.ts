@@ -3,6 +3,7 @@
  * after it came back. The peer's kernel says when its process is gone (reset); a machine without power says nothing:
  * then only the keep-alive finds out. Its timer is armed only while something is known to be wrong, at the instant
  * at which the next ping would be due, so a healthy connection costs no timer.
+ * Deviates: both ends ping (in Kubernetes only the client does), and by the world's clock, not their machine's.
  */
 import type { Connection, ConnectionHandler } from "#impl/ports.ts"
 import type { Timer } from "#impl/sim/kernel.ts"
