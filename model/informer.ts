@@ -50,6 +50,8 @@ export const chart = setup({
     canGoOn: ({ event }) => event.type === "reflector.failed" && event.step === "watch"
   },
   actions: {
+    /** What the store holds is no place to go on from when the history behind it is gone. */
+    noteReport: () => {},
     remember: assign({ resourceVersion: ({ event }) => versionOf(event) }),
     backOff: assign(({ context, event }) => {
       const { reflectorBackoff_ms: first_ms, reflectorBackoff_max_ms: max_ms, reflectorBackoffReset_ms: reset_ms } = context.limits
@@ -89,7 +91,7 @@ export const chart = setup({
       description: "Waits before it asks for a whole copy.",
       on: {
         "reflector.listStarted": { guard: "asksAgainInTime", target: "listing" },
-        "reflector.reported": { guard: "isNotOlder", target: "listBackoff", actions: "remember" }
+        "reflector.reported": { guard: "isNotOlder", actions: "noteReport" }
       }
     },
     watching: {
