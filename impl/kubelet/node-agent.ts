@@ -96,7 +96,7 @@ export class NodeAgent {
 
   /** Creates the Node, or adopts the one of that name with this machine's labels. Tried until it works. */
   register(): Effect.Effect<void> {
-    const { client, journal, machine, process } = this.#on
+    const { client, journal, machine } = this.#on
     const once = Effect.gen({ self: this }, function*() {
       const created = yield* Effect.match(client.create("nodes", this.#fresh()), {
         onSuccess: (node) => node,
@@ -123,7 +123,6 @@ export class NodeAgent {
         }
         yield* Effect.sleep(delay_ms)
         delay_ms = Math.min(delay_ms * 2, limits.registrationRetry_max_ms)
-        void process
       }
     })
   }
