@@ -13,7 +13,7 @@ import type { Operation } from "#model/events/operations.ts"
 import { frozenAfter, legal, survivableCore } from "#properties/faults.ts"
 import { Monitors, type Broken } from "#properties/harness/monitors.ts"
 import type { Property } from "#properties/property.ts"
-import type { RunInput } from "#properties/run-input.ts"
+import { decodeRunInput, type RunInput } from "#properties/run-input.ts"
 import { user, type Report } from "#properties/workload.ts"
 
 export type { Broken } from "#properties/harness/monitors.ts"
@@ -93,13 +93,14 @@ export class Run {
   private rested = false
 
   constructor(input: RunInput, options: Options) {
-    this.input = input
+    this.input = decodeRunInput(input)
     this.options = options
     this.monitors = new Monitors(options.properties)
     this.judge = options.judge?.()
-    this.phaseEnds_ms = input.safety_ms
+    this.phaseEnds_ms = this.input.safety_ms
     this.cluster = build({
-      seed: input.seed, topology: input.topology, choices: input.choices, listen: (line) => this.hear(line),
+      seed: this.input.seed, topology: this.input.topology, choices: this.input.choices,
+        listen: (line) => this.hear(line),
       ...(options.parts === undefined ? {} : { parts: options.parts }),
       ...(options.freeze === undefined ? {} : { freeze: options.freeze })
     })

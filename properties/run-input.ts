@@ -45,7 +45,10 @@ export const RunInput = Schema.Struct({
 })
 export type RunInput = typeof RunInput.Type
 
-/** Decodes what a trace's header holds; throws a SchemaError that names the path of what is wrong. */
+/**
+ * Decodes what a trace's header holds; throws a SchemaError that names the path of what is wrong. Its keys come out in
+ * the order of the schema: operations and faults are journalled, so their bytes must not depend on who made them.
+ */
 export const decodeRunInput = Schema.decodeUnknownSync(RunInput)
 
 /** Machines of the control plane: etcd/i, api-server/i, scheduler/i and controller-manager/i run on cp-i. */
