@@ -9,6 +9,7 @@ import { Effect } from "effect"
 import { Cacher } from "#impl/api-server/cacher.ts"
 import type { ServerContext } from "#impl/api-server/context.ts"
 import { EtcdClient } from "#impl/api-server/etcd-client.ts"
+import { watchHealth } from "#impl/api-server/health.ts"
 import { defaultParts, type Parts } from "#impl/api-server/parts.ts"
 import { Session } from "#impl/api-server/session.ts"
 import { Storage } from "#impl/api-server/storage.ts"
@@ -40,7 +41,7 @@ export const program = (
     journal.wrote("api-server.instance", process.name, event, state)
 
   wrote({ type: "apiServer.started" }, "starting")
-  const etcd = new EtcdClient(process, network, config.etcdEndpoints)
+  const etcd = new EtcdClient(process, network, draws, config.etcdEndpoints)
   const storage = new Storage(etcd, journal, allParts, `${process.name}#${process.incarnation}`)
   const cacherOf = (resource: (typeof resources)[number]): Cacher =>
     new Cacher(resource, process, journal, etcd, allParts)
@@ -54,12 +55,15 @@ export const program = (
 
   const sessions = new Set<Session>()
   let connections = 0
-  network.listen((connection) => {
-    connections += 1
-    sessions.add(new Session(context, connection, `${process.incarnation}.${connections}`,
-      (session) => sessions.delete(session)))
-  })
-  wrote({ type: "apiServer.becameReady" }, "ready")
+  const open = (): void => {
+    network.listen((connection) => {
+      connections += 1
+      sessions.add(new Session(context, connection, `${process.incarnation}.${connections}`,
+        (session) => sessions.delete(session)))
+    })
+    wrote({ type: "apiServer.becameReady" }, "ready")
+  }
+  open()
 
   /** SIGTERM: clients are told that their watches have ended and go to another server. */
   const stop = Effect.sync(() => {
@@ -68,5 +72,9 @@ export const program = (
     for (const session of [...sessions]) session.connection.close()
     wrote({ type: "apiServer.stopped" }, "stopped")
   })
-  return yield* Effect.never.pipe(Effect.onInterrupt(() => stop))
+  const unready = (): void => {
+    network.unlisten()
+    wrote({ type: "apiServer.becameUnready" }, "unready")
+  }
+  return yield* watchHealth(process, etcd, { ready: open, unready }).pipe(Effect.onInterrupt(() => stop))
 })

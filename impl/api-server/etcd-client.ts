@@ -1,12 +1,12 @@
 /**
- * api-server/etcd-client: connections to every etcd member, requests round robin over them. Spec: model/etcd.ts.
+ * api-server/etcd-client: connections to every etcd member, requests spread over them. Spec: model/etcd.ts.
  *
  * A request that left on a connection which then broke may have taken effect. A write is never sent twice; a read is,
- * on the next member. Plain state and callbacks: the only fibers are those that dial.
+ * on another member. Plain state and callbacks: the only fibers are those that dial.
  */
 import { Effect, Schema } from "effect"
 import type { ClientFrame, Request, Response, ServerFrame, WatchEvent } from "#impl/ports/etcd.ts"
-import type { Cell, Connection, Network, Process, Timer } from "#impl/ports.ts"
+import type { Cell, Connection, Draws, Network, Process, Timer } from "#impl/ports.ts"
 import {
   etcdDialBackoff_max_ms, etcdDialBackoff_ms, etcdReadAttempts_max, etcdWatchRetry_max_ms, etcdWatchRetry_ms
 } from "#model/limits/api-server.ts"
@@ -68,16 +68,19 @@ class Link {
 export class EtcdClient {
   readonly #process: Process["Service"]
   readonly #network: Network["Service"]
+  readonly #draws: Draws["Service"]
   readonly #links: ReadonlyArray<Link>
-  #next = 0
   #id = 0
   /** Calls and streams that wait for any connection. */
   readonly #waitingCalls = new Set<Call>()
   readonly #waitingStreams = new Set<Stream>()
 
-  constructor(process: Process["Service"], network: Network["Service"], endpoints: ReadonlyArray<string>) {
+  constructor(
+    process: Process["Service"], network: Network["Service"], draws: Draws["Service"], endpoints: ReadonlyArray<string>
+  ) {
     this.#process = process
     this.#network = network
+    this.#draws = draws
     this.#links = endpoints.map((address) => new Link(address))
     for (const link of this.#links) this.#dial(link)
   }
@@ -108,19 +111,14 @@ export class EtcdClient {
     }
   }
 
-  #pick(): Link | undefined {
-    const count = this.#links.length
-    for (let step = 0; step < count; step += 1) {
-      const link = this.#links[(this.#next + step) % count]!
-      if (link.connection?.isOpen !== true) continue
-      this.#next = (this.#next + step + 1) % count
-      return link
-    }
-    return undefined
+  /** Any member that is connected; strict turns could send every retried write to the same lame one. */
+  #pick(kind: string): Link | undefined {
+    const open = this.#links.filter((link) => link.connection?.isOpen === true)
+    return open.length < 2 ? open[0] : open[this.#draws.below("etcd-client/member", kind, open.length)]
   }
 
   #submit(call: Call): void {
-    const link = this.#pick()
+    const link = this.#pick(call.kind)
     if (link === undefined) {
       this.#waitingCalls.add(call)
       return
@@ -233,7 +231,7 @@ export class EtcdClient {
 
   #open(stream: Stream): void {
     if (stream.isCancelled) return
-    const link = this.#pick()
+    const link = this.#pick(stream.prefix)
     if (link === undefined) {
       this.#waitingStreams.add(stream)
       return
