@@ -9,11 +9,11 @@ import { leadsTo, type Obligation, type Property, sometimes } from "#properties/
 /** Dials, four lists and their retries after etcd has a leader again; ASSUMED generous. */
 const ready_ms = 60_000
 
-const readiness = leadsTo("an API server that has started becomes ready", [], () => {
+const readiness = leadsTo("an API server that has started, or lost etcd, becomes ready", [], () => {
   const starting = new Map<string, Obligation>()
   return {
     line: ({ actor, at_ms, entity, event }) => {
-      if (event.type === "apiServer.started") {
+      if (event.type === "apiServer.started" || event.type === "apiServer.becameUnready") {
         starting.set(actor, { entity: actor, since_ms: at_ms, within_ms: ready_ms })
       } else if (event.type === "apiServer.becameReady") starting.delete(actor)
       else if (event.type === "process.crashed" || event.type === "process.stopped") starting.delete(entity)
@@ -23,6 +23,8 @@ const readiness = leadsTo("an API server that has started becomes ready", [], ()
 })
 
 const reached: ReadonlyArray<Property> = [
+  sometimes("an API server that cannot read from etcd takes itself out of the rotation", () => ({ event }) =>
+    event.type === "apiServer.becameUnready"),
   sometimes("a conditional write comes too late", () => ({ event }) =>
     event.type === "write.refused" && event.reason === "Conflict"),
   sometimes("a conditional write succeeds", () => {
@@ -39,6 +41,8 @@ const reached: ReadonlyArray<Property> = [
   sometimes("finalizers hold an object and then let it go", () => ({ event }) => event.type === "finalizers.emptied"),
   sometimes("a watch cache follows another member after its stream broke", () => ({ event }) =>
     event.type === "watchCache.resumed"),
+  sometimes("a watch is refused because the server does not know what came before", () => ({ event }) =>
+    event.type === "serverWatch.refused" && event.reason === "Expired"),
   sometimes("a consistent list is served from a cache", () => {
     const consistent = new Set<string>()
     return ({ actor, entity, event }) => {

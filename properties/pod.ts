@@ -28,17 +28,22 @@ const ofUpdates = (
 
 const order: Readonly<Record<PodPhase, number>> = { Pending: 0, Running: 1, Succeeded: 2, Failed: 2 }
 
-/** Keys of pods that the garbage collector of an actor has chosen: those it may force. */
+/** The user agents of components; whoever else asks is a user. */
+const kubelet = "kubelet"
+const scheduler = "kube-scheduler"
+const controllerManager = "kube-controller-manager"
+
+/** Pods that a garbage collector has chosen, by key and by uid: those it may force. */
 class Collected {
   readonly #keys = new Set<string>()
   readonly #uids = new Set<string>()
-  hear({ actor, entity, event }: Line): void {
+  hear({ entity, event }: Line): void {
     if (event.type !== "podGc.chosen") return
-    this.#keys.add(`${actor} /registry/pods/${event.pod}`)
+    this.#keys.add(`/registry/pods/${event.pod}`)
     this.#uids.add(entity)
   }
-  hasKey(actor: string, key: string): boolean {
-    return this.#keys.has(`${actor} ${key}`)
+  hasKey(key: string): boolean {
+    return this.#keys.has(key)
   }
   hasUid(uid: string): boolean {
     return this.#uids.has(uid)
@@ -85,7 +90,7 @@ const safety: ReadonlyArray<Property> = [
 
   always("the kubelet deletes a pod by its uid", [41], () => ({ event }) =>
     event.type === "write.requested" && event.verb === "delete" && event.resource === "pods"
-      && event.agent.startsWith("kubelet/") && event.uid === "" ? `${event.agent} deletes ${event.key} by name alone`
+      && event.agent === kubelet && event.uid === "" ? `${event.agent} deletes ${event.key} by name alone`
       : undefined),
 
   // Whoever else removes it at once forced that: a user, or the garbage collector. Without a node there is no kubelet.
@@ -95,7 +100,7 @@ const safety: ReadonlyArray<Property> = [
     return (line) => {
       if (isForced(line) && line.event.type === "write.requested") {
         const { agent, key } = line.event
-        if (!agent.startsWith("kubelet/")) forced.set(key, agent)
+        if (agent !== kubelet) forced.set(key, agent)
         return undefined
       }
       const change = objects.hear(line)
@@ -114,8 +119,8 @@ const safety: ReadonlyArray<Property> = [
       collected.hear(line)
       if (!isForced(line) || line.event.type !== "write.requested") return undefined
       const { agent, key } = line.event
-      if (agent.startsWith("scheduler/")) return `${agent} forces ${key}`
-      return agent.startsWith("controller-manager/") && !collected.hasKey(agent, key)
+      if (agent === scheduler) return `${agent} forces ${key}`
+      return agent === controllerManager && !collected.hasKey(key)
         ? `${agent} forces ${key}, which it had not chosen to collect` : undefined
     }
   })

@@ -31,8 +31,10 @@ export const ApiServerEvent = [
 
   // Actor "api-server/<n>", chart "api-server.instance", entity: the process's name.
   Schema.Struct({ type: Schema.tag("apiServer.started") }),
-  /** Its watch caches are filled: it listens. */
+  /** Its watch caches are filled and etcd answers: it accepts connections. */
   Schema.Struct({ type: Schema.tag("apiServer.becameReady") }),
+  /** It could not read from etcd several times in a row: it accepts no connections until it can. */
+  Schema.Struct({ type: Schema.tag("apiServer.becameUnready") }),
   /** Told to stop: it does not listen any more and has closed its watches. */
   Schema.Struct({ type: Schema.tag("apiServer.stopped") }),
 

@@ -19,3 +19,8 @@ export const etcdReadAttempts_max = 3 // one per endpoint; clientv3 retries read
 export const etcdWatchRetry_ms = 100 // clientv3 watch.go backoff is 100 ms at most, v3.8
 /** Deviates: clientv3 goes on at 100 ms; a cluster without a leader would do little else. ASSUMED. */
 export const etcdWatchRetry_max_ms = 800
+export const etcdHealthTimeout_ms = 2_000 // --etcd-healthcheck-timeout; storagebackend/config.go, v1.36
+export const readinessPeriod_ms = 1_000 // readinessProbe of kube-apiserver; kubeadm util/staticpod ReadinessProbe, v1.36
+export const readinessFailures_max = 3 // failureThreshold; same
+export const livenessPeriod_ms = 10_000 // livenessProbe periodSeconds; kubeadm util/staticpod LivenessProbe, v1.36
+export const livenessFailing_ms = 80_000 // failureThreshold 8 times the period; same
