@@ -21,6 +21,8 @@ export interface RaftParts {
   readonly mayVote: (raft: Raft, from: string, message: Message & { readonly type: "vote" | "preVote" }) => boolean
   /** The leader's answer to a read: not before a majority has confirmed that it still leads. */
   readonly readIndex: (raft: Raft, from: string, id: number) => void
+  /** Check-quorum: whether a leader that heard from `active` members, itself among them, may go on leading. */
+  readonly maintainsQuorum: (raft: Raft, active: number) => boolean
   /** Puts a leader's entries into the log; the message's predecessor matched. */
   readonly acceptEntries: (raft: Raft, message: Append) => void
   /** Up to where an accepted append proves that the logs match. */

@@ -5,7 +5,7 @@
 import { appendsInFlight_max, electionTimeout_ms, heartbeat_ms } from "#model/limits/etcd.ts"
 import * as Log from "#impl/etcd/log.ts"
 import type { Command, Message } from "#impl/etcd/messages.ts"
-import { becomeFollower, isQuorum, record, send, type Progress, type Raft } from "#impl/etcd/raft.ts"
+import { becomeFollower, record, send, type Progress, type Raft } from "#impl/etcd/raft.ts"
 
 export const becomeLeader = (raft: Raft, voters: ReadonlyArray<string>, now_ms: number): void => {
   raft.votes.clear()
@@ -75,7 +75,7 @@ export const tickLeader = (raft: Raft, now_ms: number): void => {
       if (progress.recentlyActive) active++
       progress.recentlyActive = false
     }
-    if (!isQuorum(raft, active)) {
+    if (!raft.parts.maintainsQuorum(raft, active)) {
       becomeFollower(raft, raft.term, "", now_ms, "raft.quorumLost")
       return
     }

@@ -4,7 +4,9 @@
 import * as Log from "#impl/etcd/log.ts"
 import type { Append, Message } from "#impl/etcd/messages.ts"
 import { electionTimeout_ms, heartbeat_ms } from "#model/limits/etcd.ts"
-import { becomeFollower, resetElectionTimer, send, type Batch, type Raft, type RaftParts } from "#impl/etcd/raft.ts"
+import {
+  becomeFollower, isQuorum, resetElectionTimer, send, type Batch, type Raft, type RaftParts
+} from "#impl/etcd/raft.ts"
 import { isInLease, mayVote, stepVoteRequest, stepVoteResponse } from "#impl/etcd/election.ts"
 import {
   maybeCommit, propose, readIndex, stepAppendResponse, stepHeartbeatResponse, tellCommit
@@ -13,6 +15,7 @@ import {
 export const defaultRaftParts: RaftParts = {
   mayVote,
   readIndex,
+  maintainsQuorum: isQuorum,
   acceptEntries: (raft, message) => Log.accept(raft.log, message.entries),
   ackIndex: (_raft, message) => message.prevIndex + message.entries.length
 }
