@@ -75,7 +75,7 @@ export const chart = machine.createMachine({
     },
     failed: {
       description: "Does not know what its disk holds: says and sends nothing more, and ends.",
-      on: { ...ended }
+      on: { "process.crashed": { target: "down" } }
     },
     dataLost: {
       description: "Forgot its promises: stays out until it is replaced.",
