@@ -20,38 +20,40 @@ const readiness = leadsTo("an API server that has started, or lost etcd, becomes
     },
     open: () => starting.values()
   }
-})
+}, ["apiServer.", "process."])
 
 const reached: ReadonlyArray<Property> = [
   sometimes("an API server that cannot read from etcd takes itself out of the rotation", () => ({ event }) =>
-    event.type === "apiServer.becameUnready"),
+    event.type === "apiServer.becameUnready",
+    ["apiServer.becameUnready"]),
   sometimes("a conditional write comes too late", () => ({ event }) =>
-    event.type === "write.refused" && event.reason === "Conflict"),
+    event.type === "write.refused" && event.reason === "Conflict", ["write.refused"]),
   sometimes("a conditional write succeeds", () => {
     const conditional = new Set<string>()
     return ({ actor, entity, event }) => {
       if (event.type === "write.requested" && event.expected > 0) conditional.add(`${actor} ${entity}`)
       return event.type === "write.done" && conditional.delete(`${actor} ${entity}`)
     }
-  }),
+  }, ["write."]),
   sometimes("etcd leaves a write in doubt", () => ({ event }) => event.type === "write.outcomeUnknown"
-    || (event.type === "kv.returned" && event.outcome === "unknown")),
+    || (event.type === "kv.returned" && event.outcome === "unknown"), ["write.outcomeUnknown", "kv.returned"]),
   sometimes("a deletion names a uid", () => ({ event }) =>
-    event.type === "write.requested" && event.verb === "delete" && event.uid !== ""),
-  sometimes("finalizers hold an object and then let it go", () => ({ event }) => event.type === "finalizers.emptied"),
+    event.type === "write.requested" && event.verb === "delete" && event.uid !== "", ["write.requested"]),
+  sometimes("finalizers hold an object and then let it go", () => ({ event }) => event.type === "finalizers.emptied",
+    ["finalizers."]),
   sometimes("a watch cache follows another member after its stream broke", () => ({ event }) =>
-    event.type === "watchCache.resumed"),
+    event.type === "watchCache.resumed", ["watchCache.resumed"]),
   sometimes("a watch is refused because the server does not know what came before", () => ({ event }) =>
-    event.type === "serverWatch.refused" && event.reason === "Expired"),
+    event.type === "serverWatch.refused" && event.reason === "Expired", ["serverWatch.refused"]),
   sometimes("a consistent list is served from a cache", () => {
     const consistent = new Set<string>()
     return ({ actor, entity, event }) => {
       if (event.type === "read.requested" && event.mode === "consistent") consistent.add(`${actor} ${entity}`)
       return event.type === "read.served" && consistent.delete(`${actor} ${entity}`) && event.source === "cache"
     }
-  }),
+  }, ["read."]),
   sometimes("a watch tells that changes were delivered", () => ({ event }) =>
-    event.type === "serverWatch.bookmarked" && event.events > 0)
+    event.type === "serverWatch.bookmarked" && event.events > 0, ["serverWatch.bookmarked"])
 ]
 
 export const properties: ReadonlyArray<Property> = [...objectProperties, ...servingProperties, readiness, ...reached]

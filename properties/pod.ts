@@ -4,27 +4,18 @@
  */
 import type { Line } from "#model/events.ts"
 import type { ApiObject, Pod, PodPhase } from "#model/objects.ts"
-import { type Change, Objects } from "#properties/api-server/history.ts"
+import { at, isObject, type ObjectEvent, ofUpdates } from "#properties/api-server/history.ts"
 import { always, type Property, sometimes } from "#properties/property.ts"
 
 const isPod = (object: ApiObject | undefined): object is Pod => object?.kind === "Pod"
 const nodeOf = (pod: Pod): string => pod.spec.nodeName ?? ""
 const isTerminal = (phase: PodPhase): boolean => phase === "Succeeded" || phase === "Failed"
-const at = ({ key, revision }: Change): string => `${key} at revision ${revision}`
-
 /** Of writes of a pod over itself. */
-const ofUpdates = (
+const ofPods = (
   name: string, invariants: ReadonlyArray<number>,
-  wrong: (pod: Pod, before: Pod, change: Change) => string | undefined
-): Property => always(name, invariants, () => {
-  const objects = new Objects()
-  return (line) => {
-    const change = objects.hear(line)
-    return change !== undefined && isPod(change.object) && isPod(change.before)
-      && change.before.metadata.uid === change.object.metadata.uid
-      ? wrong(change.object, change.before, change) : undefined
-  }
-})
+  wrong: (pod: Pod, before: Pod, event: ObjectEvent) => string | undefined
+): Property => ofUpdates(name, invariants, (pod, before, event) =>
+  isPod(pod) && isPod(before) && before.metadata.uid === pod.metadata.uid ? wrong(pod, before, event) : undefined)
 
 const order: Readonly<Record<PodPhase, number>> = { Pending: 0, Running: 1, Succeeded: 2, Failed: 2 }
 
@@ -55,63 +46,61 @@ const isForced = (line: Line): boolean => line.event.type === "write.requested" 
   && line.event.resource === "pods" && line.event.grace === 0
 
 const safety: ReadonlyArray<Property> = [
-  ofUpdates("a pod is bound at most once", [36], (pod, before, change) =>
+  ofPods("a pod is bound at most once", [36], (pod, before, event) =>
     nodeOf(before) === "" || nodeOf(before) === nodeOf(pod) ? undefined
-      : `${at(change)}: ${nodeOf(before)} became "${nodeOf(pod)}"`),
+      : `${at(event)}: ${nodeOf(before)} became "${nodeOf(pod)}"`),
 
-  ofUpdates("a pod that is being deleted or is gated is not bound", [37], (pod, before, change) => {
+  ofPods("a pod that is being deleted or is gated is not bound", [37], (pod, before, event) => {
     if (nodeOf(before) !== "" || nodeOf(pod) === "") return undefined
     const isGated = (before.spec.schedulingGates?.length ?? 0) > 0
     return before.metadata.deletionTimestamp === undefined && !isGated ? undefined
-      : `${at(change)} was bound to ${nodeOf(pod)}, ${isGated ? "gated" : "terminating"}`
+      : `${at(event)} was bound to ${nodeOf(pod)}, ${isGated ? "gated" : "terminating"}`
   }),
 
-  ofUpdates("a pod's phase never goes back, and a terminal one is final", [42], (pod, before, change) => {
+  ofPods("a pod's phase never goes back, and a terminal one is final", [42], (pod, before, event) => {
     const [was, is] = [before.status.phase, pod.status.phase]
     return was === is || (order[is] > order[was] && !isTerminal(was)) ? undefined
-      : `${at(change)}: ${was} became ${is}`
+      : `${at(event)}: ${was} became ${is}`
   }),
 
   // The garbage collector writes the phase alone: no kubelet is there to ask.
   always("a pod that has ended is not ready", [45], () => {
-    const objects = new Objects()
     const collected = new Collected()
     return (line) => {
       collected.hear(line)
-      const change = objects.hear(line)
-      const pod = change?.object
-      if (change === undefined || !isPod(pod) || !isTerminal(pod.status.phase)) return undefined
+      const { event } = line
+      if (event.type !== "object.updated" || event.resource !== "pods") return undefined
+      const pod = event.object as Pod
+      if (!isTerminal(pod.status.phase)) return undefined
       const ready = pod.status.conditions?.find(({ status, type }) =>
         (type === "Ready" || type === "ContainersReady") && status !== "False")
       return ready === undefined || collected.hasUid(pod.metadata.uid) ? undefined
-        : `${at(change)} is ${pod.status.phase} and ${ready.type} is ${ready.status}`
+        : `${at(event)} is ${pod.status.phase} and ${ready.type} is ${ready.status}`
     }
-  }),
+  }, ["object.updated", "podGc.chosen"]),
 
   always("the kubelet deletes a pod by its uid", [41], () => ({ event }) =>
     event.type === "write.requested" && event.verb === "delete" && event.resource === "pods"
       && event.agent === kubelet && event.uid === "" ? `${event.agent} deletes ${event.key} by name alone`
-      : undefined),
+      : undefined, ["write.requested"]),
 
   // Whoever else removes it at once forced that: a user, or the garbage collector. Without a node there is no kubelet.
   always("a pod that has a node is removed at once only when it has ended or somebody forced it", [40], () => {
-    const objects = new Objects()
-    const forced = new Map<string, string>()
+    const forced = new Set<string>()
     return (line) => {
-      if (isForced(line) && line.event.type === "write.requested") {
-        const { agent, key } = line.event
-        if (agent !== kubelet) forced.set(key, agent)
+      const { event } = line
+      if (event.type === "write.requested") {
+        if (isForced(line) && event.agent !== kubelet) forced.add(event.key)
         return undefined
       }
-      const change = objects.hear(line)
-      if (change === undefined || change.object !== undefined || !isPod(change.before)) return undefined
-      const pod = change.before
-      const isForcedOne = forced.delete(change.key)
+      if (event.type !== "object.deleted" || event.resource !== "pods") return undefined
+      const pod = event.object as Pod
       // A grace of 0 in the spec is its author's force.
-      const isAtOnce = isForcedOne || pod.spec.terminationGracePeriodSeconds === 0
-      return nodeOf(pod) === "" || isTerminal(pod.status.phase) || isAtOnce ? undefined : `${at(change)} was removed from ${nodeOf(pod)} while it was ${pod.status.phase}`
+      const isAtOnce = forced.delete(event.key) || pod.spec.terminationGracePeriodSeconds === 0
+      return nodeOf(pod) === "" || isTerminal(pod.status.phase) || isAtOnce ? undefined
+        : `${at(event)} was removed from ${nodeOf(pod)} while it was ${pod.status.phase}`
     }
-  }),
+  }, ["object.deleted", "write.requested"]),
 
   always("of the components, only the kubelet and the garbage collector force a deletion", [111], () => {
     const collected = new Collected()
@@ -123,16 +112,12 @@ const safety: ReadonlyArray<Property> = [
       return agent === controllerManager && !collected.hasKey(key)
         ? `${agent} forces ${key}, which it had not chosen to collect` : undefined
     }
-  })
+  }, ["write.requested", "podGc.chosen"])
 ]
 
-const reached = (name: string, holds: (pod: Pod, before: Pod) => boolean): Property => sometimes(name, () => {
-  const objects = new Objects()
-  return (line) => {
-    const change = objects.hear(line)
-    return change !== undefined && isPod(change.object) && isPod(change.before) && holds(change.object, change.before)
-  }
-})
+const reached = (name: string, holds: (pod: Pod, before: Pod) => boolean): Property => sometimes(name, () =>
+  ({ event }) => event.type === "object.updated" && event.resource === "pods"
+    && holds(event.object as Pod, event.previous as Pod), ["object.updated"])
 
 export const properties: ReadonlyArray<Property> = [
   ...safety,

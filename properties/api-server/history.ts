@@ -1,55 +1,40 @@
-/** The committed objects, as the ground truth tells them: what each key holds, and which change came before which. */
+/** Committed changes of objects, as the ground truth tells them. */
 import type { EventOf, Line } from "#model/events.ts"
 import type { ApiObject } from "#model/objects.ts"
+import { always, type Property } from "#properties/property.ts"
 
-export interface Change {
-  readonly key: string
-  readonly resource: string
-  readonly revision: number
-  /** After the change; undefined when it was deleted. */
-  readonly object: ApiObject | undefined
-  /** Before it, as this history remembers it; undefined when there was none. */
-  readonly before: ApiObject | undefined
-  /** What the line itself says was there, or, of a deletion, the last state at the deletion's revision. */
-  readonly told: EventOf<"object">
-}
+export type ObjectEvent = EventOf<"object">
+export type Updated = Extract<ObjectEvent, { readonly type: "object.updated" }>
 
-const isObject = (event: Line["event"]): event is EventOf<"object"> => event.type === "object.created"
+export const isObject = (event: Line["event"]): event is ObjectEvent => event.type === "object.created"
   || event.type === "object.updated" || event.type === "object.deleted"
 
-export class Objects {
-  readonly byKey = new Map<string, ApiObject>()
+export const at = ({ key, revision }: ObjectEvent): string => `${key} at revision ${revision}`
 
-  /** The change that the line tells, or undefined for any other line. */
-  hear({ event }: Line): Change | undefined {
-    if (!isObject(event)) return undefined
-    const { key, resource, revision } = event
-    const before = this.byKey.get(key)
-    const object = event.type === "object.deleted" ? undefined : event.object as ApiObject
-    if (object === undefined) this.byKey.delete(key)
-    else this.byKey.set(key, object)
-    return { key, resource, revision, object, before, told: event }
-  }
-}
+/** A property of single committed writes of an object over itself. */
+export const ofUpdates = (
+  name: string, invariants: ReadonlyArray<number>,
+  wrong: (object: ApiObject, before: ApiObject, event: Updated) => string | undefined
+): Property => always(name, invariants, () => ({ event }) => event.type === "object.updated"
+  ? wrong(event.object as ApiObject, event.previous as ApiObject, event) : undefined, ["object.updated"])
 
 export const versionOf = (object: ApiObject): number => Number(object.metadata.resourceVersion)
 
 /** For each revision that changed a key: the revision that the key had before; 0 for a creation. */
 export class Predecessors {
-  readonly #objects = new Objects()
+  readonly #versions = new Map<string, number>()
   readonly #changes = new Map<number, { readonly key: string; readonly before: number; readonly uid: string }>()
-  newest = 0
 
-  hear(line: Line): boolean {
-    const change = this.#objects.hear(line)
-    if (change === undefined) return false
-    this.newest = Math.max(this.newest, change.revision)
-    // Leases are written most and asked about never.
-    if (change.resource === "leases") return true
-    this.#changes.set(change.revision, {
-      key: change.key, before: change.before === undefined ? 0 : versionOf(change.before),
-      uid: (change.object ?? change.before)?.metadata.uid ?? ""
+  /** False when the line tells of no object. Leases are written most and asked about never. */
+  hear({ event }: Line): boolean {
+    if (!isObject(event)) return false
+    if (event.resource === "leases") return true
+    const { key, revision } = event
+    this.#changes.set(revision, {
+      key, before: this.#versions.get(key) ?? 0, uid: (event.object as ApiObject).metadata.uid
     })
+    if (event.type === "object.deleted") this.#versions.delete(key)
+    else this.#versions.set(key, revision)
     return true
   }
   at(revision: number): { readonly key: string; readonly before: number; readonly uid: string } | undefined {

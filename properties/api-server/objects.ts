@@ -1,32 +1,13 @@
 /** What holds for every stored object, on the committed history. Source: ../reference/invariants.md 14 to 24, 47, 81. */
 import type { ApiObject, ReplicaSet } from "#model/objects.ts"
 import { equal } from "#model/objects/equality.ts"
-import { type Change, Objects, Predecessors, versionOf } from "#properties/api-server/history.ts"
+import { at, isObject, ofUpdates, Predecessors, versionOf } from "#properties/api-server/history.ts"
 import { always, type Property } from "#properties/property.ts"
 import type { Line } from "#model/events.ts"
-
-/** A property of single changes, given what the key held before. */
-const ofChanges = (
-  name: string, invariants: ReadonlyArray<number>, wrong: (change: Change) => string | undefined
-): Property => always(name, invariants, () => {
-  const objects = new Objects()
-  return (line) => {
-    const change = objects.hear(line)
-    return change === undefined ? undefined : wrong(change)
-  }
-})
-/** Of changes that write an object over itself. */
-const ofUpdates = (
-  name: string, invariants: ReadonlyArray<number>,
-  wrong: (object: ApiObject, before: ApiObject, change: Change) => string | undefined
-): Property => ofChanges(name, invariants, (change) =>
-  change.object === undefined || change.before === undefined || change.told.type !== "object.updated" ? undefined
-    : wrong(change.object, change.before, change))
 
 const statusOf = (object: ApiObject): unknown => ("status" in object ? object.status : undefined)
 const withoutVersion = (object: ApiObject): object =>
   ({ ...object, metadata: { ...object.metadata, resourceVersion: "" } })
-const at = ({ key, revision }: Change): string => `${key} at revision ${revision}`
 const finalizersOf = (object: ApiObject): ReadonlyArray<string> => object.metadata.finalizers ?? []
 
 const withoutScheduled = (object: ApiObject): unknown => object.kind !== "Pod" ? statusOf(object) : {
@@ -55,7 +36,7 @@ const lostUpdates = always("a write that carries a resourceVersion is committed 
     return `${write.key} was to be written on revision ${write.expected}; revision ${event.revision} wrote `
       + (change === undefined ? "nothing" : `${change.key} on ${change.before}`)
   }
-})
+}, ["object.", "write."])
 
 const preconditions = always("a deletion with a uid touches the object with that uid only", [19], () => {
   const history = new Predecessors()
@@ -74,98 +55,119 @@ const preconditions = always("a deletion with a uid touches the object with that
       : `${deletion.key} was to be deleted with uid ${deletion.uid}; revision ${event.revision} changed `
         + (change?.uid ?? event.uid)
   }
-})
+}, ["object.", "write."])
+
+const versions = always("an object's resourceVersion rises with each change, its deletion included", [14], () => {
+  const last = new Map<string, number>()
+  return ({ entity, event }: Line) => {
+    if (!isObject(event)) return undefined
+    const before = last.get(entity) ?? 0
+    const now = versionOf(event.object as ApiObject)
+    if (event.type === "object.deleted") last.delete(entity)
+    else last.set(entity, now)
+    return now === event.revision && now > before ? undefined : `${at(event)}: version ${now} follows ${before}`
+  }
+}, ["object."])
+
+const names = always("at most one object has a name", [17], () => {
+  const taken = new Map<string, string>()
+  return ({ entity, event }: Line) => {
+    if (!isObject(event)) return undefined
+    const holder = taken.get(event.key)
+    if (event.type === "object.deleted") taken.delete(event.key)
+    else taken.set(event.key, entity)
+    return event.type !== "object.created" || holder === undefined ? undefined
+      : `${at(event)} was created while ${holder} was there`
+  }
+}, ["object.created", "object.deleted"])
 
 const uids = always("a uid is given once, and an object keeps it", [18], () => {
-  const objects = new Objects()
   const given = new Set<string>()
-  return (line: Line) => {
-    const change = objects.hear(line)
-    if (change === undefined) return undefined
-    const uid = (change.object ?? change.told.object as ApiObject).metadata.uid
-    if (change.told.type !== "object.created") {
-      return change.before === undefined || change.before.metadata.uid === uid ? undefined
-        : `${at(change)}: uid ${change.before.metadata.uid} became ${uid}`
+  return ({ event }: Line) => {
+    if (!isObject(event)) return undefined
+    const { uid } = (event.object as ApiObject).metadata
+    if (event.type === "object.updated") {
+      const before = (event.previous as ApiObject).metadata.uid
+      return before === uid ? undefined : `${at(event)}: uid ${before} became ${uid}`
     }
-    if (given.has(uid) || uid === "") return `${at(change)} got the uid "${uid}", which is not new`
+    if (event.type === "object.deleted") return undefined
+    if (given.has(uid) || uid === "") return `${at(event)} got the uid "${uid}", which is not new`
     given.add(uid)
     return undefined
   }
-})
+}, ["object."])
 
 const finalizers = always("an object that finalizers hold is not removed", [21], () => {
-  const objects = new Objects()
   /** The version of the object whose last finalizer a server was about to take. */
   const emptied = new Map<string, Set<number>>()
-  return (line: Line) => {
-    if (line.event.type === "finalizers.emptied") {
-      const versions = emptied.get(line.entity) ?? new Set()
-      emptied.set(line.entity, versions.add(line.event.revision))
+  const last = new Map<string, number>()
+  return ({ entity, event }: Line) => {
+    if (event.type === "finalizers.emptied") {
+      const versionsOfUid = emptied.get(entity) ?? new Set()
+      emptied.set(entity, versionsOfUid.add(event.revision))
       return undefined
     }
-    const change = objects.hear(line)
-    if (change === undefined || change.object !== undefined || change.before === undefined) return undefined
-    const { uid } = change.before.metadata
-    const isEmptied = emptied.get(uid)?.has(versionOf(change.before)) === true
-    emptied.delete(uid)
-    return finalizersOf(change.before).length === 0 || isEmptied ? undefined
-      : `${at(change)} was removed with the finalizers ${finalizersOf(change.before).join(", ")}`
+    if (!isObject(event)) return undefined
+    const held = finalizersOf(event.object as ApiObject)
+    if (event.type !== "object.deleted") {
+      if (held.length > 0) last.set(entity, event.revision)
+      return undefined
+    }
+    const isEmptied = emptied.get(entity)?.has(last.get(entity) ?? 0) === true
+    emptied.delete(entity)
+    last.delete(entity)
+    return held.length === 0 || isEmptied ? undefined
+      : `${at(event)} was removed with the finalizers ${held.join(", ")}`
   }
-})
+}, ["object.", "finalizers."])
 
 export const objectProperties: ReadonlyArray<Property> = [
-  ofChanges("an object's resourceVersion rises with each change, its deletion included", [14], (change) => {
-    const before = change.before === undefined ? 0 : versionOf(change.before)
-    const now = versionOf(change.told.object as ApiObject)
-    return now === change.revision && now > before ? undefined : `${at(change)}: version ${now} follows ${before}`
-  }),
+  versions,
   lostUpdates,
-  ofUpdates("a write that changes nothing is not committed", [16], (object, before, change) =>
-    equal(withoutVersion(object), withoutVersion(before)) ? `${at(change)} is what was there before` : undefined),
-  ofChanges("at most one object has a name", [17], (change) =>
-    change.told.type === "object.created" && change.before !== undefined
-      ? `${at(change)} was created while ${change.before.metadata.uid} was there` : undefined),
+  ofUpdates("a write that changes nothing is not committed", [16], (object, before, event) =>
+    equal(withoutVersion(object), withoutVersion(before)) ? `${at(event)} is what was there before` : undefined),
+  names,
   uids,
   preconditions,
   ofUpdates("a deletion once asked for is never taken back, and its grace only shrinks", [20, 47],
-    ({ metadata: now }, { metadata: before }, change) => {
+    ({ metadata: now }, { metadata: before }, event) => {
       if (before.deletionTimestamp === undefined) return undefined
       const isKept = now.deletionTimestamp !== undefined && now.deletionTimestamp <= before.deletionTimestamp
         && (now.deletionGracePeriodSeconds ?? Infinity) <= (before.deletionGracePeriodSeconds ?? Infinity)
-      return isKept ? undefined : `${at(change)}: deletion ${before.deletionTimestamp} (grace `
+      return isKept ? undefined : `${at(event)}: deletion ${before.deletionTimestamp} (grace `
         + `${before.deletionGracePeriodSeconds}) became ${now.deletionTimestamp} (${now.deletionGracePeriodSeconds})`
     }),
   finalizers,
-  ofUpdates("no finalizer is added to an object that is being deleted", [22], (object, before, change) => {
+  ofUpdates("no finalizer is added to an object that is being deleted", [22], (object, before, event) => {
     if (before.metadata.deletionTimestamp === undefined) return undefined
     const added = finalizersOf(object).filter((finalizer) => !finalizersOf(before).includes(finalizer))
-    return added.length === 0 ? undefined : `${at(change)} got ${added.join(", ")}`
+    return added.length === 0 ? undefined : `${at(event)} got ${added.join(", ")}`
   }),
   ofUpdates("generation counts changes of the spec and the first deletion, and nothing else", [23],
-    (object, before, change) => {
+    (object, before, event) => {
       const generation = before.metadata.generation
       const isFirstDelete = before.metadata.deletionTimestamp === undefined
         && object.metadata.deletionTimestamp !== undefined
       const counted = generation > 0 && (isFirstDelete || !equal(object.spec, before.spec)) ? 1 : 0
       return object.metadata.generation === generation + counted ? undefined
-        : `${at(change)}: generation ${generation} became ${object.metadata.generation}`
+        : `${at(event)}: generation ${generation} became ${object.metadata.generation}`
     }),
-  ofChanges("status.observedGeneration is never ahead of metadata.generation", [23], (change) => {
-    const { object } = change
-    if (object === undefined || object.kind !== "ReplicaSet") return undefined
+  ofUpdates("status.observedGeneration is never ahead of metadata.generation", [23], (object, _before, event) => {
+    if (object.kind !== "ReplicaSet") return undefined
     const { metadata, status }: ReplicaSet = object
     return (status.observedGeneration ?? 0) <= metadata.generation ? undefined
-      : `${at(change)}: observed ${status.observedGeneration} of ${metadata.generation}`
+      : `${at(event)}: observed ${status.observedGeneration} of ${metadata.generation}`
   }),
   // A binding writes the node's name and that it is scheduled, in one step.
-  ofUpdates("a write touches the spec or the status, not both", [24], (object, before, change) => {
+  ofUpdates("a write touches the spec or the status, not both", [24], (object, before, event) => {
     if (equal(object.spec, before.spec)) return undefined
     const isSame = isBinding(object, before) ? equal(withoutScheduled(object), withoutScheduled(before))
       : equal(statusOf(object), statusOf(before))
-    return isSame ? undefined : `${at(change)} changed both`
+    return isSame ? undefined : `${at(event)} changed both`
   }),
-  ofChanges("an object has at most one controller", [81], (change) => {
-    const owners = change.object?.metadata.ownerReferences?.filter(({ controller }) => controller === true) ?? []
-    return owners.length <= 1 ? undefined : `${at(change)} has ${owners.map(({ uid }) => uid).join(" and ")}`
-  })
+  always("an object has at most one controller", [81], () => ({ event }) => {
+    if (!isObject(event)) return undefined
+    const owners = (event.object as ApiObject).metadata.ownerReferences?.filter(({ controller }) => controller === true)
+    return (owners?.length ?? 0) <= 1 ? undefined : `${at(event)} has ${owners!.map(({ uid }) => uid).join(" and ")}`
+  }, ["object.created", "object.updated"])
 ]

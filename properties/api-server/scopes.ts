@@ -4,8 +4,8 @@
  */
 import { digested, emptyDigest } from "#model/events/digest.ts"
 import type { Line } from "#model/events.ts"
-import type { ApiObject, Pod } from "#model/objects.ts"
-import { Objects } from "#properties/api-server/history.ts"
+import type { ApiObject } from "#model/objects.ts"
+import { isObject } from "#properties/api-server/history.ts"
 
 export interface Scope {
   readonly resource: string
@@ -67,16 +67,18 @@ const matching = ({ fieldSelector = "", labelSelector = "", namespace = "" }: Sc
 const exactNode = /^spec\.nodeName==?([^,=!]+)$/
 
 export class Scopes {
-  readonly #objects = new Objects()
+  readonly #current = new Map<string, { readonly revision: number; readonly traits: Traits }>()
   readonly #logs = new Map<string, Log>()
 
-  hear(line: Line): boolean {
-    const change = this.#objects.hear(line)
-    if (change === undefined) return false
-    const { before: old, object, resource, revision } = change
-    const now = object === undefined ? undefined : traitsOf(object)
-    const before = old === undefined ? undefined : traitsOf(old)
-    const removed = old === undefined ? 0 : Number(old.metadata.resourceVersion)
+  hear({ event }: Line): boolean {
+    if (!isObject(event)) return false
+    const { key, resource, revision } = event
+    const old = this.#current.get(key)
+    const now = event.type === "object.deleted" ? undefined : traitsOf(event.object as ApiObject)
+    const before = old?.traits
+    const removed = old?.revision ?? 0
+    if (now === undefined) this.#current.delete(key)
+    else this.#current.set(key, { revision, traits: now })
     this.#add(resource, revision, now, before, now === undefined ? 0 : revision, removed)
     if (resource !== "pods") return true
     const nodes = new Set([now?.node, before?.node])

@@ -1,5 +1,6 @@
 /** What lists and watches show, held against the committed history. Source: ../reference/invariants.md 25 to 30. */
 import type { EventOf, Line } from "#model/events.ts"
+import { isObject } from "#properties/api-server/history.ts"
 import { type Cursor, Scopes } from "#properties/api-server/scopes.ts"
 import { always, type Property } from "#properties/property.ts"
 
@@ -11,13 +12,14 @@ interface Reading {
 }
 
 /** Follows lists from their arrival to their answer. */
+const ofLists = ["object.", "read.", "process."]
 class Readings {
   readonly #open = new Map<string, Map<string, Reading>>()
   #newest = 0
 
   /** The list that this line answers. */
   hear({ actor, entity, event }: Line): Reading | undefined {
-    if ("revision" in event && event.type.startsWith("object.")) this.#newest = event.revision
+    if (isObject(event)) this.#newest = event.revision
     else if (event.type === "read.requested") {
       let ofActor = this.#open.get(actor)
       if (ofActor === undefined) this.#open.set(actor, ofActor = new Map())
@@ -44,7 +46,7 @@ const lists: ReadonlyArray<Property> = [
       return line.event.revision >= reading.committed ? undefined
         : `${about(reading)} shows revision ${line.event.revision}; ${reading.committed} had been committed`
     }
-  }),
+  }, ofLists),
   always("a list at a resourceVersion is at least as new, or as old exactly when that was asked", [30], () => {
     const readings = new Readings()
     return (line) => {
@@ -55,7 +57,7 @@ const lists: ReadonlyArray<Property> = [
       return mode === "exact" ? (revision === asked ? undefined : `${about(reading)} at ${asked} shows ${revision}`)
         : revision >= asked ? undefined : `${about(reading)} from ${asked} on shows ${revision}`
     }
-  }),
+  }, ofLists),
   always("a list is the whole state of one revision", [26], () => {
     const readings = new Readings()
     const scopes = new Scopes()
@@ -69,7 +71,7 @@ const lists: ReadonlyArray<Property> = [
         : `${about(reading)} at revision ${revision}: ${count} objects (versions ${versions}), not ${state.count} `
           + `(${state.versions})`
     }
-  })
+  }, ofLists)
 ]
 
 interface Watching {
@@ -79,6 +81,7 @@ interface Watching {
 }
 
 /** Follows watches, each with a cursor in what it should deliver. */
+const ofWatches = ["object.", "serverWatch.", "process."]
 class Watchings {
   readonly scopes = new Scopes()
   readonly #open = new Map<string, Map<string, Watching>>()
@@ -114,7 +117,7 @@ const watches: ReadonlyArray<Property> = [
         : `${agent} watches ${resource} from revision ${from} with ${initial.count} objects (versions `
           + `${initial.versions}), not ${state.count} (${state.versions})`
     }
-  }),
+  }, ofWatches),
   always("a watch delivers each matching change once and in order, before it says that it has come so far",
     [27, 28, 29], () => {
       const watchings = new Watchings()
@@ -132,7 +135,7 @@ const watches: ReadonlyArray<Property> = [
         return `${watching.agent} was sent ${event.events} changes of ${watching.resource} up to revision `
           + `${event.revision}; ${due.events} were due` + (due.events === event.events ? ", and others" : "")
       }
-    })
+    }, ofWatches)
 ]
 
 export const servingProperties: ReadonlyArray<Property> = [...lists, ...watches]
