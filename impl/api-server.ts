@@ -69,7 +69,7 @@ export const program = (
   const stop = Effect.sync(() => {
     network.unlisten()
     for (const session of sessions) session.closeWatches("stopped")
-    for (const session of [...sessions]) session.connection.close()
+    for (const session of sessions) session.connection.close()
     wrote({ type: "apiServer.stopped" }, "stopped")
   })
   const unready = (): void => {

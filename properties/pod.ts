@@ -4,7 +4,7 @@
  */
 import type { Line } from "#model/events.ts"
 import type { ApiObject, Pod, PodPhase } from "#model/objects.ts"
-import { at, isObject, type ObjectEvent, ofUpdates } from "#properties/api-server/history.ts"
+import { at, type ObjectEvent, ofUpdates } from "#properties/api-server/history.ts"
 import { always, type Property, sometimes } from "#properties/property.ts"
 
 const isPod = (object: ApiObject | undefined): object is Pod => object?.kind === "Pod"

@@ -8,7 +8,7 @@ import { Effect } from "effect"
 import { decode, decodeValue, prefixOf } from "#impl/api-server/codec.ts"
 import type { EtcdClient, EtcdWatch, EtcdFailed } from "#impl/api-server/etcd-client.ts"
 import type { Parts } from "#impl/api-server/parts.ts"
-import { type CloseReason, ServerWatch, SharedFrames } from "#impl/api-server/watch.ts"
+import { type CloseReason, type ServerWatch, SharedFrames } from "#impl/api-server/watch.ts"
 import { type CacheEvent, indexesOf, WatchCache } from "#impl/api-server/watch-cache.ts"
 import type { Journal, StateOf } from "#impl/journal.ts"
 import type { WatchEvent } from "#impl/ports/etcd.ts"
@@ -125,7 +125,7 @@ export class Cacher {
   }
 
   closeAll(reason: CloseReason): void {
-    for (const watch of [...this.#watches]) watch.close(this.cache.revision, reason)
+    for (const watch of this.#watches) watch.close(this.cache.revision, reason)
   }
 
   #fill(entries: ReadonlyArray<readonly [string, ApiObject]>, revision: number): void {

@@ -8,10 +8,12 @@ import { decodeValue, resourceOf, withVersion } from "#impl/api-server/codec.ts"
 import type { StateOf } from "#impl/journal.ts"
 import type { charts as apiServerCharts } from "#model/api-server.ts"
 import type { EventOf, StoreChange } from "#model/events.ts"
+import type { charts as leaseCharts } from "#model/leader-election.ts"
 import type { charts as podCharts } from "#model/pod.ts"
 import type { ApiObject, Pod, PodPhase } from "#model/objects.ts"
 
 type PodState = StateOf<(typeof podCharts)["pod.pod"]>
+type LeaseState = StateOf<(typeof leaseCharts)["leader-election.lease"]>
 type ObjectState = StateOf<(typeof apiServerCharts)["api-server.object"]>
 export interface TruthLine {
   readonly chart: string
@@ -34,7 +36,8 @@ const stateOf = (object: ApiObject, isRemoved: boolean): Pick<TruthLine, "chart"
   if (object.kind === "Pod") return { chart: "pod.pod", state: podState(object, life) }
   if (object.kind !== "Lease") return { chart: "api-server.object", state: life }
   const isHeld = (object.spec.holderIdentity ?? "") !== ""
-  return { chart: "leader-election.lease", state: isRemoved ? "removed" : isHeld ? "held" : "free" }
+  const state: LeaseState = isRemoved ? "removed" : isHeld ? "held" : "free"
+  return { chart: "leader-election.lease", state }
 }
 
 /** The line of one change of a revision. */

@@ -65,7 +65,7 @@ export class Session implements Client {
   }
 
   closeWatches(reason: CloseReason): void {
-    for (const one of [...this.#watches.values()]) this.#close(one, reason)
+    for (const one of this.#watches.values()) this.#close(one, reason)
   }
 
   #close(one: ServerWatch, reason: CloseReason): void {

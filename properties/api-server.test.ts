@@ -24,13 +24,13 @@ const charts = { ...hardwareCharts, ...etcdCharts, ...apiServerCharts, ...client
 type Api = client.Client["Service"]
 type Script = (api: Api) => Effect.Effect<void, client.ApiError>
 
-export const pod = (name: string, changed: Partial<Pod["metadata"]> = {}, spec: Partial<Pod["spec"]> = {}): Pod => ({
+const pod = (name: string, changed: Partial<Pod["metadata"]> = {}, spec: Partial<Pod["spec"]> = {}): Pod => ({
   apiVersion: "v1", kind: "Pod",
   metadata: { name, namespace: "default", uid: "", resourceVersion: "", generation: 0, creationTimestamp: 0, ...changed },
   spec: { containers: [{ name: "c", image: "nginx:1", program: { kind: "server" } }], ...spec },
   status: { phase: "Pending" }
 })
-export const replicaSet = (name: string): ReplicaSet => ({
+const replicaSet = (name: string): ReplicaSet => ({
   apiVersion: "apps/v1", kind: "ReplicaSet", metadata: pod(name).metadata,
   spec: { replicas: 2, selector: { matchLabels: { app: name } },
     template: { metadata: { labels: { app: name } }, spec: pod(name).spec } },
