@@ -63,9 +63,12 @@ export interface WatchStream {
  */
 export class Client extends Context.Service<Client, {
   readonly get: <R extends Resource>(
-    resource: R, namespace: string, name: string, options?: { readonly resourceVersion?: string; readonly timeout_ms?: number }
+    resource: R, namespace: string, name: string,
+    options?: { readonly resourceVersion?: string; readonly timeout_ms?: number }
   ) => Effect.Effect<Objects[R], ApiError>
-  readonly list: <R extends Resource>(resource: R, options?: ListOptions) => Effect.Effect<ListResult<Objects[R]>, ApiError>
+  readonly list: <R extends Resource>(
+    resource: R, options?: ListOptions
+  ) => Effect.Effect<ListResult<Objects[R]>, ApiError>
   readonly watch: (resource: Resource, options: WatchOptions) => Effect.Effect<WatchStream, ApiError>
   readonly create: <R extends Resource>(resource: R, object: Objects[R]) => Effect.Effect<Objects[R], ApiError>
   readonly bind: (binding: Binding) => Effect.Effect<void, ApiError>
@@ -177,7 +180,9 @@ export const make = Effect.fnUntraced(function*(userAgent: string) {
     Effect.flatMap(call(nextId++, request, timeout_ms), (answer) => answer.type === type
       ? Effect.succeed(answer as Extract<Answer, { readonly type: A }>) : fail(answer, false))
 
-  const mutate = (request: Mutation, timeout_ms = requestTimeout_ms): Effect.Effect<ApiObject | undefined, ApiError> => {
+  const mutate = (
+    request: Mutation, timeout_ms = requestTimeout_ms
+  ): Effect.Effect<ApiObject | undefined, ApiError> => {
     const id = nextId++
     const story = request.resource === "leases" ? undefined
       : storyOf(journal, `${process.incarnation}.${id}`, request, timeout_ms)

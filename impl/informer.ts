@@ -91,7 +91,8 @@ export const make = <R extends Resource>(
       values: () => store.values(),
       indexed: (index, value) => store.indexed(prefix + index, value),
       hasSynced: () => reflector.firstSync.isDone && joining === 0,
-      synced: Effect.andThen(reflector.firstSync.await, Effect.suspend(() => joining === 0 ? Effect.void : joined.await)),
+      synced: Effect.andThen(reflector.firstSync.await,
+        Effect.suspend(() => joining === 0 ? Effect.void : joined.await)),
       resourceVersion: () => reflector.resourceVersion,
       addHandlers
     }

@@ -10,7 +10,9 @@ import { Journal, type StateOf } from "#impl/journal.ts"
 import { Draws, Process } from "#impl/ports.ts"
 import type { EventOf } from "#model/events.ts"
 import type { charts } from "#model/leader-election.ts"
-import { electionJitter, electionRequestTimeout_ms, releasedLeaseDuration_s, slowRenewal_ms } from "#model/limits/client.ts"
+import {
+  electionJitter, electionRequestTimeout_ms, releasedLeaseDuration_s, slowRenewal_ms
+} from "#model/limits/client.ts"
 import { leaseDuration_ms, renewDeadline_ms, retryPeriod_ms } from "#model/limits.ts"
 import type { Lease } from "#model/objects.ts"
 

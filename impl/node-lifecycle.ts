@@ -6,23 +6,23 @@
  */
 import { Effect } from "effect"
 import { type ApiError, Client } from "#impl/client.ts"
-import { Journal, type StateOf } from "#impl/journal.ts"
+import { Journal } from "#impl/journal.ts"
 import { Health } from "#impl/node-lifecycle/health.ts"
 import {
   isNotFound, isReady, makeNodeWriter, type NodeWriter, reasonOf, unknownReason
 } from "#impl/node-lifecycle/node-writer.ts"
 import { TaintEviction } from "#impl/node-lifecycle/taint-eviction.ts"
 import {
-  evictingKeyOf, evictingKeys, evictingTaint, type EvictingKey, hasEvicting, noScheduleChange, type Ready
+  evictingKeyOf, evictingKeys, evictingTaint, hasEvicting, noScheduleChange, type Ready
 } from "#impl/node-lifecycle/taints.ts"
-import { disruptionOf, rateOf, Zone, type ZoneState } from "#impl/node-lifecycle/zones.ts"
+import { Told } from "#impl/node-lifecycle/told.ts"
+import { type Count, type Host, ZoneEvictor } from "#impl/node-lifecycle/zone-evictor.ts"
+import type { Zone } from "#impl/node-lifecycle/zones.ts"
 import type { Controller, Informers } from "#impl/ports/controllers.ts"
-import { type Draws, type Mailbox, Process } from "#impl/ports.ts"
+import { type Draws, Process } from "#impl/ports.ts"
 import { make as makeQueue, run as runWorkers, type WorkQueue } from "#impl/work-queue.ts"
-import type { EventOf } from "#model/events.ts"
 import { nodeWorkers } from "#model/limits/node-lifecycle.ts"
 import { nodeMonitorPeriod_ms } from "#model/limits.ts"
-import type { charts } from "#model/node-lifecycle.ts"
 import type { Lease, Node, Pod } from "#model/objects.ts"
 
 export interface Parts {
@@ -40,21 +40,16 @@ export const defaultParts: Parts = {
   mustMarkPods: ({ ready }) => ready === "Unknown"
 }
 
-type HealthState = StateOf<(typeof charts)["node-lifecycle.nodeHealth"]>
-const readyStates = { none: "neverPosted", True: "ready", False: "notReady", Unknown: "unknown" } as const
-
-class NodeLifecycle {
+class NodeLifecycle implements Host {
   readonly nodes = new Map<string, Health>()
-  readonly #zones = new Map<string, Zone>()
   readonly #informers: Informers
   readonly #process: Process["Service"]
-  readonly #journal: Journal["Service"]
+  readonly #told: Told
   readonly #writer: NodeWriter
   readonly #parts: Parts
   readonly #queue: WorkQueue
   readonly #evictions: TaintEviction
-  /** Zones whose next token is due. */
-  readonly #turns: Mailbox<Zone>
+  readonly #zones: ZoneEvictor
 
   constructor(
     informers: Informers, client: Client["Service"], process: Process["Service"], journal: Journal["Service"],
@@ -62,12 +57,12 @@ class NodeLifecycle {
   ) {
     this.#informers = informers
     this.#process = process
-    this.#journal = journal
+    this.#told = new Told(journal)
     this.#writer = makeNodeWriter(client, process)
     this.#parts = parts
     this.#queue = queue
     this.#evictions = new TaintEviction(client, process, journal, (node) => informers.pods.indexed("node", node))
-    this.#turns = process.mailbox<Zone>()
+    this.#zones = new ZoneEvictor(process, this.#writer, this.#told, this)
   }
 
   register(): void {
@@ -90,7 +85,7 @@ class NodeLifecycle {
   readonly start = Effect.gen({ self: this }, function*() {
     yield* runWorkers(this.#queue, nodeWorkers, (name) => this.#sync(name))
     yield* Effect.forkChild(this.#evictions.run)
-    yield* Effect.forkChild(this.#serveZones())
+    yield* Effect.forkChild(this.#zones.run)
   })
 
   // What the informers say.
@@ -99,14 +94,12 @@ class NodeLifecycle {
     const now_ms = this.#process.monotonic_ms()
     const health = new Health(node, now_ms)
     this.nodes.set(health.name, health)
-    this.#wrote(health, { type: "nodeHealth.seen", ready: health.ready })
-    const zone = this.#zoneOf(health)
-    zone.nodes += 1
-    zone.remove(health.name)
+    this.#told.health(health, { type: "nodeHealth.seen", ready: health.ready })
+    this.#zones.nodeSeen(health)
     // Kubernetes takes a new node for reachable, also the successor of a controller that had tainted it.
     if (evictingKeys(node).length > 0) health.clear = "seen"
     this.#evictions.nodeChanged(node)
-    this.#reconsider(health)
+    this.reconsider(health)
   }
 
   #nodeChanged(node: Node): void {
@@ -117,11 +110,11 @@ class NodeLifecycle {
       return this.#nodeSeen(node)
     }
     this.#evictions.nodeChanged(node)
-    if (this.#adopt(health, node)) this.#reconsider(health)
+    if (this.adopt(health, node)) this.reconsider(health)
   }
 
   /** Takes a version of the node that the informer or an answer showed; somebody else may have changed it too. */
-  #adopt(health: Health, node: Node): boolean {
+  adopt(health: Health, node: Node): boolean {
     const before = health.ready
     if (!health.observe(node, this.#process.monotonic_ms())) return false
     if (health.ready !== before) this.#noteReady(health)
@@ -133,7 +126,7 @@ class NodeLifecycle {
     const reason = health.givingUp
     health.givingUp = undefined
     health.hasReadyPods = true
-    this.#wrote(health, health.ready === "Unknown" && reason !== undefined
+    this.#told.health(health, health.ready === "Unknown" && reason !== undefined
       ? { type: "nodeHealth.markedUnknown", reason } : { type: "nodeHealth.observed", ready: health.ready })
   }
 
@@ -142,14 +135,8 @@ class NodeLifecycle {
     if (health === undefined) return
     this.nodes.delete(name)
     this.#evictions.nodeGone(name)
-    const zone = this.#zoneOf(health)
-    zone.nodes -= 1
-    this.#cleared(health, "gone")
-    this.#journal.wrote("node-lifecycle.nodeHealth", name, { type: "nodeHealth.gone" },
-      { ready: "unseen", heartbeat: "fresh" })
-    if (zone.nodes > 0) return
-    this.#zones.delete(zone.name)
-    this.#wroteZone(zone, { type: "zone.gone" }, "gone")
+    this.#zones.nodeGone(health)
+    this.#told.gone(health)
   }
 
   #podChanged(pod: Pod): void {
@@ -162,39 +149,32 @@ class NodeLifecycle {
 
   look(): void {
     const now_ms = this.#process.monotonic_ms()
-    const counts = new Map<Zone, { ready: number; notReady: number }>()
+    const counts = new Map<Zone, Count>()
     for (const health of this.nodes.values()) {
       health.observeLease(this.#informers.leases.get(health.leaseKey), now_ms, this.#parts.isRenewed)
       this.#noteLateness(health, now_ms)
-      const zone = this.#zoneOf(health)
+      const zone = this.#zones.zoneOf(health)
       let count = counts.get(zone)
       if (count === undefined) counts.set(zone, count = { ready: 0, notReady: 0 })
       if (health.ready === "True") count.ready += 1
       else count.notReady += 1
-      if (this.#needsTaint(health)) this.#enqueueTaint(zone, health)
+      if (this.#needsTaint(health)) this.#zones.enqueue(health)
       // Marking waits for a look: the kubelet of an unknown node may be alive, and would write against us.
       if (this.#needsWork(health, now_ms) || this.#mustMark(health, false)) this.#queue.add(health.name)
     }
-    this.#judgeZones(counts, now_ms)
+    this.#zones.judge(counts, now_ms)
   }
 
   #noteLateness(health: Health, now_ms: number): void {
     const isLate = health.isLate(now_ms)
     if (isLate === (health.lateAt_ms !== undefined)) return
     health.lateAt_ms = isLate ? now_ms : undefined
-    this.#wrote(health, { type: isLate ? "nodeHealth.late" : "nodeHealth.fresh" })
+    this.#told.health(health, { type: isLate ? "nodeHealth.late" : "nodeHealth.fresh" })
   }
 
   #needsTaint(health: Health): boolean {
     return health.taint === "clean" && health.clear === undefined && evictingKeyOf(health.ready) !== undefined
       && evictingKeys(health.node).length === 0
-  }
-
-  #enqueueTaint(zone: Zone, health: Health): void {
-    if (!zone.add(health.name)) return
-    health.taint = "queued"
-    this.#wroteTaint(health, { type: "nodeTaint.queued", zone: zone.name, ready: health.ready })
-    this.#arm(zone)
   }
 
   #mustMark(health: Health, hasJustGivenUp: boolean): boolean {
@@ -206,13 +186,31 @@ class NodeLifecycle {
     return health.hasTaintWork || health.clear !== undefined || (health.ready !== "Unknown" && health.isExpired(now_ms))
   }
 
-  #reconsider(health: Health): void {
+  reconsider(health: Health): void {
     const keys = evictingKeys(health.node)
     const wanted = evictingKeyOf(health.ready)
     health.hasTaintWork = noScheduleChange(health.node) !== undefined
       || (keys.length > 0 && !(keys.length === 1 && keys[0] === wanted))
-    if (health.ready === "True" && keys.length === 0) this.#cleared(health, "ready")
+    if (health.ready === "True" && keys.length === 0) this.#zones.clear(health, "ready")
     if (this.#needsWork(health, this.#process.monotonic_ms())) this.#queue.add(health.name)
+  }
+
+  clearAll(): void {
+    for (const health of this.nodes.values()) {
+      if (evictingKeys(health.node).length === 0) this.#zones.clear(health, "disruption")
+      else {
+        this.#zones.zoneOf(health).remove(health.name)
+        health.clear = "disruption"
+        this.#queue.add(health.name)
+      }
+    }
+  }
+
+  forgive(now_ms: number): void {
+    for (const health of this.nodes.values()) {
+      health.probeAt_ms = now_ms
+      this.#noteLateness(health, now_ms)
+    }
   }
 
   // What one node needs.
@@ -222,7 +220,7 @@ class NodeLifecycle {
     if (health === undefined) return Effect.void
     return Effect.catch(this.#reconcile(health), (error) => {
       if (isNotFound(error)) return Effect.void
-      this.#wrote(health, { type: "nodeHealth.writeFailed", reason: reasonOf(error) })
+      this.#told.health(health, { type: "nodeHealth.writeFailed", reason: reasonOf(error) })
       return Effect.fail(error)
     })
   }
@@ -232,14 +230,14 @@ class NodeLifecycle {
       let hasJustGivenUp = false
       if (health.ready !== "Unknown" && health.isExpired(this.#process.monotonic_ms())) {
         health.givingUp = unknownReason(health.node)
-        this.#adopt(health, yield* this.#writer.markUnknown(health.node))
+        this.adopt(health, yield* this.#writer.markUnknown(health.node))
         hasJustGivenUp = true
       }
       const noSchedule = noScheduleChange(health.node)
-      if (noSchedule !== undefined) this.#adopt(health, yield* this.#writer.changeTaints(health.node, noSchedule))
+      if (noSchedule !== undefined) this.adopt(health, yield* this.#writer.changeTaints(health.node, noSchedule))
       yield* this.#correctEvictingTaints(health)
       if (this.#mustMark(health, hasJustGivenUp)) yield* this.#markPods(health)
-      this.#reconsider(health)
+      this.reconsider(health)
     })
   }
 
@@ -252,21 +250,21 @@ class NodeLifecycle {
         const why = health.clear ?? "ready"
         if (keys.length > 0) {
           const change = { add: [], remove: keys.map(evictingTaint) }
-          this.#adopt(health, yield* this.#writer.changeTaints(health.node, change))
+          this.adopt(health, yield* this.#writer.changeTaints(health.node, change))
         }
         health.clear = undefined
-        if (why !== "ready" || health.ready === "True") this.#cleared(health, why)
+        if (why !== "ready" || health.ready === "True") this.#zones.clear(health, why)
         return
       }
       const wrong = keys.filter((key) => key !== wanted)
       if (wrong.length === 0) return
       if (!hasEvicting(health.node, wanted)) {
         const add = { add: [evictingTaint(wanted)], remove: [] }
-        this.#adopt(health, yield* this.#writer.changeTaints(health.node, add))
+        this.adopt(health, yield* this.#writer.changeTaints(health.node, add))
       }
       const remove = { add: [], remove: wrong.map(evictingTaint) }
-      this.#adopt(health, yield* this.#writer.changeTaints(health.node, remove))
-      this.#tainted(health, "nodeTaint.swapped", wanted)
+      this.adopt(health, yield* this.#writer.changeTaints(health.node, remove))
+      this.#told.tainted(health, "nodeTaint.swapped", wanted)
     })
   }
 
@@ -279,137 +277,8 @@ class NodeLifecycle {
         health.markingFailed = true
       }))
       health.markingFailed = false
-      if (written > 0) this.#wrote(health, { type: "nodeHealth.podsMarked", pods: written })
+      if (written > 0) this.#told.health(health, { type: "nodeHealth.podsMarked", pods: written })
     })
-  }
-
-  // Zones.
-
-  #zoneOf(health: Health): Zone {
-    let zone = this.#zones.get(health.zone)
-    if (zone === undefined) {
-      this.#zones.set(health.zone, zone = new Zone(health.zone, this.#process.monotonic_ms()))
-      this.#wroteZone(zone, { type: "zone.seen" }, "initial")
-    }
-    return zone
-  }
-
-  /** handleDisruption: all zones full means that the fault is more likely here. */
-  #judgeZones(counts: ReadonlyMap<Zone, { readonly ready: number; readonly notReady: number }>, now_ms: number): void {
-    if (counts.size === 0) return
-    const next = [...counts].map(([zone, { ready, notReady }]) =>
-      ({ zone, ready, notReady, disruption: disruptionOf(ready, notReady) }))
-    const allAreFull = next.every(({ disruption }) => disruption === "full")
-    const wereStopped = next.every(({ zone }) => zone.state === "stopped")
-    if (allAreFull) {
-      if (!wereStopped) this.#stopEvictions(next, now_ms)
-      return
-    }
-    if (wereStopped) this.#forgive(now_ms)
-    for (const { zone, ready, notReady, disruption } of next) {
-      if (zone.state === disruption) continue
-      zone.bucket.swap(rateOf(disruption, ready + notReady), now_ms)
-      this.#wroteZone(zone, { type: "zone.changed", to: disruption, ready, notReady }, disruption)
-      this.#arm(zone)
-    }
-  }
-
-  #stopEvictions(zones: ReadonlyArray<{ readonly zone: Zone; readonly notReady: number }>, now_ms: number): void {
-    for (const { zone, notReady } of zones) {
-      zone.bucket.swap(0, now_ms)
-      this.#wroteZone(zone, { type: "zone.evictionsStopped", notReady }, "stopped")
-    }
-    for (const health of this.nodes.values()) {
-      this.#zoneOf(health).remove(health.name)
-      if (evictingKeys(health.node).length === 0) this.#cleared(health, "disruption")
-      else {
-        health.clear = "disruption"
-        this.#queue.add(health.name)
-      }
-    }
-  }
-
-  /** After a disruption of everything all nodes get their grace anew. */
-  #forgive(now_ms: number): void {
-    for (const health of this.nodes.values()) {
-      health.probeAt_ms = now_ms
-      this.#noteLateness(health, now_ms)
-    }
-  }
-
-  #arm(zone: Zone): void {
-    if (zone.isArmed || zone.head === undefined) return
-    const wait_ms = zone.bucket.wait_ms(this.#process.monotonic_ms())
-    if (wait_ms === undefined) return
-    zone.isArmed = true
-    this.#process.after(wait_ms, () => this.#turns.send(zone))
-  }
-
-  #serveZones() {
-    return Effect.gen({ self: this }, function*() {
-      for (;;) {
-        const zone = yield* this.#turns.take
-        const health = zone.head === undefined ? undefined : this.nodes.get(zone.head)
-        if (health !== undefined && zone.bucket.tryTake(this.#process.monotonic_ms())) {
-          this.#wroteZone(zone, { type: "zone.tokenTaken", node: health.name }, zone.state)
-          yield* this.#addTaint(zone, health)
-        }
-        zone.isArmed = false
-        this.#arm(zone)
-      }
-    })
-  }
-
-  #addTaint(zone: Zone, health: Health) {
-    return Effect.gen({ self: this }, function*() {
-      const key = evictingKeyOf(health.ready)
-      if (key === undefined) return zone.remove(health.name)
-      const remove = evictingKeys(health.node).filter((other) => other !== key).map(evictingTaint)
-      const node = yield* Effect.match(
-        this.#writer.changeTaints(health.node, { add: [evictingTaint(key)], remove }),
-        { onFailure: (error) => error, onSuccess: (node) => node })
-      if ("_tag" in node) {
-        if (isNotFound(node)) zone.remove(health.name)
-        else zone.again(health.name)
-        return this.#wrote(health, { type: "nodeHealth.writeFailed", reason: reasonOf(node) })
-      }
-      if (this.nodes.get(health.name) !== health) return
-      zone.served(health.name)
-      this.#adopt(health, node)
-      this.#tainted(health, "nodeTaint.added", key)
-      this.#reconsider(health)
-    })
-  }
-
-  // The journal.
-
-  #tainted(health: Health, type: "nodeTaint.added" | "nodeTaint.swapped", key: EvictingKey): void {
-    health.taint = key === "node.kubernetes.io/not-ready" ? "notReadyTaint" : "unreachableTaint"
-    this.#wroteTaint(health, { type, key })
-  }
-
-  #cleared(health: Health, why: "ready" | "seen" | "gone" | "disruption"): void {
-    this.#zones.get(health.zone)?.remove(health.name)
-    if (health.taint === "clean" && why !== "seen") return
-    health.taint = "clean"
-    this.#wroteTaint(health, { type: "nodeTaint.cleared", why })
-  }
-
-  #wrote(health: Health, event: EventOf<"nodeHealth">): void {
-    const state: HealthState = {
-      ready: readyStates[health.ready], heartbeat: health.lateAt_ms === undefined ? "fresh" : "late"
-    }
-    this.#journal.wrote("node-lifecycle.nodeHealth", health.name, event, state)
-  }
-
-  #wroteTaint(health: Health, event: EventOf<"nodeTaint">): void {
-    const state: StateOf<(typeof charts)["node-lifecycle.taint"]> = health.taint
-    this.#journal.wrote("node-lifecycle.taint", health.name, event, state)
-  }
-
-  #wroteZone(zone: Zone, event: EventOf<"zone">, state: StateOf<(typeof charts)["node-lifecycle.zone"]>): void {
-    if (state !== "gone") zone.state = state satisfies ZoneState
-    this.#journal.wrote("node-lifecycle.zone", zone.name, event, state)
   }
 }
 

@@ -19,8 +19,7 @@ interface Context {
   /** The server's Retry-After runs until then. */
   readonly waitUntil_ms: number
 }
-const sending = (event: RequestEvent, read: (sent: Extract<RequestEvent, { type: "request.sent" }>) => number): number =>
-  event.type === "request.sent" ? read(event) : 0
+const timeoutOf = (event: RequestEvent): number => event.type === "request.sent" ? event.timeout_ms : 0
 
 export const chart = setup({
   types: { context: {} as Context, events: {} as RequestEvent },
@@ -35,7 +34,7 @@ export const chart = setup({
   actions: {
     rememberSending: assign({
       sentAt_ms: ({ event }) => event.clock_ms,
-      timeout_ms: ({ event }) => sending(event, (sent) => sent.timeout_ms)
+      timeout_ms: ({ event }) => timeoutOf(event)
     }),
     rememberWait: assign({
       waitUntil_ms: ({ event }) =>

@@ -54,15 +54,16 @@ export const chart = setup({
     noteReport: () => {},
     remember: assign({ resourceVersion: ({ event }) => versionOf(event) }),
     backOff: assign(({ context, event }) => {
-      const { reflectorBackoff_ms: first_ms, reflectorBackoff_max_ms: max_ms, reflectorBackoffReset_ms: reset_ms } = context.limits
-      const isQuiet = context.failedAt_ms === undefined || event.clock_ms - context.failedAt_ms > reset_ms - clockGrain_ms
-      const wait_ms = isQuiet ? first_ms : context.backoff_ms
+      const { limits, failedAt_ms } = context
+      const isQuiet = failedAt_ms === undefined
+        || event.clock_ms - failedAt_ms > limits.reflectorBackoffReset_ms - clockGrain_ms
+      const wait_ms = isQuiet ? limits.reflectorBackoff_ms : context.backoff_ms
       const isLost = event.type === "reflector.failed"
         && (lostHistory.has(event.reason) || (event.step === "list" && event.reason === "Timeout"))
       return {
         failedAt_ms: event.clock_ms,
         notBefore_ms: event.clock_ms + wait_ms,
-        backoff_ms: Math.min(wait_ms * 2, max_ms),
+        backoff_ms: Math.min(wait_ms * 2, limits.reflectorBackoff_max_ms),
         ...(isLost ? { resourceVersion: 0 } : {})
       }
     })

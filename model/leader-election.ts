@@ -117,7 +117,8 @@ export const lease = setup({
   guards: {
     isCreatedHeld: ({ event }) => holderOf(leaseOf(event).spec) !== ""
       && Number(leaseOf(event).metadata.resourceVersion) === event.revision,
-    isRenewed: ({ context, event }) => isNext(context, event) && isSameHolder(context, event) && keepsCount(context, event),
+    isRenewed: ({ context, event }) =>
+      isNext(context, event) && isSameHolder(context, event) && keepsCount(context, event),
     isReleased: ({ context, event }) =>
       isNext(context, event) && holderOf(leaseOf(event).spec) === "" && keepsCount(context, event),
     isTakenOver: ({ context, event }) => isNext(context, event)
@@ -130,7 +131,8 @@ export const lease = setup({
   },
   actions: {
     remember: assign(({ event }) => ({
-      uid: leaseOf(event).metadata.uid, revision: event.revision, spec: leaseOf(event).spec, changedAt_ms: event.clock_ms
+      uid: leaseOf(event).metadata.uid, revision: event.revision, spec: leaseOf(event).spec,
+      changedAt_ms: event.clock_ms
     }))
   }
 }).createMachine({

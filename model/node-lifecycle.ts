@@ -13,11 +13,10 @@
 import { assign, setup } from "xstate"
 import type { EventOf, Judged } from "#model/events.ts"
 import { clockGrain_ms } from "#model/limits/client.ts"
-import {
-  evictionBurst, largeClusterThreshold, lateHeartbeat_ms, nodeEvictionRate_per_s, nodeStartupGracePeriod_ms,
-  secondaryNodeEvictionRate_per_s, unhealthyZoneNodes_min, unhealthyZoneThreshold
-} from "#model/limits/node-lifecycle.ts"
+import { lateHeartbeat_ms, nodeStartupGracePeriod_ms } from "#model/limits/node-lifecycle.ts"
 import { nodeMonitorGracePeriod_ms, nodeMonitorPeriod_ms } from "#model/limits.ts"
+import { evictionTimer } from "#model/node-lifecycle/eviction-timer.ts"
+import { zone } from "#model/node-lifecycle/zone.ts"
 
 const healthLimits = { nodeMonitorGracePeriod_ms, nodeStartupGracePeriod_ms, lateHeartbeat_ms, nodeMonitorPeriod_ms }
 type HealthEvent = Judged<EventOf<"nodeHealth">>
@@ -56,7 +55,8 @@ export const nodeHealth = setup({
     graceIsOver: ({ context, event }) => event.type === "nodeHealth.markedUnknown"
       && event.reason === "NodeStatusUnknown" && hasWaited(context, event, context.limits.nodeMonitorGracePeriod_ms),
     startupGraceIsOver: ({ context, event }) => event.type === "nodeHealth.markedUnknown"
-      && event.reason === "NodeStatusNeverUpdated" && hasWaited(context, event, context.limits.nodeStartupGracePeriod_ms),
+      && event.reason === "NodeStatusNeverUpdated"
+      && hasWaited(context, event, context.limits.nodeStartupGracePeriod_ms),
     marksSome: ({ event }) => event.type === "nodeHealth.podsMarked" && event.pods > 0
   },
   actions: {
@@ -154,7 +154,8 @@ export const taint = setup({
   guards: {
     isNotReady: ({ event }) => adds(event, "not-ready"),
     isUnreachable: ({ event }) => adds(event, "unreachable"),
-    isDisrupted: ({ event }) => event.type === "nodeTaint.queued" && (event.ready === "False" || event.ready === "Unknown"),
+    isDisrupted: ({ event }) =>
+      event.type === "nodeTaint.queued" && (event.ready === "False" || event.ready === "Unknown"),
     isLeftover: ({ event }) => event.type === "nodeTaint.cleared" && event.why === "seen"
   },
   actions: { noteLeftover: () => {} }
@@ -200,171 +201,6 @@ export const taint = setup({
       on: {
         "nodeTaint.swapped": { guard: "isNotReady", target: "notReadyTaint" },
         "nodeTaint.cleared": "clean"
-      }
-    }
-  }
-})
-
-const zoneLimits = {
-  nodeEvictionRate_per_s, secondaryNodeEvictionRate_per_s, evictionBurst, largeClusterThreshold, unhealthyZoneThreshold,
-  unhealthyZoneNodes_min
-}
-type ZoneEvent = Judged<EventOf<"zone">>
-interface ZoneContext {
-  readonly limits: typeof zoneLimits
-  readonly rate_per_s: number
-  readonly tokens: number
-  readonly at_ms: number
-}
-const tokensAt = ({ limits, rate_per_s, tokens, at_ms }: ZoneContext, clock_ms: number): number =>
-  Math.min(limits.evictionBurst, tokens + (clock_ms - at_ms) * rate_per_s / 1000)
-/** A line's clock is whole milliseconds: that much of a token may be missing. */
-const almost = 1 - 1e-3
-const hasToken = (context: ZoneContext, clock_ms: number): boolean => tokensAt(context, clock_ms) >= almost
-
-const isPartial = ({ limits }: ZoneContext, ready: number, notReady: number): boolean =>
-  notReady >= limits.unhealthyZoneNodes_min && notReady / (ready + notReady) >= limits.unhealthyZoneThreshold
-const counted = (event: ZoneEvent, to: string, fits: (ready: number, notReady: number) => boolean): boolean =>
-  event.type === "zone.changed" && event.to === to && fits(event.ready, event.notReady)
-
-/** A bucket that is swapped for one with another rate starts empty, unless the old one had a token to give. */
-const swapped = (context: ZoneContext, event: ZoneEvent, rate_per_s: number): Partial<ZoneContext> =>
-  rate_per_s === context.rate_per_s ? {} : {
-    rate_per_s, at_ms: event.clock_ms,
-    tokens: context.rate_per_s > 0 && rate_per_s > 0 && hasToken(context, event.clock_ms) ? context.limits.evictionBurst : 0
-  }
-const changes = [
-  { guard: "isNormal", target: "normal", actions: "useNormalRate" } as const,
-  { guard: "isPartial", target: "partial", actions: "usePartialRate" } as const,
-  { guard: "isFull", target: "full", actions: "useNormalRate" } as const
-]
-const others = (but: "normal" | "partial" | "full") => changes.filter(({ target }) => target !== but)
-
-export const zone = setup({
-  types: {
-    context: {} as ZoneContext,
-    input: {} as { readonly limits?: Partial<typeof zoneLimits> },
-    events: {} as ZoneEvent
-  },
-  guards: {
-    isNormal: ({ context, event }) => counted(event, "normal", (ready, notReady) =>
-      !isPartial(context, ready, notReady) && !(ready === 0 && notReady > 0)),
-    isPartial: ({ context, event }) => counted(event, "partial", (ready, notReady) =>
-      ready > 0 && isPartial(context, ready, notReady)),
-    isFull: ({ event }) => counted(event, "full", (ready, notReady) => ready === 0 && notReady > 0),
-    isAllLost: ({ event }) => event.type === "zone.evictionsStopped" && event.notReady > 0,
-    hasToken: ({ context, event }) => hasToken(context, event.clock_ms)
-  },
-  actions: {
-    begin: assign(({ context, event }) => ({ tokens: context.limits.evictionBurst, at_ms: event.clock_ms })),
-    takeToken: assign(({ context, event }) =>
-      ({ tokens: Math.max(0, tokensAt(context, event.clock_ms) - 1), at_ms: event.clock_ms })),
-    useNormalRate: assign(({ context, event }) => swapped(context, event, context.limits.nodeEvictionRate_per_s)),
-    usePartialRate: assign(({ context, event }) => event.type !== "zone.changed" ? {} : swapped(context, event,
-      event.ready + event.notReady > context.limits.largeClusterThreshold
-        ? context.limits.secondaryNodeEvictionRate_per_s : 0)),
-    stop: assign(({ context, event }) => swapped(context, event, 0))
-  }
-}).createMachine({
-  id: "zone",
-  context: ({ input }) => {
-    const limits = { ...zoneLimits, ...input?.limits }
-    return { limits, rate_per_s: limits.nodeEvictionRate_per_s, tokens: limits.evictionBurst, at_ms: 0 }
-  },
-  initial: "initial",
-  states: {
-    initial: {
-      description: "Not judged yet.",
-      on: {
-        "zone.seen": { actions: "begin" },
-        "zone.changed": changes,
-        "zone.evictionsStopped": { guard: "isAllLost", target: "stopped", actions: "stop" },
-        "zone.gone": "gone"
-      }
-    },
-    normal: {
-      description: "Few nodes are not ready: they are tainted at the normal rate.",
-      on: {
-        "zone.changed": others("normal"),
-        "zone.tokenTaken": { guard: "hasToken", actions: "takeToken" },
-        "zone.evictionsStopped": { guard: "isAllLost", target: "stopped", actions: "stop" },
-        "zone.gone": "gone"
-      }
-    },
-    partial: {
-      description: "At least 55 % and three nodes are not ready: slowly in a large zone, not at all in a small one.",
-      on: {
-        "zone.changed": others("partial"),
-        "zone.tokenTaken": { guard: "hasToken", actions: "takeToken" },
-        "zone.evictionsStopped": { guard: "isAllLost", target: "stopped", actions: "stop" },
-        "zone.gone": "gone"
-      }
-    },
-    full: {
-      description: "No node is ready, but some in other zones: the normal rate.",
-      on: {
-        "zone.changed": others("full"),
-        "zone.tokenTaken": { guard: "hasToken", actions: "takeToken" },
-        "zone.evictionsStopped": { guard: "isAllLost", target: "stopped", actions: "stop" },
-        "zone.gone": "gone"
-      }
-    },
-    stopped: {
-      description: "No node of any zone is ready: nobody is tainted or evicted.",
-      on: { "zone.changed": changes, "zone.gone": "gone" }
-    },
-    gone: { description: "It has no nodes.", tags: ["gone"], type: "final" }
-  }
-})
-
-type EvictionEvent = Judged<EventOf<"taintEviction">>
-interface EvictionContext {
-  readonly since_ms: number
-  readonly seconds: number
-}
-
-export const evictionTimer = setup({
-  types: { context: {} as EvictionContext, events: {} as EvictionEvent },
-  guards: {
-    isTolerated: ({ event }) => event.type === "taintEviction.scheduled" && event.seconds > 0,
-    isNotTolerated: ({ event }) => event.type === "taintEviction.started" && event.why === "not tolerated",
-    timeIsOver: ({ context, event }) => event.type === "taintEviction.started" && event.why === "time over"
-      && event.clock_ms - context.since_ms + clockGrain_ms >= context.seconds * 1000
-  },
-  actions: {
-    startTimer: assign(({ event }) => event.type !== "taintEviction.scheduled" ? {}
-      : { since_ms: event.clock_ms, seconds: event.seconds }),
-    noteFailure: () => {}
-  }
-}).createMachine({
-  id: "evictionTimer",
-  context: { since_ms: 0, seconds: 0 },
-  initial: "none",
-  states: {
-    none: {
-      description: "Nothing asks for its eviction.",
-      tags: ["gone"],
-      on: {
-        "taintEviction.scheduled": { guard: "isTolerated", target: "waiting", actions: "startTimer" },
-        "taintEviction.started": { guard: "isNotTolerated", target: "evicting" }
-      }
-    },
-    waiting: {
-      description: "It tolerates the taints for a time that runs since they were observed.",
-      on: {
-        "taintEviction.started": [
-          { guard: "timeIsOver", target: "evicting" },
-          { guard: "isNotTolerated", target: "evicting" }
-        ],
-        "taintEviction.cancelled": "none"
-      }
-    },
-    evicting: {
-      description: "The condition is written and the pod deleted, gracefully and by name.",
-      on: {
-        "taintEviction.done": "none",
-        "taintEviction.failed": { actions: "noteFailure" },
-        "taintEviction.cancelled": "none"
       }
     }
   }

@@ -1,8 +1,9 @@
 /**
  * work-queue: a key to be reconciled, and how long it waits after a failure.
  *
- * States: key: absent, queued, processing, dirty (initial: absent); rateLimit: clean, waiting, failing (initial: clean).
- * Time:   `retry.due` comes no earlier than the back-off of the failure before it; an earlier delay of the same key wins.
+ * States: key: absent, queued, processing, dirty (initial: absent);
+ *         rateLimit: clean, waiting, failing (initial: clean).
+ * Time:   `retry.due` comes no earlier than the back-off after its failure; of two delays of a key the earlier wins.
  * Errors: a failed sync is `retry.postponed`; nothing here gives up.
  * Source: client-go util/workqueue/{queue,delaying_queue,default_rate_limiters}.go v0.37; reference 4.2, 12.6.
  */
@@ -36,8 +37,8 @@ interface RetryContext {
   /** The earliest time at which a pending delay ends. */
   readonly due_ms: number | undefined
 }
-const backoff_ms = ({ limits: { queueBackoff_ms: first_ms, queueBackoff_max_ms: max_ms } }: RetryContext, failures: number) =>
-  Math.min(first_ms * 2 ** Math.min(failures - 1, 40), max_ms)
+const backoff_ms = ({ limits }: RetryContext, failures: number): number =>
+  Math.min(limits.queueBackoff_ms * 2 ** Math.min(failures - 1, 40), limits.queueBackoff_max_ms)
 
 export const rateLimit = setup({
   types: {

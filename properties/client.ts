@@ -1,6 +1,7 @@
 /** What the client promises: a known fate is the truth, and every request gets one. Invariants 11, 15. */
 import type { Line } from "#model/events.ts"
 import { requestTimeout_ms } from "#model/limits.ts"
+import type { ApiObject } from "#model/objects.ts"
 import { always, leadsTo, type Obligation, type Property, sometimes } from "#properties/property.ts"
 
 /** The time-out on a clock that runs at 0.8, and what waits in the run queue after a pause. ASSUMED generous. */
@@ -11,7 +12,7 @@ const acknowledgedIsCommitted = always(
     const uids = new Map<number, string>()
     return ({ actor, entity, event }: Line) => {
       if (event.type === "object.created" || event.type === "object.updated" || event.type === "object.deleted") {
-        if (event.resource !== "leases") uids.set(event.revision, (event.object as { metadata: { uid: string } }).metadata.uid)
+        if (event.resource !== "leases") uids.set(event.revision, (event.object as ApiObject).metadata.uid)
         return undefined
       }
       if (event.type !== "request.answered" || event.revision === undefined) return undefined

@@ -1,11 +1,11 @@
-/** What informers promise: each copy is a true picture, the first one is new, and all of them catch up. Invariants 25, 109. */
+/** What informers promise: each copy is a true picture, the first one is new, and all catch up. Invariants 25, 109. */
 import type { Line } from "#model/events.ts"
 import { digestDelay_ms, reflectorBackoff_max_ms } from "#model/limits/client.ts"
 import { http2PingTimeout_ms, http2ReadIdle_ms } from "#model/limits.ts"
 import { CommittedSets } from "#properties/informer/committed-sets.ts"
 import { always, leadsTo, type Obligation, type Property, sometimes } from "#properties/property.ts"
 
-/** A dead connection is noticed, the longest back-off passes twice, and the reflector tells. ASSUMED: and as much again. */
+/** A dead connection is noticed, the longest back-off passes twice, the reflector tells; ASSUMED: as much again. */
 const catchUp_ms = 2 * (http2ReadIdle_ms + http2PingTimeout_ms + 4 * reflectorBackoff_max_ms + digestDelay_ms)
 
 const hears = ["object.", "reflector."]
@@ -25,7 +25,7 @@ const copiesAreTrue = always("a reflector's store is exactly what was committed 
 }, hears)
 
 /** A list that follows a gap asks for no less than the reflector had; it is then held to that. */
-const firstCopiesAreNew = always("a reflector's copy holds all that was committed before it asked for one", [25], () => {
+const firstCopiesAreNew = always("a reflector's copy holds all that was committed before it asked", [25, 109], () => {
   const sets = new CommittedSets()
   const asked = new Map<string, { readonly revision: number; readonly at_ms: number }>()
   return (line: Line) => {
@@ -39,8 +39,8 @@ const firstCopiesAreNew = always("a reflector's copy holds all that was committe
     if (event.type !== "reflector.listed") return undefined
     const since = asked.get(`${actor} ${entity}`)
     return since === undefined || event.resourceVersion >= since.revision ? undefined
-      : `${actor} got ${entity} at revision ${event.resourceVersion}; revision ${since.revision} was committed when it ` +
-        `asked at ${since.at_ms} ms`
+      : `${actor} got ${entity} at revision ${event.resourceVersion}; revision ${since.revision} was committed ` +
+        `when it asked at ${since.at_ms} ms`
   }
 }, hears)
 

@@ -34,8 +34,8 @@ const mayOverlap = (old: Leader, next: string, clocks: Clocks, now_ms: number): 
   return oldActs_ms + clockGrain_ms >= leaseDuration_ms / clocks.ratesSince(next, since_ms).max
 }
 
-const oneLeader = always("two instances believe to lead at once only if clocks differ, one was paused or answers came late",
-  [105], () => {
+const oneLeader = always(
+  "two instances believe to lead at once only if clocks differ, one was paused or answers came late", [105], () => {
     const clocks = new Clocks()
     const leaders = new Map<string, Map<string, Leader>>()
     return (line) => {
@@ -69,7 +69,7 @@ const processOf = (identity: string): string => identity.slice(0, identity.lastI
 const isChange = (line: Line): boolean => line.event.type === "object.created" || line.event.type === "object.updated"
 
 const holderChangesInTime = always(
-  "a lease passes to another holder only if it was free, or unchanged for its duration on the new holder's clock", [106],
+  "a lease passes to another holder only if it was free, or unchanged for its duration on that one's clock", [106],
   () => {
     const clocks = new Clocks()
     const leases = new Map<string, { readonly spec: Lease["spec"]; readonly at_ms: number }>()
@@ -87,7 +87,7 @@ const holderChangesInTime = always(
       const duration_ms = (before.spec.leaseDurationSeconds ?? 0) * 1000
       const waited_ms = (at_ms - before.at_ms + clockGrain_ms) * clocks.ratesSince(processOf(holder), before.at_ms).max
       return waited_ms >= duration_ms ? undefined
-        : `${holder} took ${event.key} from ${last} after ${at_ms - before.at_ms} ms, with a duration of ${duration_ms} ms`
+        : `${holder} took ${event.key} from ${last} after ${at_ms - before.at_ms} ms; its duration is ${duration_ms} ms`
     }
   }, ["object.created", "object.updated", ...clockEvents])
 

@@ -6,10 +6,12 @@ import { type Property, sometimes } from "#properties/property.ts"
 export const properties: ReadonlyArray<Property> = [
   ...safety,
   ...liveness,
-  sometimes("a node is given up", () => ({ event }) => event.type === "nodeHealth.markedUnknown", ["nodeHealth.markedUnknown"]),
+  sometimes("a node is given up", () => ({ event }) => event.type === "nodeHealth.markedUnknown",
+    ["nodeHealth.markedUnknown"]),
   sometimes("the pods of a node that was given up are marked not ready", () => ({ event }) =>
     event.type === "nodeHealth.podsMarked", ["nodeHealth.podsMarked"]),
-  sometimes("a node gets a NoExecute taint", () => ({ event }) => event.type === "nodeTaint.added", ["nodeTaint.added"]),
+  sometimes("a node gets a NoExecute taint", () => ({ event }) => event.type === "nodeTaint.added",
+    ["nodeTaint.added"]),
   sometimes("a toleration runs out and its pod is evicted", () => ({ event }) =>
     event.type === "taintEviction.started" && event.why === "time over", ["taintEviction.started"]),
   sometimes("a node comes back before its pods are evicted", () => ({ event }) =>

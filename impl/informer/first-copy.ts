@@ -6,7 +6,9 @@
  * Deviates: client-go's fallback lists at resourceVersion 0 the first time, from a cache of any age.
  */
 import { Effect } from "effect"
-import { type ApiError, type Client, type ListOptions, OutcomeUnknown, StatusError, type WatchStream } from "#impl/client.ts"
+import {
+  type ApiError, type Client, type ListOptions, OutcomeUnknown, StatusError, type WatchStream
+} from "#impl/client.ts"
 import { type ApiObject, keyOf, type Objects, type Resource } from "#model/objects.ts"
 
 export type Selectors = Pick<ListOptions, "namespace" | "fieldSelector" | "labelSelector">

@@ -11,7 +11,8 @@ import type { Cell, Draws, Process, Timer } from "#impl/ports.ts"
 import type { EventOf } from "#model/events.ts"
 import type { charts } from "#model/informer.ts"
 import {
-  digestDelay_ms, reflectorBackoff_max_ms, reflectorBackoff_ms, reflectorBackoffReset_ms, shortWatch_ms, watchTimeout_min_s
+  digestDelay_ms, reflectorBackoff_max_ms, reflectorBackoff_ms, reflectorBackoffReset_ms, shortWatch_ms,
+  watchTimeout_min_s
 } from "#model/limits/client.ts"
 import { type ApiObject, keyOf, type Objects, type Resource } from "#model/objects.ts"
 
@@ -124,7 +125,8 @@ export class Reflector<R extends Resource> {
   #open() {
     return Effect.gen({ self: this }, function*() {
       const result = yield* Effect.result(this.#services.client.watch(this.#resource, {
-        ...this.#selectors, resourceVersion: this.#watchVersion, allowWatchBookmarks: true, timeoutSeconds: this.#timeout_s()
+        ...this.#selectors, resourceVersion: this.#watchVersion, allowWatchBookmarks: true,
+        timeoutSeconds: this.#timeout_s()
       }))
       if (Result.isSuccess(result)) {
         this.#wrote({ type: "reflector.watched", resourceVersion: Number(this.#watchVersion) }, "watching")

@@ -1,5 +1,6 @@
 /**
- * informer/store: objects by key, with indexes and a digest, all kept up to date by each change. Spec: model/informer.ts.
+ * informer/store: objects by key, with indexes and a digest, all kept up to date by each change.
+ * Spec: model/informer.ts.
  */
 import type { ApiObject } from "#model/objects.ts"
 import { digestMinus, digestPlus } from "#model/objects/digest.ts"

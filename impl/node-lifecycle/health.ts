@@ -1,5 +1,6 @@
 /**
- * node-lifecycle/health: what the controller knows of one node, and when it last heard of it. Spec: model/node-lifecycle.ts.
+ * node-lifecycle/health: what the controller knows of one node, and when it last heard of it.
+ * Spec: model/node-lifecycle.ts.
  *
  * A heartbeat is a change of the node's status or of its lease, seen by this process and timed by its own clock.
  * Deviates: Kubernetes takes a lease for renewed only when renewTime grew, so that a node whose wall clock was set back

@@ -134,7 +134,8 @@ export class TaintEviction {
         if (this.#evictions.get(uid) !== eviction) return
         if (outcome === "deleted" || isNotFound(outcome)) {
           eviction.state = "done"
-          this.#wrote(uid, { type: "taintEviction.done", outcome: outcome === "deleted" ? outcome : "not found" }, "none")
+          const how = outcome === "deleted" ? outcome : "not found"
+          this.#wrote(uid, { type: "taintEviction.done", outcome: how }, "none")
           return
         }
         reason = reasonOf(outcome)

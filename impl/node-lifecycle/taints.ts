@@ -38,7 +38,7 @@ export const noScheduleChange = (node: Node): TaintChange | undefined => {
   if (node.spec.unschedulable === true) wanted.add(unschedulableKey)
   const add = [...wanted].filter((key) => !has(node, key, "NoSchedule"))
     .map((key): Taint => ({ key, effect: "NoSchedule" }))
-  // Deviates: on a node that never posted, the taint of admission stays until the kubelet speaks; Kubernetes takes it away.
+  // Deviates: on a node that never posted, the taint of admission stays until the kubelet speaks; Kubernetes drops it.
   const remove = readyOf(node) === "none" ? [] : (node.spec.taints ?? []).filter((taint) =>
     taint.effect === "NoSchedule" && managedKeys.has(taint.key) && !wanted.has(taint.key))
   return add.length === 0 && remove.length === 0 ? undefined : { add, remove }

@@ -18,7 +18,8 @@ export const disruptionOf = (ready: number, notReady: number): Disruption =>
 
 /** Nodes per second; 0 stops a small zone that is partially disrupted (ReducedQPSFunc). */
 export const rateOf = (disruption: Disruption, nodes: number): number =>
-  disruption !== "partial" ? nodeEvictionRate_per_s : nodes > largeClusterThreshold ? secondaryNodeEvictionRate_per_s : 0
+  disruption !== "partial" ? nodeEvictionRate_per_s
+  : nodes > largeClusterThreshold ? secondaryNodeEvictionRate_per_s : 0
 
 /** flowcontrol's token bucket; a swap drains the new one unless the old one had a token to give. */
 export class Bucket {

@@ -28,7 +28,8 @@ export const NodeLifecycleEvent = [
   /** One replaced by the other, without a token. */
   Schema.Struct({ type: Schema.tag("nodeTaint.swapped"), key: EvictingKey }),
   /** Off the queue and without taints: it is ready, newly seen, gone, or all zones are disrupted. */
-  Schema.Struct({ type: Schema.tag("nodeTaint.cleared"), why: Schema.Literals(["ready", "seen", "gone", "disruption"]) }),
+  Schema.Struct({ type: Schema.tag("nodeTaint.cleared"),
+    why: Schema.Literals(["ready", "seen", "gone", "disruption"]) }),
 
   // Chart "node-lifecycle.zone", entity: the zone's name.
   Schema.Struct({ type: Schema.tag("zone.seen") }),

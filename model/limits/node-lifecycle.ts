@@ -1,6 +1,6 @@
 /** Timers and bounds of node-lifecycle. Those that others share stand in model/limits.ts. */
 
-export const nodeStartupGracePeriod_ms = 60_000 // --node-startup-grace-period; nodelifecycle/config/v1alpha1/defaults.go, v1.36
+export const nodeStartupGracePeriod_ms = 60_000 // --node-startup-grace-period; nodelifecycle/config, v1.36
 export const lateHeartbeat_ms = 25_000 // ASSUMED: half of the grace; from here on Plimsoll tells that a node is late
 export const nodeEvictionRate_per_s = 0.1 // --node-eviction-rate; kube-controller-manager options, v1.36
 export const secondaryNodeEvictionRate_per_s = 0.01 // --secondary-node-eviction-rate; same

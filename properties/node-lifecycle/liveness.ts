@@ -37,7 +37,8 @@ class Zones {
     for (const [zone, { ready, notReady }] of counts) {
       const nodes = ready + notReady
       const isPartial = ready > 0 && notReady >= unhealthyZoneNodes_min && notReady / nodes >= unhealthyZoneThreshold
-      const rate = !isPartial ? nodeEvictionRate_per_s : nodes > largeClusterThreshold ? secondaryNodeEvictionRate_per_s : 0
+      const rate = !isPartial ? nodeEvictionRate_per_s
+        : nodes > largeClusterThreshold ? secondaryNodeEvictionRate_per_s : 0
       if (areAllFull || rate === 0) this.#since_ms.delete(zone)
       else if (!this.#since_ms.has(zone)) this.#since_ms.set(zone, at_ms)
       if (rate > 0) this.#perNode_ms.set(zone, (notReady + 1) * 1000 / rate)
@@ -75,7 +76,8 @@ class View {
       this.leads_ms = at_ms
     }
     const isEnd = (event.type === "elector.lost" || event.type === "elector.stopped") && actor === this.#leader
-    const isDead = (event.type === "process.crashed" || event.type === "process.stopped") && event.process === this.#leader
+    const isDead = (event.type === "process.crashed" || event.type === "process.stopped")
+      && event.process === this.#leader
     if (isEnd || isDead) this.leads_ms = undefined
   }
 }
@@ -96,7 +98,8 @@ const holds = (
 const silentNodesAreGivenUp = holds("a node without heartbeats becomes Unknown", [71], function*(view, leads_ms) {
   const within_ms = (nodeMonitorGracePeriod_ms + 2 * nodeMonitorPeriod_ms) / slowestClock + slack_ms
   for (const { name, zone, ready, heartbeatAt_ms } of view.committed.nodes.values()) {
-    if (ready === "Unknown" || ready === "none" || view.now_ms - heartbeatAt_ms < 3 * nodeLeaseRenewInterval_ms) continue
+    if (ready === "Unknown" || ready === "none") continue
+    if (view.now_ms - heartbeatAt_ms < 3 * nodeLeaseRenewInterval_ms) continue
     // When a disruption of every zone ends, all nodes get their grace anew.
     const since_ms = Math.max(heartbeatAt_ms, leads_ms, view.zones.since_ms(zone) ?? 0)
     yield { entity: name, since_ms, within_ms }
@@ -124,7 +127,8 @@ const taintsMirrorConditions = holds("the taints of a node come to say what its 
       const wanted = wantedKey(node)
       const noSchedule = (node.node.spec.taints ?? []).filter(({ key, effect }) =>
         effect === "NoSchedule" && (key === notReadyKey || key === unreachableKey)).map(({ key }) => key)
-      const isRight = wanted === undefined ? noSchedule.length === 0 : noSchedule.length === 1 && noSchedule[0] === wanted
+      const isRight = wanted === undefined ? noSchedule.length === 0
+        : noSchedule.length === 1 && noSchedule[0] === wanted
       const wrong = evictingKeys(node.node).filter((key) => key !== wanted)
       if (isRight && wrong.length === 0) continue
       const since_ms = Math.max(node.readySince_ms, leads_ms)
@@ -141,7 +145,8 @@ const grantedOnDeadNode_s = ({ spec }: Pod): number | undefined => {
 const isTerminal = ({ status }: Pod): boolean => status.phase === "Succeeded" || status.phase === "Failed"
 
 /** Legal exceptions: its zone's rate is 0, every zone is disrupted, it tolerates the taint for ever. */
-const podsOfDeadNodesLeave = holds("a pod on a node that stays not ready is Terminating when its tolerations have run out", [76],
+const podsOfDeadNodesLeave = holds(
+  "a pod on a node that stays not ready is Terminating when its tolerations have run out", [76],
   function*(view, leads_ms) {
     for (const node of view.committed.nodes.values()) {
       if (node.ready !== "False" && node.ready !== "Unknown") continue

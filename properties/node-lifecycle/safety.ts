@@ -19,7 +19,7 @@ const fastestClock = 1.2
  * Legal exception: the controller did not see the heartbeats. Whether it did is not in the history; when nothing has
  * disturbed the control plane for minutes it did.
  */
-const livingNodesAreKept = always("a node that goes on renewing is not given up by an undisturbed control plane", [71], () => {
+const livingNodesAreKept = always("a node that renews is not given up by an undisturbed control plane", [71], () => {
   const committed = new CommittedNodes()
   const disturbance = new Disturbance()
   return (line) => {
@@ -41,12 +41,13 @@ const livingNodesAreKept = always("a node that goes on renewing is not given up 
 }, ["object.", ...disturbanceEvents])
 
 /** Legal: both between the two writes of a swap, which adds the one before it takes away the other. */
-const taintsExclude = always("a node never gets not-ready and unreachable (NoExecute) in one write", [72], () => ({ event }) => {
-  if (event.type !== "object.updated" || event.resource !== "nodes") return undefined
-  const after = evictingKeys(event.object as Node)
-  return after.length < 2 || evictingKeys(event.previous as Node).length > 0 ? undefined
-    : `${event.key} got both at revision ${event.revision}`
-}, ["object.updated"])
+const taintsExclude = always("a node never gets not-ready and unreachable (NoExecute) in one write", [72], () =>
+  ({ event }) => {
+    if (event.type !== "object.updated" || event.resource !== "nodes") return undefined
+    const after = evictingKeys(event.object as Node)
+    return after.length < 2 || evictingKeys(event.previous as Node).length > 0 ? undefined
+      : `${event.key} got both at revision ${event.revision}`
+  }, ["object.updated"])
 
 interface Budget {
   tokens: number
@@ -56,7 +57,7 @@ interface Budget {
  * Legal exceptions: swaps; a new leader's bucket is full; writes that were under way arrive together when the control
  * plane is disturbed. The controller's own decisions are held to the exact bucket by the chart of zones.
  */
-const firstTaintsAreLimited = always("first NoExecute taints come no faster than the zone's rate and a burst of one", [73], () => {
+const firstTaintsAreLimited = always("first NoExecute taints come no faster than their zone's rate", [73], () => {
   const disturbance = new Disturbance()
   const zones = new Map<string, Budget>()
   const burst = (at_ms: number): number =>
@@ -105,8 +106,8 @@ class Stops {
   }
 }
 
-/** Legal: timers that run out before the removal of the taint is committed and seen; user taints, of which there are none. */
-const fullDisruptionStops = always("while every zone is fully disrupted its controller taints and evicts nothing", [74], () => {
+/** Legal: timers that run out before the taint's removal is committed and seen; user taints (there are none). */
+const fullDisruptionStops = always("a controller that lost every zone taints and evicts nothing", [74], () => {
   const committed = new CommittedNodes()
   const stops = new Stops()
   return (line) => {
@@ -121,7 +122,8 @@ const fullDisruptionStops = always("while every zone is fully disrupted its cont
     }
     const node = committed.nodes.get(event.node)
     if (node === undefined || node.episode.length > 0 || at_ms - node.untaintedSince_ms < inFlight_ms) return undefined
-    return `${actor} evicts ${event.pod} at ${at_ms} ms; evictions were stopped at ${since_ms} ms and ${event.node} has no taint`
+    return `${actor} evicts ${event.pod} at ${at_ms} ms; evictions were stopped at ${since_ms} ms and ` +
+      `${event.node} has no taint`
   }
 }, ["object.", "zone.", "nodeTaint.added", "taintEviction.started", "process.crashed", "process.stopped"])
 
@@ -152,13 +154,14 @@ const tolerationsAreKept = always("no pod is evicted before its tolerations have
     if (known === undefined || node === undefined || at_ms - known.createdAt_ms < inFlight_ms) return undefined
     if (node.episode.length === 0) {
       return at_ms - node.untaintedSince_ms < inFlight_ms ? undefined
-        : `${event.key} is evicted at ${at_ms} ms from ${node.name}, which has had no taint since ${node.untaintedSince_ms} ms`
+        : `${event.key} is evicted at ${at_ms} ms from ${node.name}, untainted since ${node.untaintedSince_ms} ms`
     }
     const seconds = granted_s(node, pod)
     const since_ms = node.taintedSince_ms
     if (seconds === undefined) return `${event.key} is evicted at ${at_ms} ms and tolerates its node's taints for ever`
-    return (at_ms - since_ms) * fastestClock >= seconds * 1000 || at_ms - node.untaintedSince_ms < inFlight_ms ? undefined
-      : `${event.key} tolerates for ${seconds} s, and is evicted at ${at_ms} ms from a node tainted since ${since_ms} ms`
+    const isOver = (at_ms - since_ms) * fastestClock >= seconds * 1000
+    return isOver || at_ms - node.untaintedSince_ms < inFlight_ms ? undefined
+      : `${event.key} tolerates ${seconds} s and is evicted at ${at_ms} ms from a node tainted since ${since_ms} ms`
   }
 }, ["object."])
 

@@ -1,0 +1,62 @@
+/** node-lifecycle/told: what the controller writes into the journal of nodes, taints and zones. */
+import type { Journal, StateOf } from "#impl/journal.ts"
+import type { Health } from "#impl/node-lifecycle/health.ts"
+import type { EvictingKey } from "#impl/node-lifecycle/taints.ts"
+import type { Zone, ZoneState } from "#impl/node-lifecycle/zones.ts"
+import type { EventOf } from "#model/events.ts"
+import type { charts } from "#model/node-lifecycle.ts"
+
+type States = { readonly [C in keyof typeof charts]: StateOf<(typeof charts)[C]> }
+const readyStates = { none: "neverPosted", True: "ready", False: "notReady", Unknown: "unknown" } as const
+
+export class Told {
+  readonly #journal: Journal["Service"]
+
+  constructor(journal: Journal["Service"]) {
+    this.#journal = journal
+  }
+
+  health(health: Health, event: EventOf<"nodeHealth">): void {
+    const state: States["node-lifecycle.nodeHealth"] = {
+      ready: readyStates[health.ready], heartbeat: health.lateAt_ms === undefined ? "fresh" : "late"
+    }
+    this.#journal.wrote("node-lifecycle.nodeHealth", health.name, event, state)
+  }
+
+  gone(health: Health): void {
+    const state: States["node-lifecycle.nodeHealth"] = { ready: "unseen", heartbeat: "fresh" }
+    this.#journal.wrote("node-lifecycle.nodeHealth", health.name, { type: "nodeHealth.gone" }, state)
+  }
+
+  queued(health: Health): void {
+    health.taint = "queued"
+    this.#taint(health, { type: "nodeTaint.queued", zone: health.zone, ready: health.ready })
+  }
+
+  tainted(health: Health, type: "nodeTaint.added" | "nodeTaint.swapped", key: EvictingKey): void {
+    health.taint = key === "node.kubernetes.io/not-ready" ? "notReadyTaint" : "unreachableTaint"
+    this.#taint(health, { type, key })
+  }
+
+  cleared(health: Health, why: "ready" | "seen" | "gone" | "disruption"): void {
+    if (health.taint === "clean" && why !== "seen") return
+    health.taint = "clean"
+    this.#taint(health, { type: "nodeTaint.cleared", why })
+  }
+
+  zone(zone: Zone, event: EventOf<"zone">, state: ZoneState): void {
+    zone.state = state
+    const told: States["node-lifecycle.zone"] = state
+    this.#journal.wrote("node-lifecycle.zone", zone.name, event, told)
+  }
+
+  zoneGone(zone: Zone): void {
+    const told: States["node-lifecycle.zone"] = "gone"
+    this.#journal.wrote("node-lifecycle.zone", zone.name, { type: "zone.gone" }, told)
+  }
+
+  #taint(health: Health, event: EventOf<"nodeTaint">): void {
+    const state: States["node-lifecycle.taint"] = health.taint
+    this.#journal.wrote("node-lifecycle.taint", health.name, event, state)
+  }
+}
