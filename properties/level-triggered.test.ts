@@ -1,0 +1,112 @@
+/**
+ * Controllers act on what is, not on how often they are told: the same cluster ends in the same state when every event
+ * reaches its handlers twice, or late, or both. Invariant 110.
+ */
+import { Effect } from "effect"
+import { expect, it } from "vitest"
+import { make as makeClient } from "#impl/client.ts"
+import { build } from "#impl/cluster.ts"
+import { defaultParts } from "#impl/controller-manager.ts"
+import type { Handlers, Informer } from "#impl/informer.ts"
+import { make as makeInformer } from "#impl/informer.ts"
+import type { Informers } from "#impl/ports/controllers.ts"
+import type { Line } from "#model/events.ts"
+import type { Node, Pod, ReplicaSet } from "#model/objects.ts"
+
+const twice = <O>(informer: Informer<O>): Informer<O> => ({
+  ...informer,
+  addHandlers: (handlers: Handlers<O>) => informer.addHandlers({
+    added: (object) => {
+      handlers.added?.(object)
+      handlers.updated?.(object, object)
+    },
+    updated: (before, object) => {
+      handlers.updated?.(before, object)
+      handlers.updated?.(object, object)
+    },
+    deleted: (object, isStale) => {
+      handlers.deleted?.(object, isStale)
+      handlers.deleted?.(object, isStale)
+    }
+  })
+})
+const repeated = Effect.map(defaultParts.makeInformers, (informers): Informers => ({
+  nodes: twice(informers.nodes), leases: twice(informers.leases), pods: twice(informers.pods),
+  replicaSets: twice(informers.replicaSets)
+}))
+/** The first informer of a resource decides how its reflector behaves; the host's own informers join it. */
+const late = Effect.gen(function*() {
+  const parts = { lag_ms: () => 1_500 }
+  yield* makeInformer("pods", {}, { parts })
+  yield* makeInformer("nodes", {}, { parts })
+  yield* makeInformer("replicasets", {}, { parts })
+  return yield* defaultParts.makeInformers
+})
+const lateAndRepeated = Effect.map(late, (informers): Informers => ({
+  ...informers, nodes: twice(informers.nodes), pods: twice(informers.pods)
+}))
+
+const toleration = (key: string) =>
+  ({ key, operator: "Exists" as const, effect: "NoExecute" as const, tolerationSeconds: 20 })
+const set: ReplicaSet = {
+  apiVersion: "apps/v1", kind: "ReplicaSet", status: { replicas: 0 },
+  metadata: { name: "web", namespace: "default", uid: "", resourceVersion: "", generation: 0, creationTimestamp: 0 },
+  spec: {
+    replicas: 4, selector: { matchLabels: { app: "web" } },
+    template: {
+      metadata: { labels: { app: "web" } },
+      spec: {
+        tolerations: ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"].map(toleration),
+        containers: [{ name: "c", image: "web", program: { kind: "server" } }]
+      }
+    }
+  }
+}
+
+/** A set of four on three workers, scaled to five; a worker loses power for good. What stands after 8 minutes. */
+const outcome = (makeInformers: typeof defaultParts.makeInformers): object => {
+  const objects = new Map<string, Pod | Node | ReplicaSet>()
+  const listen = ({ event }: Line): void => {
+    if (event.type === "object.deleted") objects.delete(event.key)
+    else if (event.type === "object.created" || event.type === "object.updated") objects.set(event.key, event.object)
+  }
+  const capacity = { cpu: "4", memory: "8Gi" }
+  const { world } = build({
+    seed: 3, listen, parts: { controllerManager: { makeInformers } },
+    topology: { etcds: 1, apiServers: 1, schedulers: 1, controllerManagers: 1,
+      workers: ["a", "b", "c"].map((name) => ({ name, zone: "z", capacity })) }
+  })
+  world.addMachine({ name: "user", role: "control-plane", capacity: {}, labels: {} })
+  world.addProcess({ name: "user/0", machine: "user", program: Effect.gen(function*() {
+    const client = yield* makeClient("user")
+    yield* Effect.sleep(20_000)
+    yield* Effect.orDie(client.create("replicasets", set))
+    yield* Effect.sleep(20_000)
+    yield* Effect.orDie(client.patch("replicasets", "default", "web", { spec: { replicas: 5 } }))
+    return yield* Effect.never
+  }) })
+  world.start()
+  world.inject({ id: 1, at_ms: 60_000, type: "machine.powerLoss", machine: "b" })
+  world.run(480_000)
+  expect(world.panics).toEqual([])
+  const all = [...objects.values()]
+  const pods = all.filter((object): object is Pod => object.kind === "Pod")
+  const nodes = all.filter((object): object is Node => object.kind === "Node")
+  return {
+    active: pods.filter((pod) => pod.metadata.deletionTimestamp === undefined).length,
+    ready: pods.filter((pod) => pod.status.conditions?.some(({ type, status }) => type === "Ready" && status === "True"))
+      .length,
+    activeOnDead: pods.filter((pod) => pod.spec.nodeName === "b" && pod.metadata.deletionTimestamp === undefined).length,
+    status: all.filter((object): object is ReplicaSet => object.kind === "ReplicaSet").map(({ status }) => status),
+    taints: nodes.map((node) => `${node.metadata.name}: ${node.spec.taints?.map(({ key, effect }) => `${key} ${effect}`)}`)
+      .sort()
+  }
+}
+
+it("ends in the same state however often and late controllers are told", () => {
+  const once = outcome(defaultParts.makeInformers)
+  expect(once).toMatchObject({ active: 5, ready: 5, activeOnDead: 0 })
+  expect(outcome(repeated)).toEqual(once)
+  expect(outcome(late)).toEqual(once)
+  expect(outcome(lateAndRepeated)).toEqual(once)
+}, 60_000)
