@@ -33,7 +33,7 @@ const results = await new Stryker({
   coverageAnalysis: "perTest",
   ignoreStatic: true,
   concurrency: 2,
-  timeoutMS: 60_000,
+  timeoutMS: 8_000,
   reporters: ["clear-text", "json", "progress"],
   jsonReporter: { fileName: `reports/mutation-${component}.json` },
   clearTextReporter: { allowColor: false, reportTests: false, logTests: false },
