@@ -11,7 +11,8 @@ export const prefixOf = (resource: Resource): string => `/registry/${resource}/`
 export const keyFor = (resource: Resource, namespace: string, name: string): string =>
   namespace === "" ? `/registry/${resource}/${name}` : `/registry/${resource}/${namespace}/${name}`
 const registryLength = "/registry/".length
-export const resourceOf = (key: string): Resource => key.slice(registryLength, key.indexOf("/", registryLength)) as Resource
+export const resourceOf = (key: string): Resource =>
+  key.slice(registryLength, key.indexOf("/", registryLength)) as Resource
 
 export const withVersion = <O extends ApiObject>(object: O, revision: number): O =>
   ({ ...object, metadata: { ...object.metadata, resourceVersion: revision === 0 ? "" : String(revision) } })

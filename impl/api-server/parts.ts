@@ -23,7 +23,8 @@ export const defaultParts = {
     return true
   },
   /** The condition under which etcd writes over what was read at `revision` (0: nothing was there). */
-  compareRevision: (key: string, revision: number): ReadonlyArray<Compare> => [{ key, target: "mod", equals: revision }],
+  compareRevision: (key: string, revision: number): ReadonlyArray<Compare> =>
+    [{ key, target: "mod", equals: revision }],
   /** The client's own conditions on the object as it is now. */
   checkPreconditions,
   decideDeletion,

@@ -1,4 +1,4 @@
-/** api-server/preconditions: what a client demands of the object that it writes or deletes. Spec: model/api-server.ts. */
+/** api-server/preconditions: what a client demands of the object that it writes. Spec: model/api-server.ts. */
 import type { Preconditions } from "#impl/ports/api.ts"
 import { conflict, modified } from "#impl/api-server/status.ts"
 import type { ApiObject, Resource, Status } from "#model/objects.ts"

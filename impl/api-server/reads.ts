@@ -37,7 +37,9 @@ export const get = (
   const { name, namespace, resource, resourceVersion = "" } = request
   const cacher = context.cachers[resource]
   const asked = parseRevision(resourceVersion)
-  if (resourceVersion !== "" && asked === undefined) return fail(badRequest(`invalid resourceVersion ${resourceVersion}`))
+  if (resourceVersion !== "" && asked === undefined) {
+    return fail(badRequest(`invalid resourceVersion ${resourceVersion}`))
+  }
   if (asked === undefined || !cacher.cache.isReady) {
     return context.storage.get(resource, namespace, name, deadline_ms)
   }
@@ -100,7 +102,8 @@ const listBy = (
   if (!cacher.cache.isReady) return listFromEtcd(context, cacher, selector, 0, deadline_ms)
   if (mode === "any") {
     const { revision } = cacher.cache
-    return Effect.succeed<Listed>({ items: context.parts.listAnyAge(cacher.cache, selector), revision, source: "cache" })
+    const items = context.parts.listAnyAge(cacher.cache, selector)
+    return Effect.succeed<Listed>({ items, revision, source: "cache" })
   }
   if (mode === "notOlderThan") {
     return cacher.waitUntil(asked).pipe(Effect.flatMap((isFresh) =>

@@ -3,9 +3,8 @@
  *
  * A selector that demands a node or a name is found through an index, so an event costs only its interested watchers.
  */
-import type { ApiObject, Pod, Resource } from "#model/objects.ts"
 import { badRequest } from "#impl/api-server/status.ts"
-import type { Status } from "#model/objects.ts"
+import type { ApiObject, Node, Pod, Resource, Status } from "#model/objects.ts"
 
 export interface Selection {
   readonly resource: Resource
@@ -26,7 +25,7 @@ const fields: Readonly<Record<string, Field>> = {
   "metadata.name": (object) => object.metadata.name,
   "metadata.namespace": (object) => object.metadata.namespace,
   "spec.nodeName": (object) => specOf(object).nodeName ?? "",
-  "spec.unschedulable": (object) => String((object as { spec: { unschedulable?: boolean } }).spec.unschedulable ?? false),
+  "spec.unschedulable": (object) => String((object as Node).spec.unschedulable ?? false),
   "status.phase": (object) => (object as Pod).status.phase
 }
 const fieldsOf: Readonly<Record<Resource, ReadonlyArray<string>>> = {

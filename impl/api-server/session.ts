@@ -12,7 +12,7 @@ import type { CloseReason, ServerWatch } from "#impl/api-server/watch.ts"
 import { type Client, watch } from "#impl/api-server/watches.ts"
 import { bind, create, patch, remove, update } from "#impl/api-server/writes.ts"
 import type { StateOf } from "#impl/journal.ts"
-import type { ClientFrame, Request, ServerFrame } from "#impl/ports/api.ts"
+import type { ClientFrame, Preconditions, Request, ServerFrame } from "#impl/ports/api.ts"
 import type { Connection } from "#impl/ports.ts"
 import type { charts } from "#model/api-server.ts"
 import type { EventOf } from "#model/events.ts"
@@ -100,7 +100,8 @@ export class Session implements Client {
     const context = this.#context
     switch (request.verb) {
       case "get":
-        return get(context, asked as Asked<typeof request>).pipe(Effect.map((object) => ({ type: "object", id, code: 200, object })))
+        return get(context, asked as Asked<typeof request>).pipe(
+          Effect.map((object) => ({ type: "object", id, code: 200, object })))
       case "list":
         return list(context, asked as Asked<typeof request>).pipe(Effect.map(({ items, revision }) =>
           ({ type: "list", id, resourceVersion: String(revision), items })))
@@ -159,6 +160,6 @@ const objectFrame = (id: number, { object, outcome }: Written): ServerFrame =>
 const conditionsOf = (request: Mutation): { readonly expected: number; readonly uid: string } => {
   const given = request.verb === "update" ? request.object.metadata
     : request.verb === "delete" ? request.preconditions ?? {}
-    : (request.patch as { readonly metadata?: { readonly uid?: string; readonly resourceVersion?: string } }).metadata ?? {}
+    : (request.patch as { readonly metadata?: Preconditions }).metadata ?? {}
   return { expected: Number(given.resourceVersion ?? "0"), uid: given.uid ?? "" }
 }

@@ -48,9 +48,11 @@ const endWithError = (client: Client, id: number, status: Status): void => {
   for (const frame of frames) client.connection.send(frame, "watch error")
 }
 
-const timeout_ms = (context: ServerContext, { agent, request }: Asked<Watch>): number =>
-  request.timeoutSeconds !== undefined && request.timeoutSeconds > 0 ? request.timeoutSeconds * 1000
-    : Math.floor(watchTimeout_min_ms * (1 + context.draws.unit("api-server/watchTimeout", `${agent}/${request.resource}`)))
+const timeout_ms = (context: ServerContext, { agent, request }: Asked<Watch>): number => {
+  const { resource, timeoutSeconds = 0 } = request
+  if (timeoutSeconds > 0) return timeoutSeconds * 1000
+  return Math.floor(watchTimeout_min_ms * (1 + context.draws.unit("api-server/watchTimeout", `${agent}/${resource}`)))
+}
 
 const opened = (
   context: ServerContext, client: Client, asked: Asked<Watch>, cacher: Cacher, selector: Selector, required: number

@@ -85,7 +85,8 @@ export const update = (context: ServerContext, request: Ask<"update">, deadline_
   if (subresource === "status" && !strategy.hasStatus) return fail(methodNotAllowed(resource, "update of status"))
   if (object.kind !== strategy.kind) return fail(badRequest(`${object.kind} in request is not a ${strategy.kind}`))
   if (object.metadata.name !== name) {
-    return fail(badRequest(`the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`))
+    return fail(badRequest(
+      `the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`))
   }
   const { resourceVersion, uid } = object.metadata
   if (resourceVersion === "" && !strategy.allowsUnconditionalUpdate && !strategy.allowsCreateOnUpdate) {

@@ -2,8 +2,8 @@
  * api-server.instance: one server process.
  *
  * States: off, starting, ready, unready, stopped (initial: off).
- * Time:   it is ready when its caches are, however long etcd takes; it becomes unready after readinessFailures_max failed
- *         probes of etcd, readinessPeriod_ms apart.
+ * Time:   it is ready when its caches are, however long etcd takes; it becomes unready after readinessFailures_max
+ *         failed probes of etcd, readinessPeriod_ms apart.
  * Errors: a crash is the machine's process.crashed; a server that etcd does not answer for livenessFailing_ms ends so.
  * Source: reference 3.1, 12.3; apiserver server/config.go (post-start hooks gate /readyz), kubeadm's probes, v1.36.
  */

@@ -31,10 +31,10 @@ export const objectOf = (event: ObjectEvent): ApiObject => event.object as ApiOb
 export const metaOf = (event: ObjectEvent): ObjectMeta => objectOf(event).metadata
 
 export const remember = (event: ObjectEvent): Remembered => {
-  const { creationTimestamp, deletionGracePeriodSeconds, deletionTimestamp, finalizers, generation, uid } = metaOf(event)
+  const { creationTimestamp, deletionGracePeriodSeconds: grace_s, deletionTimestamp, generation, uid } = metaOf(event)
   return {
-    uid, key: event.key, revision: event.revision, generation, creationTimestamp, deletionTimestamp,
-    grace_s: deletionGracePeriodSeconds, finalizers: finalizers ?? []
+    uid, key: event.key, revision: event.revision, generation, creationTimestamp, deletionTimestamp, grace_s,
+    finalizers: metaOf(event).finalizers ?? []
   }
 }
 

@@ -12,7 +12,9 @@ const number = Schema.Number
 const optional = Schema.optionalKey
 
 /** What a list or watch selects; absent fields select everything. */
-const scope = { resource: text, namespace: optional(text), fieldSelector: optional(text), labelSelector: optional(text) }
+const scope = {
+  resource: text, namespace: optional(text), fieldSelector: optional(text), labelSelector: optional(text)
+}
 /** A state of a scope: how many objects, and the sum of their resource versions. */
 const snapshot = { count: number, versions: number }
 /** What a watch delivered since its last such line, in order: model/api-server/digest.ts. */
@@ -59,7 +61,7 @@ export const ApiServerEvent = [
   /** `revision`: everything up to it had been sent. */
   Schema.Struct({ type: Schema.tag("serverWatch.closed"), revision: number, ...delivered,
     reason: Schema.Literals(["timeout", "cancelled", "connection", "reset", "stopped"]) }),
-  /** reason Expired: older than `oldest`. Timeout: `current` did not reach it in time. TooManyRequests: no cache yet. */
+  /** Expired: older than `oldest`. Timeout: `current` did not reach it in time. TooManyRequests: no cache yet. */
   Schema.Struct({ type: Schema.tag("serverWatch.refused"), agent: text, ...scope, requested: number, oldest: number,
     current: number, reason: Schema.Literals(["Expired", "Timeout", "TooManyRequests", "InternalError"]) }),
 
@@ -73,10 +75,11 @@ export const ApiServerEvent = [
     source: Schema.Literals(["cache", "etcd"]) }),
   Schema.Struct({ type: Schema.tag("read.refused"), code: number, reason: text }),
 
-  // Actor "api-server/<n>", chart "api-server.write", entity "<connection>/<request id>". Writes with a condition of the
-  // client's, and deletions.
+  // Actor "api-server/<n>", chart "api-server.write", entity "<connection>/<request id>". Writes with a condition of
+  // the client's, and deletions.
   /** `expected`: the client's resourceVersion, 0 for none. `uid`: the client's precondition, "" for none. */
-  Schema.Struct({ type: Schema.tag("write.requested"), agent: text, verb: Schema.Literals(["update", "patch", "delete"]),
+  Schema.Struct({ type: Schema.tag("write.requested"), agent: text,
+    verb: Schema.Literals(["update", "patch", "delete"]),
     resource: text, key: text, expected: number, uid: text, grace: optional(number) }),
   /** The object as written (or as found, when nothing had to be written), and its revision; of a removal: its own. */
   Schema.Struct({ type: Schema.tag("write.done"), uid: text, revision: number, removed: Schema.Boolean }),

@@ -1,4 +1,4 @@
-/** What holds for every stored object, on the committed history. Source: ../reference/invariants.md 14 to 24, 47, 81. */
+/** What holds for every stored object, on the committed history. Source: ../reference/invariants.md 14-24, 47, 81. */
 import type { ApiObject, ReplicaSet } from "#model/objects.ts"
 import { equal } from "#model/objects/equality.ts"
 import { at, isObject, ofUpdates, Predecessors, versionOf } from "#properties/api-server/history.ts"
@@ -11,7 +11,7 @@ const withoutVersion = (object: ApiObject): object =>
 const finalizersOf = (object: ApiObject): ReadonlyArray<string> => object.metadata.finalizers ?? []
 
 const withoutScheduled = (object: ApiObject): unknown => object.kind !== "Pod" ? statusOf(object) : {
-  ...object.status, conditions: (object.status.conditions ?? []).filter((condition) => condition.type !== "PodScheduled")
+  ...object.status, conditions: (object.status.conditions ?? []).filter(({ type }) => type !== "PodScheduled")
 }
 const isBinding = (object: ApiObject, before: ApiObject): boolean => object.kind === "Pod" && before.kind === "Pod"
   && (before.spec.nodeName ?? "") === "" && (object.spec.nodeName ?? "") !== ""

@@ -27,7 +27,9 @@ const nameLength_max = 253
 
 export const validateName = (name: string): ReadonlyArray<Cause> => {
   if (name === "") return [required("metadata.name", "name or generateName is required")]
-  if (name.length > nameLength_max) return [invalidValue("metadata.name", `must be no more than ${nameLength_max} bytes`)]
+  if (name.length > nameLength_max) {
+    return [invalidValue("metadata.name", `must be no more than ${nameLength_max} bytes`)]
+  }
   return dns1123.test(name) ? []
     : [invalidValue("metadata.name", "a lowercase RFC 1123 subdomain must consist of lower case alphanumerics")]
 }

@@ -4,7 +4,9 @@
  * Source: kubernetes apis/core/v1/defaults.go; registry/core/pod/strategy.go; apis/core/validation ValidatePodUpdate;
  * plugin/pkg/admission/defaulttolerationseconds.
  */
-import { duplicate, forbidden, invalidValue, kept, required, type Strategy } from "#impl/api-server/registry/strategy.ts"
+import {
+  duplicate, forbidden, invalidValue, kept, required, type Strategy
+} from "#impl/api-server/registry/strategy.ts"
 import type { Cause } from "#impl/api-server/status.ts"
 import { defaultTolerationSeconds_s, terminationGracePeriod_s } from "#model/limits.ts"
 import type { Container, Pod, PodSpec, Toleration } from "#model/objects.ts"
