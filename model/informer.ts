@@ -39,6 +39,8 @@ export const chart = setup({
     asksAgainInTime: ({ context, event }) => event.type === "reflector.listStarted"
       && event.clock_ms + clockGrain_ms >= context.notBefore_ms
       && (event.atLeast === 0 ? context.resourceVersion === 0 : event.atLeast >= context.resourceVersion),
+    isStreamedCopy: ({ context, event }) => event.type === "reflector.listed" && event.isStreamed
+      && event.resourceVersion >= context.resourceVersion,
     isNotOlder: ({ context, event }) => versionOf(event) >= context.resourceVersion,
     watchesAgainInTime: ({ context, event }) => versionOf(event) >= context.resourceVersion
       && event.clock_ms + clockGrain_ms >= context.notBefore_ms,
@@ -84,7 +86,10 @@ export const chart = setup({
     listing: {
       description: "Waits for a whole copy.",
       on: {
-        "reflector.listed": { guard: "isNotOlder", target: "watching", actions: "remember" },
+        "reflector.listed": [
+          { guard: "isStreamedCopy", target: "watching", actions: "remember" },
+          { guard: "isNotOlder", target: "disconnected", actions: "remember" }
+        ],
         "reflector.failed": { guard: "needsCopy", target: "listBackoff", actions: "backOff" }
       }
     },
@@ -107,7 +112,7 @@ export const chart = setup({
       }
     },
     disconnected: {
-      description: "The stream ended; a new one is asked for from the same place.",
+      description: "There is a copy and no stream; one is asked for from where the copy stands.",
       on: {
         "reflector.watched": { guard: "isNotOlder", target: "watching", actions: "remember" },
         "reflector.reported": { guard: "isNotOlder", target: "disconnected", actions: "remember" },

@@ -3,7 +3,7 @@
  */
 import { Effect, Result } from "effect"
 import type { ApiError, Client, WatchStream } from "#impl/client.ts"
-import { consistentCopy, type FirstCopy, type Selectors } from "#impl/informer/first-copy.ts"
+import { consistentCopy, type Copy, type FirstCopy, type Selectors } from "#impl/informer/first-copy.ts"
 import { Store } from "#impl/informer/store.ts"
 import type { Journal, StateOf } from "#impl/journal.ts"
 import type { WatchFrameEvent } from "#impl/ports/api.ts"
@@ -117,7 +117,7 @@ export class Reflector<R extends Resource> {
         return undefined
       }
       const copy = result.success
-      this.#replace(copy.items, copy.resourceVersion)
+      this.#replace(copy)
       return copy
     })
   }
@@ -208,7 +208,7 @@ export class Reflector<R extends Resource> {
   }
 
   /** As client-go: what stayed is delivered as an update even if unchanged, what is missing as a stale deletion. */
-  #replace(items: ReadonlyArray<Objects[R]>, resourceVersion: string): void {
+  #replace({ items, resourceVersion, stream }: Copy<Objects[R]>): void {
     for (const timer of this.#lagging) timer.cancel()
     this.#lagging = []
     const present = new Set<string>()
@@ -226,7 +226,8 @@ export class Reflector<R extends Resource> {
     this.#storeVersion = resourceVersion
     this.#reportedVersion = resourceVersion
     this.#wrote({ type: "reflector.listed", resource: this.#resource, resourceVersion: Number(resourceVersion),
-      objects: this.store.size, digest: this.store.digest }, "watching")
+      objects: this.store.size, digest: this.store.digest, isStreamed: stream !== undefined },
+    stream === undefined ? "disconnected" : "watching")
     if (!this.firstSync.isDone) this.firstSync.succeed(undefined)
   }
 

@@ -20,9 +20,9 @@ export const ClientEvent = [
   // Chart "informer.reflector", entity "<resource>" or "<resource>?<selectors>".
   /** atLeast: the resourceVersion asked for; 0 means a consistent read. */
   Schema.Struct({ type: Schema.tag("reflector.listStarted"), resource: Schema.String, atLeast: Schema.Number }),
-  /** The store was replaced. digest: of the uids and resourceVersions in it, see model/informer.ts. */
+  /** The store was replaced. digest: see model/objects/digest.ts. isStreamed: by a watch, which goes on. */
   Schema.Struct({ type: Schema.tag("reflector.listed"), resource: Schema.String, resourceVersion: Schema.Number,
-    objects: Schema.Number, digest: Schema.Number }),
+    objects: Schema.Number, digest: Schema.Number, isStreamed: Schema.Boolean }),
   Schema.Struct({ type: Schema.tag("reflector.watched"), resourceVersion: Schema.Number }),
   /** The stream ended, by its time-out or with its connection. */
   Schema.Struct({ type: Schema.tag("reflector.watchEnded"), resourceVersion: Schema.Number }),
