@@ -143,95 +143,114 @@ const storyOf = (
   }
 }
 
-/** The client of the calling process. `userAgent` names the component, e.g. "kubelet". */
-export const make = Effect.fnUntraced(function*(userAgent: string) {
-  const process = yield* Process
-  const journal = yield* Journal
-  const transport = new Transport(process, yield* Network, "api-server", userAgent)
-  let nextId = 1
+const fail = (answer: Answer, isMutation: boolean): Effect.Effect<never, ApiError> => {
+  if (answer.type === "status") {
+    return isMutation && isServerTimeout(answer)
+      ? Effect.fail(new OutcomeUnknown({ reason: "timeout" }))
+      : Effect.fail(new StatusError({ status: answer.status }))
+  }
+  if (answer.type === "unknown") return Effect.fail(new OutcomeUnknown({ reason: answer.reason }))
+  if (answer.type === "unsent") return Effect.fail(new Unreachable({ address: "api-server" }))
+  return Effect.die(new Error(`client: an answer of type ${answer.type} does not fit its request`))
+}
 
-  const fail = (answer: Answer, isMutation: boolean): Effect.Effect<never, ApiError> => {
-    if (answer.type === "status") {
-      return isMutation && isServerTimeout(answer)
-        ? Effect.fail(new OutcomeUnknown({ reason: "timeout" }))
-        : Effect.fail(new StatusError({ status: answer.status }))
-    }
-    if (answer.type === "unknown") return Effect.fail(new OutcomeUnknown({ reason: answer.reason }))
-    if (answer.type === "unsent") return Effect.fail(new Unreachable({ address: "api-server" }))
-    return Effect.die(new Error(`client: an answer of type ${answer.type} does not fit its request`))
+/** Requests of one process: sent, sent again when the server asks for it, told and decided. */
+class Requests {
+  readonly #transport: Transport
+  readonly #journal: Journal["Service"]
+  readonly #incarnation: number
+  #nextId = 1
+
+  constructor(transport: Transport, journal: Journal["Service"], incarnation: number) {
+    this.#transport = transport
+    this.#journal = journal
+    this.#incarnation = incarnation
   }
 
-  const call = Effect.fnUntraced(function*(id: number, request: Request, timeout_ms: number, story?: Story) {
-    const kind = kindOf(request)
-    const options = { timeout_ms, onSent: story?.sent }
-    for (let retries = 0; ; retries++) {
-      const answer = yield* transport.call(id, request, kind, options)
-      const wait_s = retryAfter_s(answer)
-      if (wait_s === undefined || retries >= clientRetries_max || answer.type !== "status") {
-        story?.ended(answer)
-        return answer
+  #call(id: number, request: Request, timeout_ms: number, story?: Story) {
+    return Effect.gen({ self: this }, function*() {
+      const kind = kindOf(request)
+      const options = { timeout_ms, onSent: story?.sent }
+      for (let retries = 0; ; retries++) {
+        const answer = yield* this.#transport.call(id, request, kind, options)
+        const wait_s = retryAfter_s(answer)
+        if (wait_s === undefined || retries >= clientRetries_max || answer.type !== "status") {
+          story?.ended(answer)
+          return answer
+        }
+        story?.postponed(answer.status.code, wait_s)
+        yield* Effect.sleep(wait_s * 1000)
       }
-      story?.postponed(answer.status.code, wait_s)
-      yield* Effect.sleep(wait_s * 1000)
-    }
-  })
+    })
+  }
 
-  const read = <A extends Answer["type"]>(request: Request, type: A, timeout_ms = requestTimeout_ms) =>
-    Effect.flatMap(call(nextId++, request, timeout_ms), (answer) => answer.type === type
+  read<A extends Answer["type"]>(request: Request, type: A, timeout_ms = requestTimeout_ms) {
+    return Effect.flatMap(this.#call(this.#nextId++, request, timeout_ms), (answer) => answer.type === type
       ? Effect.succeed(answer as Extract<Answer, { readonly type: A }>) : fail(answer, false))
+  }
 
-  const mutate = (
-    request: Mutation, timeout_ms = requestTimeout_ms
-  ): Effect.Effect<ApiObject | undefined, ApiError> => {
-    const id = nextId++
+  mutate(request: Mutation, timeout_ms = requestTimeout_ms): Effect.Effect<ApiObject | undefined, ApiError> {
+    const id = this.#nextId++
     const story = request.resource === "leases" ? undefined
-      : storyOf(journal, `${process.incarnation}.${id}`, request, timeout_ms)
-    return Effect.flatMap(call(id, request, timeout_ms, story), (answer) => {
+      : storyOf(this.#journal, `${this.#incarnation}.${id}`, request, timeout_ms)
+    return Effect.flatMap(this.#call(id, request, timeout_ms, story), (answer) => {
       if (answer.type === "object") return Effect.succeed(answer.object)
       const isSuccess = answer.type === "status" && answer.status.status === "Success"
       return isSuccess ? Effect.succeed(undefined) : fail(answer, true)
     })
   }
-  const written = <R extends Resource>(request: Mutation, timeout_ms?: number) =>
-    mutate(request, timeout_ms) as Effect.Effect<Objects[R], ApiError>
 
-  const watch = Effect.fnUntraced(function*(resource: Resource, options: WatchOptions) {
-    const id = nextId++
-    const mailbox = transport.openWatch(id)
-    const answer = yield* call(id, { verb: "watch", resource, ...options }, requestTimeout_ms)
-    if (answer.type !== "watching") {
-      transport.cancelWatch(id)
-      return yield* fail(answer, false)
-    }
-    const next: Effect.Effect<WatchMail> = mailbox.take
-    return { next, cancel: () => transport.cancelWatch(id) } satisfies WatchStream
-  })
+  written<R extends Resource>(request: Mutation, timeout_ms?: number): Effect.Effect<Objects[R], ApiError> {
+    return this.mutate(request, timeout_ms) as Effect.Effect<Objects[R], ApiError>
+  }
 
-  return Client.of({
-    get: (resource, namespace, name, options) =>
-      Effect.map(
-        read({ verb: "get", resource, namespace, name,
-          ...(options?.resourceVersion === undefined ? {} : { resourceVersion: options.resourceVersion }) },
-        "object", options?.timeout_ms),
-        (answer) => answer.object as never),
-    list: (resource, options) =>
-      Effect.map(read({ verb: "list", resource, ...options }, "list"), (answer) =>
-        ({ resourceVersion: answer.resourceVersion, items: answer.items as never })),
-    watch,
-    create: (resource, object) =>
-      written({ verb: "create", resource, namespace: object.metadata.namespace, object }),
-    bind: (binding) => Effect.asVoid(mutate({ verb: "create", resource: "pods", subresource: "binding",
-      namespace: binding.metadata.namespace, name: binding.metadata.name, object: binding })),
-    update: (resource, object, options) =>
-      written({ verb: "update", resource, ...placeOf(object), object }, options?.timeout_ms),
-    updateStatus: (resource, object) =>
-      written({ verb: "update", resource, subresource: "status", ...placeOf(object), object }),
-    patch: (resource, namespace, name, patch) => written({ verb: "patch", resource, namespace, name, patch }),
-    patchStatus: (resource, namespace, name, patch) =>
-      written({ verb: "patch", resource, subresource: "status", namespace, name, patch }),
-    delete: (resource, namespace, name, options) =>
-      Effect.asVoid(mutate({ verb: "delete", resource, namespace, name, ...options }))
-  })
+  watch(resource: Resource, options: WatchOptions): Effect.Effect<WatchStream, ApiError> {
+    return Effect.gen({ self: this }, function*() {
+      const id = this.#nextId++
+      const mailbox = this.#transport.openWatch(id)
+      const answer = yield* this.#call(id, { verb: "watch", resource, ...options }, requestTimeout_ms)
+      if (answer.type !== "watching") {
+        this.#transport.cancelWatch(id)
+        return yield* fail(answer, false)
+      }
+      const next: Effect.Effect<WatchMail> = mailbox.take
+      return { next, cancel: () => this.#transport.cancelWatch(id) }
+    })
+  }
+}
+
+const clientOf = (requests: Requests): Client["Service"] => Client.of({
+  get: (resource, namespace, name, options) =>
+    Effect.map(
+      requests.read({ verb: "get", resource, namespace, name,
+        ...(options?.resourceVersion === undefined ? {} : { resourceVersion: options.resourceVersion }) },
+      "object", options?.timeout_ms),
+      (answer) => answer.object as never),
+  list: (resource, options) =>
+    Effect.map(requests.read({ verb: "list", resource, ...options }, "list"), (answer) =>
+      ({ resourceVersion: answer.resourceVersion, items: answer.items as never })),
+  watch: (resource, options) => requests.watch(resource, options),
+  create: (resource, object) =>
+    requests.written({ verb: "create", resource, namespace: object.metadata.namespace, object }),
+  bind: (binding) => Effect.asVoid(requests.mutate({ verb: "create", resource: "pods", subresource: "binding",
+    namespace: binding.metadata.namespace, name: binding.metadata.name, object: binding })),
+  update: (resource, object, options) =>
+    requests.written({ verb: "update", resource, ...placeOf(object), object }, options?.timeout_ms),
+  updateStatus: (resource, object) =>
+    requests.written({ verb: "update", resource, subresource: "status", ...placeOf(object), object }),
+  patch: (resource, namespace, name, patch) =>
+    requests.written({ verb: "patch", resource, namespace, name, patch }),
+  patchStatus: (resource, namespace, name, patch) =>
+    requests.written({ verb: "patch", resource, subresource: "status", namespace, name, patch }),
+  delete: (resource, namespace, name, options) =>
+    Effect.asVoid(requests.mutate({ verb: "delete", resource, namespace, name, ...options }))
+})
+
+/** The client of the calling process. `userAgent` names the component, e.g. "kubelet". */
+export const make = Effect.fnUntraced(function*(userAgent: string) {
+  const process = yield* Process
+  const transport = new Transport(process, yield* Network, "api-server", userAgent)
+  return clientOf(new Requests(transport, yield* Journal, process.incarnation))
 })
 
 const placeOf = ({ metadata }: ApiObject): { readonly namespace: string; readonly name: string } =>
