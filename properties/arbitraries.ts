@@ -1,12 +1,13 @@
 /**
  * Draws whole runs: topology, swarm options, operations, faults, choices and times.
  *
- * Arrays have variable length and `size: "max"`: fast-check's default makes five operations on average. Shrinking is
- * not fast-check's: a run is shrunk jointly, on the expanded input (shrink.ts).
+ * Arrays have variable length and `size: "max"`: fast-check's default makes five operations on average. Drawn without
+ * its bias, which makes every second length, time and place the least or the greatest. Shrinking is not fast-check's: a
+ * run is shrunk jointly, on the expanded input (shrink.ts).
  */
 import * as fc from "fast-check"
 import type { Fault } from "#model/events/faults.ts"
-import { placed, single, targetsOf } from "#properties/arbitraries/faults.ts"
+import { moment, placed, single, targetsOf } from "#properties/arbitraries/faults.ts"
 import { logUniform, operations } from "#properties/arbitraries/operations.ts"
 import { scenario } from "#properties/arbitraries/scenarios.ts"
 import { features, swarm, type Swarm, type Weights } from "#properties/arbitraries/swarm.ts"
@@ -33,8 +34,9 @@ export const topology = (on: Swarm): fc.Arbitrary<Topology> =>
       .chain((n) => fc.tuple(...Array.from({ length: n }, (_, i) => worker(i))))
   })
 
-const safety = (on: Swarm): fc.Arbitrary<number> => on.has("run:longRun") ? logUniform(400_000, 1_500_000)
-  : logUniform(30_000, 450_000)
+/** Short runs find more in the same time; some are long enough for default evictions and the longest back-offs. */
+const safety = (on: Swarm): fc.Arbitrary<number> => on.has("run:longRun") ? logUniform(300_000, 1_000_000)
+  : logUniform(30_000, 300_000)
 
 export const core_ms = 320_000 // ASSUMED: the slowest boot (a reboot with stop time-out: 180 s), then what run.ts allows.
 /** Default eviction (50 + 300 s), back-offs (5 min) and rate limits end within it. */
@@ -53,20 +55,24 @@ const faultsOf = (on: Swarm, drawn: Topology, times: ReadonlyArray<number>, safe
   const targets = targetsOf(drawn)
   const alone = single(targets, on)
   const together = scenario(targets, on)
+  const placing = { operationTimes: times, safety_ms,
+    moments: on.has("run:moments") ? moment(targets) : fc.constant(undefined) }
   return fc.tuple(
-    alone === undefined ? none : placed(alone, times, safety_ms, most),
-    together === undefined ? none : placed(together, times, safety_ms, Math.ceil(most / 6))
+    alone === undefined ? none : placed({ ...placing, group: alone, maxLength: most }),
+    together === undefined ? none : placed({ ...placing, group: together, maxLength: Math.ceil(most / 6) })
   ).map((both) => {
     const lawful = legal(both.flat().sort((a, b) => a.at_ms - b.at_ms), drawn)
     return on.has("run:blackouts") ? lawful : survivable(lawful, drawn)
   })
 }
 
-/** Mostly zeros with other orders strewn in: a choice matters where two tasks race, not at every step. */
+const contested_max = 100_000 // ASSUMED: a run of ten minutes has a few hundred thousand contested steps.
+/** Other orders strewn over the whole run, or over its first part. */
 const choices = (on: Swarm): fc.Arbitrary<ReadonlyArray<number>> =>
   on.has("run:choices")
-    ? fc.array(fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(15) }),
-      { maxLength: 2_000, size: "max" })
+    ? logUniform(1_000, contested_max).chain((within) =>
+      fc.array(fc.tuple(fc.nat(within), fc.integer({ min: 1, max: 15 })), { maxLength: 400, size: "max" }))
+      .map((drawn) => [...new Map(drawn).entries()].sort(([a], [b]) => a - b).map(([step, which]) => step * 16 + which))
     : fc.constant([])
 
 export const runInput = (options: Options = {}): fc.Arbitrary<RunInput> =>
@@ -82,8 +88,8 @@ export const runInput = (options: Options = {}): fc.Arbitrary<RunInput> =>
 export const drawFaults = (
   seed: number, topology: Topology, operationTimes: ReadonlyArray<number>, safety_ms: number, most: number
 ): ReadonlyArray<Fault> =>
-  fc.sample(faultsOf(new Set(features.keys()), topology, operationTimes, safety_ms, most), { seed, numRuns: 1 })[0]!
+  fc.sample(fc.noBias(faultsOf(new Set(features.keys()), topology, operationTimes, safety_ms, most)), { seed, numRuns: 1 })[0]!
 
 /** The run number `index` of a campaign: a function of the seed, the index and what was learnt before. */
 export const drawRun = (seed: number, index: number, options: Options = {}): RunInput =>
-  fc.sample(runInput(options), { seed: (seed ^ Math.imul(index + 1, 0x9e37_79b1)) | 0, numRuns: 1 })[0]!
+  fc.sample(fc.noBias(runInput(options)), { seed: (seed ^ Math.imul(index + 1, 0x9e37_79b1)) | 0, numRuns: 1 })[0]!

@@ -54,6 +54,7 @@ export const frozenAfter = (fault: Fault, safety_ms: number): Fault => {
 }
 
 const exists = (fault: Fault, machines: ReadonlySet<string>, processes: ReadonlySet<string>): boolean => {
+  if (fault.upon !== undefined && !processes.has(fault.upon.actor)) return false
   if (fault.type === "process.crash" || fault.type === "process.restart" || fault.type === "process.pause") {
     return processes.has(fault.process)
   }

@@ -9,8 +9,10 @@ import { Effect } from "effect"
 import { layer } from "#impl/client.ts"
 import { build, type Cluster, type Parts } from "#impl/cluster.ts"
 import type { Line } from "#model/events.ts"
+import type { Fault } from "#model/events/faults.ts"
 import type { Operation } from "#model/events/operations.ts"
 import { frozenAfter, legal, survivableCore } from "#properties/faults.ts"
+import { Moments } from "#properties/harness/moments.ts"
 import { Monitors, type Broken } from "#properties/harness/monitors.ts"
 import type { Property } from "#properties/property.ts"
 import { decodeRunInput, type RunInput } from "#properties/run-input.ts"
@@ -68,6 +70,7 @@ export interface RunResult {
 const leastCore_ms = 30_000 // ASSUMED: time for the frozen rest to do harm.
 const slice_ms = 1_000 // ASSUMED: how far a run goes on after a breach, or after Ctrl-C.
 const restSlice_ms = 5_000 // ASSUMED: how often the promises of rest are asked; each asking may cost the store's size.
+const leastDelay_ms = 0.001 // A task of the world's own, after the line's.
 const users = 3
 const usersMachine = "user"
 
@@ -79,6 +82,7 @@ export class Run {
   private readonly options: Options
   private readonly monitors: Monitors
   private readonly judge: Judge | undefined
+  private moments: Moments | undefined
   private readonly faults: Record<string, number> = {}
   private readonly outcomes: Record<string, number> = {}
   private readonly all = new Map<string, Broken>()
@@ -174,10 +178,18 @@ export class Run {
       const program = Effect.provide(user(own, report), layer("kubectl"))
       world.addProcess({ name: `user/${i}`, machine: usersMachine, program })
     }
-    for (const fault of legal(this.input.faults, topology)) {
-      if (fault.at_ms <= this.input.safety_ms) world.inject(frozenAfter(fault, this.input.safety_ms))
-    }
+    const faults = legal(this.input.faults, topology)
+    for (const fault of faults) if (fault.upon === undefined) this.inject(fault)
+    this.moments = new Moments(faults.filter(({ upon }) => upon !== undefined), (fault) => {
+      const soon_ms = world.now_ms + (fault.at_ms - Math.floor(world.now_ms)) + leastDelay_ms
+      world.at(soon_ms, () => this.inject(fault))
+    })
     world.start()
+  }
+
+  private inject(fault: Fault): void {
+    if (fault.at_ms > this.input.safety_ms || this.phase !== "safety") return
+    this.cluster.world.inject(frozenAfter(fault, this.input.safety_ms))
   }
 
   private nextPhase(): void {
@@ -238,6 +250,7 @@ export class Run {
   private hear(line: Line): void {
     if (this.isDecided()) return
     this.lines++
+    if (this.phase === "safety") this.moments?.hear(line)
     if (line.event.type === "fault.injected") {
       const { type } = line.event.fault
       this.faults[type] = (this.faults[type] ?? 0) + 1

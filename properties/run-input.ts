@@ -34,7 +34,7 @@ export const RunInput = Schema.Struct({
   swarm: Schema.Array(Schema.String),
   operations: Schema.Array(Operation),
   faults: Schema.Array(Fault),
-  /** Order of the run queue; 0, or past the end, is first in first out. */
+  /** Order of the run queue, `16 * step + which` each: see impl/sim/kernel.ts. None is first in, first out. */
   choices: Schema.Array(Schema.Number),
   /** Operations and faults together. */
   safety_ms: Schema.Number,

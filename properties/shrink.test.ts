@@ -36,14 +36,13 @@ describe("shrink", () => {
   })
 
   it("keeps the property that broke, and the choices that it needs", () => {
-    const input = { ...big((run) => run.operations.length > 10), choices: Array.from({ length: 300 }, (_, i) => i % 5) }
+    const input = { ...big((run) => run.operations.length > 10), choices: Array.from({ length: 300 }, (_, i) => i) }
     const test = (run: RunInput): Failure | undefined => {
-      if ((run.choices[83] ?? 0) !== 0) return { key: "a", at_ms: run.safety_ms, needsLiveness: true }
+      if (run.choices.includes(83)) return { key: "a", at_ms: run.safety_ms, needsLiveness: true }
       return { key: "another", at_ms: 0, needsLiveness: true }
     }
     const { input: small } = shrink(input, test, { budget_ms: 100_000, now_ms: clock() })
-    expect(small.choices.filter((choice) => choice !== 0)).toHaveLength(1)
-    expect(small.choices).toHaveLength(84)
+    expect(small.choices).toEqual([83])
     expect([small.operations, small.faults]).toEqual([[], []])
     expect(small.healed_ms).toBe(input.healed_ms)
   })

@@ -110,22 +110,7 @@ class Shrinker {
     }
   }
 
-  /** Choices become 0 in chunks: 0 is first in, first out. */
-  calm(): void {
-    if (this.accepts({ ...this.best, choices: [] })) return
-    for (let chunk = this.best.choices.length; chunk >= 1 && !this.isOver(); chunk = chunk === 1 ? 0
-      : Math.ceil(chunk / 2)) {
-      for (let begin = 0; begin < this.best.choices.length && !this.isOver(); begin += chunk) {
-        const inChunk = (i: number) => i >= begin && i < begin + chunk
-        if (!this.best.choices.some((choice, i) => choice !== 0 && inChunk(i))) continue
-        this.accepts({ ...this.best, choices: trimmed(this.best.choices.map((choice, i) => inChunk(i) ? 0 : choice)) })
-      }
-    }
-  }
 }
-
-const trimmed = (choices: ReadonlyArray<number>): ReadonlyArray<number> =>
-  choices.slice(0, choices.findLastIndex((choice) => choice !== 0) + 1)
 
 /** Without what comes after the violation: operations, faults, and the rest of its phase and those that follow. */
 const cutAt = (input: RunInput, at_ms: number): RunInput => {
@@ -220,6 +205,7 @@ const simplerFault = (fault: Fault): ReadonlyArray<Fault> => {
   }
   const at_ms = roundedTime(fault.at_ms)
   if (at_ms !== fault.at_ms) forms.push({ ...fault, at_ms })
+  if (fault.upon !== undefined && fault.upon.delay_ms > 0) forms.push({ ...fault, upon: { ...fault.upon, delay_ms: 0 } })
   return forms
 }
 
@@ -255,10 +241,11 @@ export const shrink = (
   for (let before = ""; before !== JSON.stringify(shrinker.best) && !isOver();) {
     before = JSON.stringify(shrinker.best)
     shrinkTime(shrinker)
-    shrinker.calm()
+    if (shrinker.best.choices.length > 0) shrinker.accepts({ ...shrinker.best, choices: [] })
     shrinker.without((run) => run.faults, withFaults)
     shrinker.without((run) => run.operations, withOperations)
     shrinkTopology(shrinker)
+    shrinker.without((run) => run.choices, (run, choices) => ({ ...run, choices }))
     shrinker.simpler((run) => run.operations, withOperations, simplerOperation)
     shrinker.simpler((run) => run.faults, withFaults, simplerFault)
   }

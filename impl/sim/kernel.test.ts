@@ -21,9 +21,11 @@ describe("kernel", () => {
 
   it("runs the chosen task next and keeps the order of the others", () => {
     expect(order([3], 5)).toBe("3 0 1 2 4")
-    expect(order([4, 1, 0, 1], 5)).toBe("4 1 0 3 2")
-    // Nineteen wait: the choice reaches the first sixteen.
-    expect(order([17], 19)).toBe("1 0 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18")
+    expect(order([4, 16 + 1, 32, 48 + 1], 5)).toBe("4 1 0 3 2")
+    expect(order([48 + 1], 6)).toBe("0 1 2 4 3 5")
+    // Two for one step: the last counts. One that reaches further than there are tasks begins anew.
+    expect(order([3, 2], 5)).toBe("2 0 1 3 4")
+    expect(order([15], 4)).toBe("3 0 1 2")
   })
 
   it("keeps its order when the ring grows around its end", () => {

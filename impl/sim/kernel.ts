@@ -34,7 +34,11 @@ export class Livelock extends Schema.TaggedError<Livelock>()("Livelock", {
 
 /** The cause of work that nothing led to. */
 export const noCause = -1
-/** How many queued tasks a choice reaches. */
+/**
+ * How many queued tasks a choice reaches. A choice is a whole number, `16 * step + which`: at the contested step of
+ * that number (one at which several tasks are queued) the task at place `which` runs next. Each names its own step, so
+ * taking one away leaves the others where they are.
+ */
 export const reach = 16
 /** Far above what fifteen thousand pods do in one instant (measured: 60,000 steps). */
 const stepsPerInstant_max = 2_000_000
@@ -69,8 +73,11 @@ export class Kernel {
   now_us = 0
   /** Tasks run so far. */
   steps = 0
-  /** Choices consumed so far; one is consumed whenever more than one task is queued. */
+  /** Choices made so far. */
   choicesUsed = 0
+  /** Steps at which more than one task was queued: the places of choices. */
+  private contested = 0
+  private nextChoiceAt: number
   /** The seq of the last journalled line on this causal thread. */
   cause = noCause
   private readonly timers = new Heap<Timer>()
@@ -87,8 +94,14 @@ export class Kernel {
   private count = 0
 
   constructor(choices: ReadonlyArray<number> = [], stepsPerInstant = stepsPerInstant_max) {
-    this.choices = choices
+    const made = new Map(choices.filter((choice) => choice % reach !== 0).map((choice) => [this.stepOf(choice), choice]))
+    this.choices = [...made.values()].sort((a, b) => a - b)
+    this.nextChoiceAt = this.stepOf(this.choices[0])
     this.bound = stepsPerInstant
+  }
+
+  private stepOf(choice: number | undefined): number {
+    return choice === undefined ? -1 : Math.floor(choice / reach)
   }
 
   get timersArmed(): number {
@@ -166,7 +179,7 @@ export class Kernel {
 
   private drain(): void {
     while (this.count > 0) {
-      if (this.count > 1 && this.choicesUsed < this.choices.length) this.choose()
+      if (this.count > 1 && this.contested++ === this.nextChoiceAt) this.choose()
       const i = this.head
       const task = this.tasks[i]!
       const owner = this.owners[i]!
@@ -194,9 +207,10 @@ export class Kernel {
   /** Moves the chosen task to the head; those before it keep their order. */
   private choose(): void {
     const choice = this.choices[this.choicesUsed++]!
-    if (choice === 0) return
+    this.nextChoiceAt = this.stepOf(this.choices[this.choicesUsed])
     const mask = this.tasks.length - 1
-    const chosen = choice % Math.min(this.count, reach)
+    const chosen = choice % reach % this.count
+    if (chosen === 0) return
     const from = (this.head + chosen) & mask
     const task = this.tasks[from]
     const owner = this.owners[from]

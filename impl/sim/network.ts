@@ -97,6 +97,13 @@ export class SimNetwork {
     address.ends.clear()
   }
 
+  processPaused(address: Address): void {
+    for (const end of address.ends) end.ownerPaused()
+  }
+  processResumed(address: Address): void {
+    for (const end of address.ends) end.ownerResumed()
+  }
+
   /** A fault began or ended somewhere: every known link asks for its condition. */
   reviewLinks(): void {
     for (const links of this.links.values()) for (const link of links.values()) this.review(link)
@@ -153,7 +160,7 @@ export class SimNetwork {
       if (u < link.loss) return
       // The same draw decides both: what is left above the loss is uniform again.
       if (u > 1 - limits.duplicationProbability * (1 - link.loss)) {
-        const delay_us = 1 + draws.below(limits.duplicateDelay_us_max)
+        const delay_us = 1 + draws.below(limits.duplicateDelay_us_max + link.extra_us)
         this.kernel.at(this.kernel.now_us + latency_us + delay_us, () => this.arrive(link, target, from.name, message))
       }
     }
@@ -176,7 +183,10 @@ export class SimNetwork {
     })
   }
 
-  /** One SYN. False when no answer will come to it. */
+  /**
+   * One SYN. False when no answer will come to it. A paused process gives none either: its kernel would accept, but
+   * nobody shakes hands for TLS. Deviates: that has a time-out of its own, 10 s.
+   */
   private knock(from: Address, owner: ProcessScheduler, to: string, dial: Dial): boolean {
     const target = this.resolve(from, to)
     if (target === undefined) {
@@ -186,6 +196,7 @@ export class SimNetwork {
     const out = this.path(from, target)
     const back = this.path(target, from)
     if (out.link.blocked || back.link.blocked || !this.parts.answers(target.machine)) return false
+    if (target.scheduler?.paused === true && target.accept !== undefined) return false
     const draws = out.kind("dial")
     dial.answer(this.kernel.now_us + out.link.latency_us(draws), () => {
       if (owner.dead) return
@@ -215,7 +226,8 @@ export class SimNetwork {
     }
     const healthy = backends.flatMap((name) => {
       const address = this.addresses.get(name)
-      return address?.accept !== undefined && this.parts.reachable(address.machine) ? [address] : []
+      if (address?.accept === undefined || address.scheduler?.paused === true) return []
+      return this.parts.reachable(address.machine) ? [address] : []
     })
     return healthy[this.chance.stream("network/balancer", `${from.name}→${to}`).below(healthy.length)]
   }

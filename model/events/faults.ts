@@ -4,7 +4,13 @@
  */
 import { Schema } from "effect"
 
-const base = { id: Schema.Number, at_ms: Schema.Number }
+/**
+ * A moment of the run instead of a time of the world: `delay_ms` after the nth line of this type by this actor, counted
+ * from the fault's `at_ms` on. What fails between two steps of one process fails there, whenever that may be.
+ */
+const Upon = Schema.Struct({ actor: Schema.String, event: Schema.String, nth: Schema.Number, delay_ms: Schema.Number })
+export type Upon = typeof Upon.Type
+const base = { id: Schema.Number, at_ms: Schema.Number, upon: Schema.optionalKey(Upon) }
 /** How long until the world undoes it; absent: until the liveness phase heals it. */
 const lasting = { ...base, duration_ms: Schema.optionalKey(Schema.Number) }
 

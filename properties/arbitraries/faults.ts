@@ -4,9 +4,11 @@
  * a lease. A scenario describes a shape of trouble, never the way to one bug.
  */
 import * as fc from "fast-check"
-import type { Fault } from "#model/events/faults.ts"
+import type { Fault, Upon } from "#model/events/faults.ts"
+import { eventsOf, writesOf } from "#properties/arbitraries/lines.ts"
 import { defined, id, logUniform } from "#properties/arbitraries/operations.ts"
 import type { Swarm } from "#properties/arbitraries/swarm.ts"
+import { machineOf } from "#properties/faults.ts"
 import { controlPlane, processesOf, type Topology } from "#properties/run-input.ts"
 
 type Body<F> = F extends unknown ? Omit<F, "id" | "at_ms"> : never
@@ -115,34 +117,60 @@ export const single = (targets: Targets, on: Swarm): fc.Arbitrary<ReadonlyArray<
   return fc.oneof(...enabled).map((body) => [{ ...body, after_ms: 0 } as FaultBody])
 }
 
+/** An actor's line to strike at, instead of a time: mostly while it writes, since a write is never alone. */
+export const moment = (targets: Targets): fc.Arbitrary<Upon> =>
+  process(targets).chain((actor) => fc.record({
+    actor: fc.constant(actor), event: fc.oneof(fc.constantFrom(...writesOf(actor)), fc.constantFrom(...eventsOf(actor))),
+    nth: logUniform(1, mostLines), delay_ms: fc.oneof(fc.constant(0), logUniform(1, soon_ms))
+  }))
+const mostLines = 40 // ASSUMED: most actors write fewer lines of a type before an ordinary run is over.
+const soon_ms = 50 // ASSUMED: some round trips.
+
+/** Strikes the actor itself or its machine, if it can strike either: a fault and its moment are mostly of one place. */
+const athome = (body: FaultBody, actor: string): FaultBody => {
+  if ("process" in body) return { ...body, process: actor }
+  return "machine" in body ? { ...body, machine: machineOf(actor) } : body
+}
+
+export interface Placing {
+  readonly group: fc.Arbitrary<ReadonlyArray<FaultBody>>
+  readonly moments: fc.Arbitrary<Upon | undefined>
+  readonly operationTimes: ReadonlyArray<number>
+  readonly safety_ms: number
+  readonly maxLength: number
+}
 const anchorSpread_ms = 5_000 // ASSUMED: what happens to an object is mostly decided within seconds.
 
 /**
- * Places each group in time: anywhere, or within seconds of an operation or of the group before it. Correlation in
- * time is what makes two failures one problem.
+ * Places each group in time: anywhere, within seconds of an operation or of the group before it, or at some line of
+ * some process. Correlation in time is what makes two failures one problem.
  */
 export const placed = (
-  group: fc.Arbitrary<ReadonlyArray<FaultBody>>, operationTimes: ReadonlyArray<number>, safety_ms: number,
-    maxLength: number
+  { group, moments, operationTimes, safety_ms, maxLength }: Placing
 ): fc.Arbitrary<ReadonlyArray<Fault>> => {
   const one = fc.record({
-    group, place: fc.nat(10_000), anchor: fc.constantFrom("anywhere", "operation", "previous"), which: fc.nat(10_000),
+    group, place: fc.nat(10_000), which: fc.nat(10_000), upon: moments, isAtHome: fc.boolean(),
+    anchor: fc.constantFrom("anywhere", "operation", "previous", "line"),
     offset: logUniform(1, anchorSpread_ms), ids: fc.array(id, { minLength: 24, maxLength: 24 })
   })
   return fc.array(one, { maxLength, size: "max" }).map((drawn) => {
     const seen = new Set<number>()
     const made: Fault[] = []
     let previous = 0
-    for (const { group, place, anchor, which, offset, ids } of drawn) {
+    for (const { group, place, anchor, which, offset, ids, upon, isAtHome } of drawn) {
       const operation = operationTimes[which % Math.max(1, operationTimes.length)]
       const begin = anchor === "operation" && operation !== undefined ? operation + offset
         : anchor === "previous" ? previous + offset : Math.round(safety_ms * place / 10_000)
-      group.forEach(({ after_ms, ...body }, i) => {
+      group.forEach((drawnBody, i) => {
         const key = ids[i]!
-        const at_ms = begin + after_ms
+        const atLine = anchor === "line" ? upon : undefined
+        const { after_ms, ...body } = atLine !== undefined && isAtHome && group.length === 1
+          ? athome(drawnBody, atLine.actor) : drawnBody
+        const at_ms = atLine === undefined ? begin + after_ms : begin
         if (seen.has(key) || at_ms > safety_ms) return
         seen.add(key)
-        made.push({ ...body, id: key, at_ms } as Fault)
+        const moment = atLine === undefined ? {} : { upon: { ...atLine, delay_ms: atLine.delay_ms + after_ms } }
+        made.push({ ...body, id: key, at_ms, ...moment } as Fault)
         previous = at_ms
       })
     }

@@ -88,10 +88,10 @@ export const podSpec = (on: Swarm, topology: Topology, restarts: "Always" | "any
   }))
 }
 
-/** A pod by its own name, or "<replica set>/<k>": the k-th pod of the set (by name) when the operation runs. */
+/** "<replica set>/<k>": the k-th pod of the set (by name) when the operation runs. */
+const setsPod = fc.tuple(fc.constantFrom(...replicaSetNames), fc.nat(3)).map(([set, k]) => `${set}/${k}`)
 const podName: fc.Arbitrary<string> = fc.oneof(
-  { weight: 3, arbitrary: fc.constantFrom(...podNames) },
-  { weight: 1, arbitrary: fc.tuple(fc.constantFrom(...replicaSetNames), fc.nat(3)).map(([set, k]) => `${set}/${k}`) }
+  { weight: 3, arbitrary: fc.constantFrom(...podNames) }, { weight: 1, arbitrary: setsPod }
 )
 
 type Body<O> = O extends unknown ? Omit<O, "id" | "at_ms"> : never
@@ -109,13 +109,15 @@ const bodies = (on: Swarm, topology: Topology): Drawn => {
   const type = <const T extends Operation["type"]>(name: T) => fc.constant(name)
   const drawn = (weight: number, arbitrary: fc.Arbitrary<OperationBody>) => ({ weight, arbitrary })
   return {
-    "replicaSet.create": drawn(4, fc.record({ type: type("replicaSet.create"), name: set, replicas, template })),
+    "replicaSet.create": drawn(4, fc.record({ type: type("replicaSet.create"), name: set, replicas, template,
+      minReadySeconds: fc.constantFrom(undefined, undefined, undefined, 5, 30) }).map(defined)),
     "replicaSet.scale": drawn(4, fc.record({ type: type("replicaSet.scale"), name: set, replicas })),
     "replicaSet.update": drawn(1, fc.record({ type: type("replicaSet.update"), name: set, template })),
     "replicaSet.delete": drawn(1, fc.record({ type: type("replicaSet.delete"), name: set })),
     "pod.create": drawn(6, fc.record({ type: type("pod.create"), name: pod, spec })),
     "pod.update": drawn(2, fc.record({ type: type("pod.update"), name: podName,
       label: fc.constantFrom(...replicaSetNames, "other") })),
+    "pod.price": drawn(1, fc.record({ type: type("pod.price"), name: setsPod, cost: fc.integer({ min: -1, max: 2 }) })),
     "pod.delete": drawn(4, fc.record({ type: type("pod.delete"), name: podName,
       gracePeriodSeconds: fc.constantFrom(undefined, undefined, 0, 1, 5, 30) }).map(defined)),
     "pod.recreate": drawn(3, fc.record({ type: type("pod.recreate"), name: pod, spec })),

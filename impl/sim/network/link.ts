@@ -25,14 +25,17 @@ export class Link {
     this.loopback = from === to
   }
 
-  /** How long the next packet is under way. Leaves `draws.second` for other decisions about it. */
+  /**
+   * How long the next packet is under way; what slows a link down makes it uneven as well, so that datagrams overtake
+   * one another. Leaves `draws.second` for other decisions about it.
+   */
   latency_us(draws: Stream): number {
     const u = draws.next() / 4_294_967_296
     if (this.loopback) {
       return limits.loopback_us_min + Math.floor((limits.loopback_us_max - limits.loopback_us_min) * u * u * u)
     }
     return limits.latency_us_min + Math.floor((limits.latency_us_max - limits.latency_us_min) * u * u * u)
-      + this.extra_us
+      + Math.floor(this.extra_us * (0.5 + u))
   }
 
   change(blocked: boolean, extra_us: number, loss: number, now_us: number): void {

@@ -1,0 +1,38 @@
+/** Which lines each kind of process writes, from the vocabulary: moments at which a fault may strike. */
+import { ApiServerEvent } from "#model/events/api-server.ts"
+import { ClientEvent } from "#model/events/client.ts"
+import { ControllerEvent } from "#model/events/controllers.ts"
+import { EtcdEvent } from "#model/events/etcd.ts"
+import { KubeletEvent } from "#model/events/kubelet.ts"
+import { NodeLifecycleEvent } from "#model/events/node-lifecycle.ts"
+import { SchedulerEvent } from "#model/events/scheduler.ts"
+
+type Group = ReadonlyArray<{ readonly fields: { readonly type: { readonly schema: { readonly literal: unknown } } } }>
+const typesOf = (...groups: ReadonlyArray<unknown>): ReadonlyArray<string> =>
+  groups.flatMap((group) => (group as Group).map(({ fields }) => String(fields.type.schema.literal)))
+const begins = (...subjects: ReadonlyArray<string>) => (type: string): boolean =>
+  subjects.some((subject) => type.startsWith(`${subject}.`))
+const isOfRuntime = begins("sandbox", "container", "image")
+const isOfRequests = begins("kv")
+const isCommitted = begins("object")
+
+const events: Readonly<Record<string, ReadonlyArray<string>>> = {
+  etcd: typesOf(EtcdEvent).filter((type) => !isOfRequests(type)),
+  "api-server": [...typesOf(ApiServerEvent).filter((type) => !isCommitted(type)), ...typesOf(EtcdEvent).filter(isOfRequests)],
+  scheduler: typesOf(ClientEvent, SchedulerEvent),
+  "controller-manager": typesOf(ClientEvent, ControllerEvent, NodeLifecycleEvent),
+  kubelet: [...typesOf(ClientEvent), ...typesOf(KubeletEvent).filter((type) => !isOfRuntime(type))],
+  "container-runtime": typesOf(KubeletEvent).filter(isOfRuntime)
+}
+/** What a process does to the world outside of it: between two of these lies what a crash leaves half done. */
+const writes: Readonly<Record<string, ReadonlyArray<string>>> = {
+  etcd: ["entry.applied", "vote.granted", "raft.campaigned", "raft.elected"],
+  "api-server": ["kv.invoked", "kv.returned", "write.requested", "write.done"],
+  scheduler: ["request.sent", "request.answered"],
+  "controller-manager": ["request.sent", "request.answered"],
+  kubelet: ["request.sent", "request.answered", "podStatus.posted", "containerStatus.started"],
+  "container-runtime": ["sandbox.created", "container.created", "container.started", "container.stopping", "container.exited"]
+}
+const componentOf = (process: string): string => process.slice(0, process.indexOf("/"))
+export const eventsOf = (process: string): ReadonlyArray<string> => events[componentOf(process)]!
+export const writesOf = (process: string): ReadonlyArray<string> => writes[componentOf(process)]!

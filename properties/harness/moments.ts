@@ -1,0 +1,34 @@
+/** Faults that strike at some line of some process instead of at a time: each waits here for its line. */
+import type { Fault } from "#model/events/faults.ts"
+import type { Line } from "#model/events.ts"
+
+interface Waiting {
+  readonly fault: Fault
+  seen: number
+}
+
+export class Moments {
+  readonly #waiting = new Map<string, Array<Waiting>>()
+  readonly #strike: (fault: Fault) => void
+
+  /** `strike` is called in the midst of the actor's work: it must put the fault off, be it by the least time. */
+  constructor(faults: ReadonlyArray<Fault>, strike: (fault: Fault) => void) {
+    this.#strike = strike
+    for (const fault of faults) {
+      const type = fault.upon!.event
+      const same = this.#waiting.get(type)
+      if (same === undefined) this.#waiting.set(type, [{ fault, seen: 0 }])
+      else same.push({ fault, seen: 0 })
+    }
+  }
+
+  hear({ actor, at_ms, event }: Line): void {
+    const waiting = this.#waiting.get(event.type)
+    if (waiting === undefined) return
+    for (const one of waiting) {
+      const upon = one.fault.upon!
+      if (upon.actor !== actor || at_ms < one.fault.at_ms || ++one.seen !== upon.nth) continue
+      this.#strike({ ...one.fault, at_ms: at_ms + upon.delay_ms })
+    }
+  }
+}
