@@ -58,10 +58,11 @@ export const program = (
     const lead = Effect.gen(function*() {
       write({ type: "controllerManager.led" }, "leading")
       const informers = yield* makeInformers
-      for (const controller of config.controllers) {
+      // Together: a defect in one of them is the process's own.
+      yield* Effect.forEach(config.controllers, (controller) => {
         write({ type: "controllerManager.controllerStarted", controller: controller.name }, "leading")
-        yield* Effect.forkChild(controller.run(informers))
-      }
+        return controller.run(informers)
+      }, { concurrency: "unbounded", discard: true })
       return yield* Effect.never
     })
     return yield* Effect.provideService(

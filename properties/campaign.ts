@@ -13,6 +13,9 @@ import type { RunInput } from "#properties/run-input.ts"
 
 export interface CampaignOptions extends Options {
   readonly seed: number
+  /** Index of the first run and distance to the next: campaigns that share the work. Default 0 and 1. */
+  readonly first?: number
+  readonly every?: number
   /** At least one of the two ends the campaign. */
   readonly runs?: number
   readonly wall_ms?: number
@@ -93,7 +96,9 @@ class Campaign {
 
   async go(): Promise<Summary> {
     const given = this.options.inputs?.[Symbol.iterator]()
-    for (let index = 0; this.goesOn(index); index++) {
+    const { first = 0, every = 1 } = this.options
+    for (let count = 0; this.goesOn(count); count++) {
+      const index = first + count * every
       const next = given?.next()
       if (next?.done === true) break
       const input = next?.value ?? drawRun(this.options.seed, index,
@@ -110,8 +115,8 @@ class Campaign {
     return this.summary()
   }
 
-  private goesOn(index: number): boolean {
-    return this.options.signal?.aborted !== true && index < (this.options.runs ?? Infinity) && !this.isLate()
+  private goesOn(count: number): boolean {
+    return this.options.signal?.aborted !== true && count < (this.options.runs ?? Infinity) && !this.isLate()
   }
 
   private isLate(): boolean {

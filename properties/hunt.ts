@@ -6,7 +6,7 @@ import { drawRun } from "#properties/arbitraries.ts"
 import type { Bug } from "#properties/bugs/bug.ts"
 import { run, type Broken, type Options } from "#properties/harness.ts"
 import type { RunInput } from "#properties/run-input.ts"
-import { shrink, type Failure } from "#properties/shrink.ts"
+import { reduce } from "#properties/harness/reduce.ts"
 
 export interface Budget {
   readonly find_ms: number
@@ -36,8 +36,6 @@ const isNamed = ({ names }: Bug, broken: Broken): boolean =>
   names.some((name) => typeof name === "number" ? broken.invariants.includes(name) : broken.property.startsWith(name))
 
 const keyOf = (broken: Broken): string => `${broken.kind} ${broken.property}`
-const failureOf = (broken: Broken | undefined): Failure | undefined =>
-  broken === undefined ? undefined : { key: keyOf(broken), at_ms: broken.at_ms, needsLiveness: broken.kind === "liveness" }
 
 const withoutLine = ({ line: _, ...rest }: Broken): Omit<Broken, "line"> => ({ ...rest, message: rest.message.split("\n")[0]! })
 
@@ -58,8 +56,7 @@ export const hunt = (bug: Bug, seed: number, options: Options, budget: Budget): 
   if (broken !== undefined) {
     const input = inputs.at(-1)!
     const shrinkBegan = performance.now()
-    const small = shrink(input, (candidate) => failureOf(run(candidate, planted).broken),
-      { budget_ms: budget.shrink_ms, now_ms: () => performance.now() })
+    const small = reduce(input, broken, planted, budget.shrink_ms)
     found = {
       runs: inputs.length, seconds, broken: withoutLine(broken), isNamed: isNamed(bug, broken), input, shrunk: small.input,
       shrinkSeconds: (performance.now() - shrinkBegan) / 1000

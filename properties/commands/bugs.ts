@@ -28,7 +28,7 @@ const hunted = async (bug: Bug, given: Given): Promise<Catch> => {
       why: `${bug.id}: ${bug.mechanism}`, bug: bug.id,
       shrunk: { operations: [input.operations.length, shrunk.operations.length], faults: [input.faults.length, shrunk.faults.length],
         choices: [count(input), count(shrunk)] }
-    })
+    }, caught.found.broken)
     writeText(`${given.out}/${bug.id.toLowerCase()}.ndjson`, text)
   }
   return caught

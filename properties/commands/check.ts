@@ -1,7 +1,9 @@
 /** plimsoll check, the main job: random workloads and failures against the whole cluster, judged line by line. */
+import { availableParallelism } from "node:os"
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { BadInput, ExitWith, exitCodes, probeDirectory, readText, writeText } from "#properties/commands/outcome.ts"
+import { encodeShare, merged, shares, type Share } from "#properties/commands/shares.ts"
 import type { Failed, Summary } from "#properties/campaign.ts"
 import type { Judging } from "#properties/commands/judging.ts"
 import type { RunInput } from "#properties/run-input.ts"
@@ -19,9 +21,14 @@ const flags = {
   pods: Flag.String("pods").pipe(Flag.withDescription("A recorded workload: pods, CSV in openb's columns"), Flag.optional),
   machines: Flag.Int("machines").pipe(Flag.withDescription("Only the first N nodes of --nodes"), Flag.optional),
   podsMax: Flag.Int("pods-max").pipe(Flag.withDescription("Only the first N pods of --pods"), Flag.optional),
+  jobs: Flag.Int("jobs").pipe(Flag.withDescription("Processes that share the runs; default: one per core"), Flag.optional),
+  worker: Flag.String("worker").pipe(Flag.withDescription("A share of a campaign: FIRST/EVERY"), Flag.withHidden, Flag.optional),
   speedup: Flag.Finite("speedup").pipe(Flag.withDescription("Divide the recorded times by X"), Flag.optional)
 }
 type Given = { readonly [K in keyof typeof flags]: (typeof flags)[K] extends Flag.Flag<infer A> ? A : never }
+
+/** With neither --runs nor --minutes. */
+const runsByDefault = 10
 
 const atLeast = (name: string, value: Option.Option<number>, least: number): number | undefined => {
   if (Option.isSome(value) && !(value.value >= least)) throw new BadInput({ message: `--${name} ${value.value}: must be at least ${least}` })
@@ -67,23 +74,26 @@ const progressLine = () => {
   }
 }
 
+interface Explained { readonly text: string; readonly file: string }
+
 /** Shrinks, records, writes; returns the text to print. */
-const explain = async (failed: Failed, summary: Summary, judged: Judging, given: Given): Promise<{ text: string; file: string }> => {
-  const [{ shrink }, { failureOf, record, runOnce, slug }, { foundText, sizeOf }, { decodeTrace }] = await Promise.all([
-    import("#properties/shrink.ts"), import("#properties/commands/judging.ts"), import("#properties/commands/report.ts"), import("#traces/format.ts")
+const explain = async (failed: Failed, summary: Summary, judged: Judging, given: Given): Promise<Explained> => {
+  const [{ reduce }, { record, slug }, { foundText, sizeOf }, { decodeTrace }] = await Promise.all([
+    import("#properties/harness/reduce.ts"), import("#properties/commands/judging.ts"),
+    import("#properties/commands/report.ts"), import("#traces/format.ts")
   ])
   const before = sizeOf(failed.input)
-  const small = failed.broken.kind === "crash" && failed.broken.property.startsWith("one seed") ? undefined : shrink(
-    failed.input, (input) => failureOf(runOnce(input, judged.options)),
-    { budget_ms: given.shrinkSeconds * 1000, now_ms: () => performance.now() })
+  const small = failed.broken.kind === "crash" ? undefined
+    : reduce(failed.input, failed.broken, judged.options, given.shrinkSeconds * 1000)
   const input = small?.input ?? failed.input
   const after = sizeOf(input)
   const recorded = record(input, judged.options, {
     why: `plimsoll check --seed ${summary.seed} found it in run ${failed.run + 1}`,
     shrunk: {
-      operations: [before.operations, after.operations], faults: [before.faults, after.faults], choices: [before.choices, after.choices]
+      operations: [before.operations, after.operations], faults: [before.faults, after.faults],
+      choices: [before.choices, after.choices]
     }
-  })
+  }, failed.broken)
   const broken = recorded.result.broken ?? failed.broken
   const file = `${given.out}/${slug(broken.property)}.ndjson`
   writeText(file, recorded.text)
@@ -91,30 +101,32 @@ const explain = async (failed: Failed, summary: Summary, judged: Judging, given:
   return {
     file,
     text: foundText({
-      broken, seed: summary.seed, run: failed.run, runs: summary.runs, before, after, isMinimal: small?.isMinimal ?? true, file, lines
+      broken, seed: summary.seed, run: failed.run, runs: summary.runs, before, after,
+      isMinimal: small?.isMinimal ?? true, file, lines
     })
   }
 }
 
-const run = async (given: Given): Promise<number> => {
-  const seed = Option.getOrElse(given.seed, () => Math.floor(Math.random() * 0x7fff_ffff))
+/** A share of the campaign, in this process. */
+const share = async (
+  given: Given, seed: number, inputs: ReadonlyArray<RunInput> | undefined, worker: { first: number; every: number }
+): Promise<Share> => {
+  const [{ campaign }, { judging }] = await Promise.all([
+    import("#properties/campaign.ts"), import("#properties/commands/judging.ts")
+  ])
   const runs = atLeast("runs", given.runs, 1)
   const minutes = atLeast("minutes", given.minutes, 0.001)
-  probeDirectory(given.out)
-  const { inputs, note } = await recordedInputs(given, seed)
-  const [{ campaign }, { judging }, { speed, summaryText }] = await Promise.all([
-    import("#properties/campaign.ts"), import("#properties/commands/judging.ts"), import("#properties/commands/report.ts")
-  ])
   const judged = judging()
   const stop = new AbortController()
   const onSignal = () => stop.abort()
-  process.once("SIGINT", onSignal)
-  process.once("SIGTERM", onSignal)
+  process.on("SIGINT", onSignal)
+  process.on("SIGTERM", onSignal)
   const line = progressLine()
-  const limit = minutes === undefined ? {} : { wall_ms: minutes * 60_000 }
+  const most = runs ?? inputs?.length ?? (minutes === undefined ? runsByDefault : undefined)
   const summary = await campaign({
-    ...judged.options, seed, coverage: judged.coverage, signal: stop.signal, selfCheck: given.selfCheck, ...limit,
-    ...(runs !== undefined ? { runs } : inputs !== undefined ? { runs: inputs.length } : minutes === undefined ? { runs: 10 } : {}),
+    ...judged.options, seed, coverage: judged.coverage, signal: stop.signal, selfCheck: given.selfCheck, ...worker,
+    ...(minutes === undefined ? {} : { wall_ms: minutes * 60_000 }),
+    ...(most === undefined ? {} : { runs: Math.ceil((most - worker.first) / worker.every) }),
     ...(inputs === undefined ? {} : { inputs }),
     ...(line.progress === undefined ? {} : { progress: line.progress })
   })
@@ -122,21 +134,51 @@ const run = async (given: Given): Promise<number> => {
   const found = summary.failed === undefined ? undefined : await explain(summary.failed, summary, judged, given)
   process.off("SIGINT", onSignal)
   process.off("SIGTERM", onSignal)
+  return { summary, coverage: judged.coverage.counts(), found }
+}
+
+const run = async (given: Given): Promise<number> => {
+  const seed = Option.getOrElse(given.seed, () => Math.floor(Math.random() * 0x7fff_ffff))
+  atLeast("runs", given.runs, 1)
+  atLeast("minutes", given.minutes, 0.001)
+  const jobs = atLeast("jobs", given.jobs, 1) ?? availableParallelism()
+  probeDirectory(given.out)
+  const { inputs, note } = await recordedInputs(given, seed)
+  const worker = Option.getOrUndefined(given.worker)
+  if (worker !== undefined) {
+    const [first, every] = worker.split("/").map(Number) as [number, number]
+    console.log(encodeShare(await share(given, seed, inputs, { first, every })))
+    return 0
+  }
+  const alone = jobs === 1 || inputs !== undefined || given.selfCheck || Option.getOrElse(given.runs, () => jobs) < jobs
+  const whole = alone ? await share(given, seed, inputs, { first: 0, every: 1 })
+    : merged(await shares(jobs, seed, ["--out", given.out, "--shrink-seconds", String(given.shrinkSeconds),
+      ...Option.match(given.runs, { onNone: () => [], onSome: (n) => ["--runs", String(n)] }),
+      ...Option.match(given.minutes, { onNone: () => [], onSome: (n) => ["--minutes", String(n)] })]))
+  await print(whole, given, note)
+  return exitCodes[whole.summary.verdict]
+}
+
+const print = async ({ summary, coverage: counts, found }: Share, given: Given, note: string | undefined): Promise<void> => {
+  const [{ judging }, { speed, summaryText }] = await Promise.all([
+    import("#properties/commands/judging.ts"), import("#properties/commands/report.ts")
+  ])
+  const { coverage, options } = judging()
+  coverage.add(counts)
   if (given.json) {
     const { failed, sometimes, ...rest } = summary
     console.log(JSON.stringify({
       ...rest, times: speed(summary), sometimes: Object.fromEntries(sometimes),
-      coverage: { reached: judged.coverage.reached, reachable: judged.coverage.reachable, transitions: judged.coverage.transitions,
-        unreached: judged.coverage.unreached() },
+      coverage: { reached: coverage.reached, reachable: coverage.reachable, transitions: coverage.transitions,
+        unreached: coverage.unreached() },
       ...(failed === undefined ? {} : { broken: { ...failed.broken, line: failed.broken.line?.seq }, run: failed.run, trace: found?.file })
     }))
-  } else {
-    if (note !== undefined) console.log(note)
-    console.log(summaryText(summary, judged.coverage, judged.options.properties.length, given.verbose))
-    if (found !== undefined) console.log(found.text)
-    console.log(`\n${verdictText(summary)}`)
+    return
   }
-  return exitCodes[summary.verdict]
+  if (note !== undefined) console.log(note)
+  console.log(summaryText(summary, coverage, options.properties.length, given.verbose))
+  if (found !== undefined) console.log(found.text)
+  console.log(`\n${verdictText(summary)}`)
 }
 
 const verdictText = (summary: Summary): string => {

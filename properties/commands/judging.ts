@@ -4,8 +4,8 @@ import { properties } from "#properties/all.ts"
 import { Conformance } from "#properties/conformance.ts"
 import { Coverage } from "#properties/conformance/coverage.ts"
 import { run, type Broken, type Judge, type Options, type RunResult } from "#properties/harness.ts"
+import { narrowed } from "#properties/harness/reduce.ts"
 import type { RunInput } from "#properties/run-input.ts"
-import type { Failure } from "#properties/shrink.ts"
 import { formatVersion, type Header } from "#traces/format.ts"
 import { make as makeRecorder } from "#traces/recorder.ts"
 import { version } from "#properties/commands/outcome.ts"
@@ -23,17 +23,6 @@ export const judging = (parts?: Options["parts"]): Judging => {
   return { coverage, options: { properties, judge, ...(parts === undefined ? {} : { parts }) } }
 }
 
-/** What makes two failures the same: the kind and the guarantee. */
-export const keyOf = (broken: Broken): string => `${broken.kind} ${broken.property}`
-
-export const failureOf = (result: RunResult): Failure | undefined =>
-  result.broken === undefined ? undefined : {
-    key: keyOf(result.broken), at_ms: result.broken.at_ms,
-    needsLiveness: result.broken.kind === "liveness"
-  }
-
-export const runOnce = (input: RunInput, options: Options): RunResult => run(input, options)
-
 export interface Recorded {
   readonly text: string
   readonly result: RunResult
@@ -41,12 +30,13 @@ export interface Recorded {
   readonly seq: number | undefined
 }
 
-/** Runs the input once more with the recorder on. */
+/** Runs the input once more with the recorder on. `what` broke: nobody else listens, so that it ends at the same line. */
 export const record = (
-  input: RunInput, options: Options, about: Pick<Header, "why"> & Partial<Pick<Header, "bug" | "shrunk">>
+  input: RunInput, options: Options, about: Pick<Header, "why"> & Partial<Pick<Header, "bug" | "shrunk">>,
+  what?: Pick<Broken, "kind" | "property">
 ): Recorded => {
   const recorder = makeRecorder()
-  const result = run(input, { ...options, record: recorder.line })
+  const result = run(input, { ...(what === undefined ? options : narrowed(options, what)), record: recorder.line })
   const { broken } = result
   const seq = broken?.line?.seq
   const header: Header = {

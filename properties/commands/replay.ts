@@ -12,7 +12,7 @@ const run = async (file: string): Promise<Replay> => {
   const [{ judging, record }, { decodeRunInput }, { partsOf }] = await Promise.all([
     import("#properties/commands/judging.ts"), import("#properties/run-input.ts"), import("#properties/bugs/catalogue.ts")
   ])
-  return compare(trace, ({ input, bug }) => {
+  return compare(trace, ({ input, bug, broke }) => {
     let decoded
     try {
       decoded = decodeRunInput(input)
@@ -21,7 +21,7 @@ const run = async (file: string): Promise<Replay> => {
     }
     const parts = bug === undefined ? undefined : partsOf(bug)
     if (bug !== undefined && parts === undefined) throw new BadInput({ message: `${file} needs the planted bug ${bug}, which this version does not have` })
-    const { text } = record(decoded, judging(parts).options, { why: trace.header.why })
+    const { text } = record(decoded, judging(parts).options, { why: trace.header.why }, broke)
     return text.split("\n").slice(1, -2)
   })
 }
