@@ -1,7 +1,7 @@
 /**
  * A machine's disk: files of records behind a page cache. Writes go to the cache; a sync makes what was written when
- * it began durable. Losing memory loses an unsynced suffix, and may tear the record that was being written. Faults:
- * slow, full, readonly, io, lost.
+ * it began durable. Losing memory loses an unsynced suffix, and may tear the record that was being written. A file is replaced
+ * as a whole (a new file, synced and renamed). Faults: slow, full, readonly, io, lost.
  */
 import { Effect } from "effect"
 import { DiskFailed, type DiskRecord } from "#impl/ports.ts"
@@ -18,6 +18,8 @@ interface File {
   synced: number
   /** The durable content that `records` replaces, until they are synced: the rename may not be durable either. */
   replaced: ReadonlyArray<DiskRecord> | undefined
+  /** How many of the records came with the rename: they survive all together or not at all. */
+  renamed: number
 }
 
 export class MachineDisk {
@@ -70,6 +72,7 @@ export class MachineDisk {
       file.records = [...records]
       file.size_bytes = size_bytes
       file.synced = 0
+      file.renamed = records.length
       return Effect.void
     })
   }
@@ -124,8 +127,8 @@ export class MachineDisk {
       if (file.replaced !== undefined && draws.unit() < 0.5) {
         file.records = [...file.replaced]
       } else {
-        const unsynced = file.records.length - file.synced
-        const survives = file.synced + draws.below(unsynced + 1)
+        const durable = file.replaced === undefined ? file.synced : file.renamed
+        const survives = durable + draws.below(file.records.length - durable + 1)
         const torn = survives < file.records.length && draws.unit() < limits.tornProbability
         file.records = [...file.records.slice(0, survives), ...(torn ? [tear(file.records[survives]!)] : [])]
       }
@@ -144,7 +147,7 @@ export class MachineDisk {
   private open(name: string): File {
     let file = this.files.get(name)
     if (file === undefined) {
-      this.files.set(name, file = { records: [], size_bytes: 0, synced: 0, replaced: undefined })
+      this.files.set(name, file = { records: [], size_bytes: 0, synced: 0, replaced: undefined, renamed: 0 })
     }
     return file
   }

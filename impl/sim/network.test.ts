@@ -178,6 +178,14 @@ describe("connection", () => {
     expect(play({ faults, client: [[2_000, burst(0, 2)]], until_ms: 5_990 }).log).toEqual([])
     expect(play({ faults, client: [[2_000, burst(0, 2)]], until_ms: 6_010 }).log).toEqual(["server/s 0", "server/s 1"])
   })
+
+  it("ends by the keep-alive of the peer of a paused process, which hears of it when it is resumed", () => {
+    const faults = [{ type: "process.pause", at_ms: 1_000, process: "server/s", duration_ms: 100_000 }]
+    expect(play({ faults, client: [[2_000, burst(0, 2)]], until_ms: 100_000 }).log).toEqual(["client timeout 45 s"])
+    expect(play({ faults, client: [[2_000, burst(0, 2)]] }).log).toEqual(
+      ["client timeout 45 s", "server/s 0", "server/s 1", "server/s reset 101 s"]
+    )
+  })
 })
 
 describe("dial", () => {
@@ -185,6 +193,8 @@ describe("dial", () => {
     const crash = { type: "process.crash", at_ms: 50, process: "server/s", restart_ms: 5_000 }
     expect(play({ faults: [crash] }).log).toEqual(["ConnectionRefused 0 s"])
     expect(play({ faults: [partition(50)] }).log).toEqual(["DialTimedOut 30 s"])
+    const pause = { type: "process.pause", at_ms: 50, process: "server/s" }
+    expect(play({ faults: [pause] }).log).toEqual(["DialTimedOut 30 s"])
     const powerLoss = { type: "machine.powerLoss", at_ms: 50, machine: "s" }
     expect(play({ faults: [powerLoss] }).log).toEqual(["DialTimedOut 30 s"])
   })

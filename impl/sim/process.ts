@@ -118,12 +118,14 @@ export class SimProcess {
     if (this.state !== "running") return
     this.current!.scheduler.pause()
     this.became("paused", { type: "process.paused", process: this.name })
+    this.world.network.processPaused(this.address)
   }
 
   resume(): void {
     if (this.state !== "paused") return
     this.became("running", { type: "process.resumed", process: this.name })
     this.current!.scheduler.resume()
+    this.world.network.processResumed(this.address)
   }
 
   /** Runs a task as one of the living incarnation, if there is one. */

@@ -61,6 +61,7 @@ export class World {
   private readonly surroundings: Surroundings
   private readonly faults: Faults
   private readonly hardware: Partial<HardwareParts>
+  private started = false
 
   constructor(options: WorldOptions) {
     const kernel = this.kernel = new Kernel(options.choices, options.stepsPerInstant)
@@ -116,6 +117,7 @@ export class World {
 
   /** Every machine is up already, as it is when one starts to look at a cluster; its processes start now. */
   start(): void {
+    this.started = true
     for (const machine of this.machines.values()) {
       this.kernel.cause = noCause
       machine.hardware.join()
@@ -134,9 +136,9 @@ export class World {
     this.kernel.at(Math.round(at_ms * 1_000), task)
   }
 
-  /** At its own time, or now when that has passed. */
+  /** At its own time, or now when that has passed, but never before the machines are up. */
   inject(fault: Fault): void {
-    if (fault.at_ms > this.kernel.now_us / 1_000) this.at(fault.at_ms, () => this.faults.begin(fault))
+    if (!this.started || fault.at_ms > this.kernel.now_us / 1_000) this.at(fault.at_ms, () => this.faults.begin(fault))
     else this.faults.begin(fault)
   }
 

@@ -2,7 +2,8 @@
  * One end of a connection. Frames keep their order; while the link is blocked they wait, and are sent again some time
  * after it came back. The peer's kernel says when its process is gone (reset); a machine without power says nothing:
  * then only the keep-alive finds out. Its timer is armed only while something is known to be wrong, at the instant
- * at which the next ping would be due, so a healthy connection costs no timer.
+ * at which the next ping would be due, so a healthy connection costs no timer. A paused process answers no ping, though
+ * its kernel goes on taking frames for it, and sends none.
  * Deviates: both ends ping (in Kubernetes only the client does), and by the world's clock, not their machine's.
  */
 import type { Connection, ConnectionHandler } from "#impl/ports.ts"
@@ -226,8 +227,17 @@ export class End implements Connection, Traveller {
 
   // The keep-alive, lazily.
 
+  /** The process at this end was paused: its peer will miss the answer to a ping. */
+  ownerPaused(): void {
+    this.other.suspect()
+  }
+  ownerResumed(): void {
+    if (this.isImpaired) this.suspect()
+  }
+
   private get isImpaired(): boolean {
     return this.severed || this.other.lost || this.path.link.blocked || this.other.path.link.blocked
+      || this.other.owner.paused
   }
 
   /** Something went wrong: the ping that is due next will find it. */
@@ -240,7 +250,8 @@ export class End implements Connection, Traveller {
   }
 
   private readonly ping = (): void => {
-    if (!this.isOpen || !this.isImpaired) return
+    // Who is paused sends no ping; when it is resumed it asks again.
+    if (!this.isOpen || !this.isImpaired || this.owner.paused) return
     const { kernel } = this.owner
     if (kernel.now_us - this.lastHeard_us < readIdle_us) return this.suspect()
     const answered = this.other.lost && !this.severed && !this.path.link.blocked && !this.other.path.link.blocked
@@ -250,8 +261,7 @@ export class End implements Connection, Traveller {
   }
 
   private readonly pingTimedOut = (): void => {
-    if (!this.isOpen || !this.isImpaired) return
-    this.breakOff("timeout")
+    if (this.isOpen && this.isImpaired && !this.owner.paused) this.breakOff("timeout")
   }
 
   private dropOutbox(): void {
