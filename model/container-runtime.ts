@@ -31,14 +31,27 @@ type ProcessEvent = Judged<Extract<EventOf<"process">, { readonly type: "process
 
 type SandboxEvent = Judged<EventOf<"sandbox">> | ProcessEvent
 
+interface SandboxContext {
+  /** The process that noted the stop has ended since: the note may not have reached the disk. */
+  readonly mayBeForgotten: boolean
+}
+
 const sandbox = setup({
-  types: {} as { events: SandboxEvent; input: ChartInput | undefined },
+  types: {} as { context: SandboxContext; events: SandboxEvent; input: ChartInput | undefined },
+  guards: {
+    /** The record still says that it is ready, and the machine knows nothing of it. */
+    stopWasForgotten: ({ context, event }) =>
+      event.type === "sandbox.stopped" && event.lost && context.mayBeForgotten
+  },
   actions: {
+    mayForget: assign({ mayBeForgotten: true }),
+    rememberStop: assign({ mayBeForgotten: false }),
     /** The sandbox is the machine's, not the process's. */
     survive: () => {}
   }
 }).createMachine({
   id: "container-runtime.sandbox",
+  context: { mayBeForgotten: false },
   initial: "absent",
   states: {
     absent: {
@@ -56,9 +69,10 @@ const sandbox = setup({
     notReady: {
       description: "Its network is gone and none of its containers runs. It never becomes ready again.",
       on: {
+        "sandbox.stopped": { guard: "stopWasForgotten", actions: "rememberStop" },
         "sandbox.removed": "removed",
-        "process.crashed": { actions: "survive" },
-        "process.stopped": { actions: "survive" }
+        "process.crashed": { actions: "mayForget" },
+        "process.stopped": { actions: "mayForget" }
       }
     },
     removed: { description: "Gone. Ids are not used twice.", type: "final" }
@@ -75,6 +89,10 @@ interface ContainerContext {
   readonly sigterm_ms: number
   /** SIGKILL may not come before. */
   readonly killNotBefore_ms: number
+  /** When it ended, as was last said. */
+  readonly finished_ms: number
+  /** The process that noted the end has ended since: the note may not have reached the disk. */
+  readonly mayBeForgotten: boolean
 }
 
 /** Two readings of one clock may differ by the rounding of a fraction. */
@@ -118,6 +136,10 @@ const container = setup({
         : event.exitCode === (event.reason === "killed" ? defaults.sigkillExitCode : defaults.unknownExitCode)),
     endIsByKill: ({ event }) => event.type === "container.exited" && event.reason === "killed"
       && event.exitCode === defaults.sigkillExitCode && event.signal === 9,
+    /** The record still says that it runs: it is found dead again, or as it was found before. */
+    endWasForgotten: ({ context, event }) => event.type === "container.exited" && context.mayBeForgotten
+      && (event.finished_ms === context.finished_ms
+        || (event.reason === "unknown" && event.exitCode === defaults.unknownExitCode)),
     endIsUnknown: ({ event }) => event.type === "container.exited" && event.reason === "unknown"
       && event.exitCode === defaults.unknownExitCode
   },
@@ -134,12 +156,19 @@ const container = setup({
     /** SIGKILL cannot be caught. */
     exited: emit(({ event }) =>
       ({ type: "container.exited" as const, entity: event.entity, chart: "container-runtime.container", within_ms: 1 })),
+    rememberEnd: assign({
+      finished_ms: ({ context, event }) =>
+        event.type === "container.exited" ? event.finished_ms : context.finished_ms,
+      mayBeForgotten: false
+    }),
+    mayForget: assign({ mayBeForgotten: true }),
     survive: () => {}
   }
 }).createMachine({
   id: "container-runtime.container",
   context: ({ input }) => ({
-    limits: limitsOf(input), program: undefined, started_ms: 0, sigterm_ms: 0, killNotBefore_ms: 0
+    limits: limitsOf(input), program: undefined, started_ms: 0, sigterm_ms: 0, killNotBefore_ms: 0, finished_ms: 0,
+    mayBeForgotten: false
   }),
   initial: "absent",
   states: {
@@ -151,7 +180,7 @@ const container = setup({
       description: "Made, not yet started.",
       on: {
         "container.started": { target: "running", actions: "rememberStart" },
-        "container.exited": { target: "exited", guard: "endIsUnknown" },
+        "container.exited": { target: "exited", guard: "endIsUnknown", actions: "rememberEnd" },
         "container.removed": "removed",
         "process.crashed": { actions: "survive" },
         "process.stopped": { actions: "survive" }
@@ -163,7 +192,7 @@ const container = setup({
         "container.stopping": {
           target: "stopping", guard: "graceIsLawful", actions: ["rememberFirstStop", "rememberGrace"]
         },
-        "container.exited": { target: "exited", guard: "endIsLawfulRunning" },
+        "container.exited": { target: "exited", guard: "endIsLawfulRunning", actions: "rememberEnd" },
         "process.crashed": { actions: "survive" },
         "process.stopped": { actions: "survive" }
       }
@@ -173,21 +202,22 @@ const container = setup({
       on: {
         "container.stopping": { guard: "graceIsLawful", actions: "rememberGrace" },
         "container.killed": { target: "killed", guard: "graceIsOver", actions: "exited" },
-        "container.exited": { target: "exited", guard: "endIsLawfulStopping" },
+        "container.exited": { target: "exited", guard: "endIsLawfulStopping", actions: "rememberEnd" },
         "process.crashed": { actions: "survive" },
         "process.stopped": { actions: "survive" }
       }
     },
     killed: {
       description: "SIGKILL was sent.",
-      on: { "container.exited": { target: "exited", guard: "endIsByKill" } }
+      on: { "container.exited": { target: "exited", guard: "endIsByKill", actions: "rememberEnd" } }
     },
     exited: {
       description: "It does not run and never will again; its record is kept.",
       on: {
         "container.removed": "removed",
-        "process.crashed": { actions: "survive" },
-        "process.stopped": { actions: "survive" }
+        "container.exited": { guard: "endWasForgotten", actions: "rememberEnd" },
+        "process.crashed": { actions: "mayForget" },
+        "process.stopped": { actions: "mayForget" }
       }
     },
     removed: { description: "Gone. Ids are not used twice.", type: "final" }

@@ -34,12 +34,15 @@ const checksumOf = (record: Record): number => {
     case "removed": return hash(`r${record.id}`)
   }
 }
+/** A torn record may have lost what its kind stands for. */
+const isWhole = (data: object): data is Record => Object.keys(data).length === 2
+
 const sealed = (record: Record): DiskRecord => ({ data: record, checksum: checksumOf(record) })
 
 /** The record, unless it is torn. */
 const opened = (stored: DiskRecord): Record | undefined => {
-  const record = stored.data as Record | null | undefined
-  if (typeof record !== "object" || record === null || typeof record.kind !== "string") return undefined
+  const record = stored.data
+  if (typeof record !== "object" || record === null || !isWhole(record)) return undefined
   return checksumOf(record) === stored.checksum ? record : undefined
 }
 

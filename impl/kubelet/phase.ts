@@ -131,13 +131,15 @@ export interface Generated {
 
 /**
  * `holdsTerminal`: the terminal phase is held back because containers might still run. `before`: the status last
- * generated here, or the API's.
+ * generated here, or the API's. A terminal phase that the API shows is final, whatever the runtime says, also to a
+ * kubelet that has just started.
  */
 export const statusFor = (situation: Situation, before: PodStatus, holdsTerminal: boolean): Generated => {
   const statuses = situation.pod.spec.containers.map(({ image, name }) => containerStatus(situation, name, image))
   const phase = phaseOf(situation, statuses)
   const live = isTerminal(before.phase) ? "Running" : before.phase
-  const reported = isTerminal(before.phase) && !holdsTerminal ? before.phase
+  const shown = situation.pod.status.phase
+  const reported = isTerminal(shown) ? shown : isTerminal(before.phase) && !holdsTerminal ? before.phase
     : holdsTerminal && isTerminal(phase) ? live : phase
   const sandbox = newestSandbox(situation.view)
   const isReady = !isTerminal(reported) && statuses.every((status) => status.ready)
