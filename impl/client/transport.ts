@@ -138,6 +138,7 @@ export class Transport {
       closed: () => this.#closed(connection)
     })
     for (const call of [...this.#calls.values()]) {
+      if (call.isSent) continue
       call.timer.cancel()
       call.timer = this.#process.after(call.timeout_ms, () => this.#timeOut(call.id))
       this.#send(call, connection)
@@ -147,9 +148,13 @@ export class Transport {
   #closed(connection: Connection): void {
     if (this.#connection !== connection) return
     this.#connection = undefined
-    for (const call of [...this.#calls.values()]) this.#finish(call, lost)
-    for (const mailbox of this.#watches.values()) mailbox.send("closed")
-    this.#watches.clear()
+    // Between the end and the news of it, requests may have come that wait for the next connection.
+    for (const call of [...this.#calls.values()]) if (call.isSent) this.#finish(call, lost)
+    for (const [id, mailbox] of [...this.#watches]) {
+      if (this.#calls.has(id)) continue
+      this.#watches.delete(id)
+      mailbox.send("closed")
+    }
   }
 
   #received(frame: ServerFrame): void {

@@ -13,18 +13,21 @@ import { clockGrain_ms } from "#model/limits/client.ts"
 import { requestTimeout_ms } from "#model/limits.ts"
 
 const limits = { requestTimeout_ms, waitForRevision_ms }
-type Event = Judged<EventOf<"read">>
+type Event = Judged<EventOf<"read"> | Extract<EventOf<"process">, { readonly type: "process.resumed" }>>
 interface Context {
   readonly limits: typeof limits
   readonly mode: string
   readonly asked: number
   readonly since_ms: number
+  /** When its server last went on after a pause: what fell due meanwhile is done now. */
+  readonly resumed_ms: number
 }
 interface Args { readonly context: Context; readonly event: Event }
 
 /** The wait for the cache may end just before etcd is asked for what is left of the time. */
-const isInTime = ({ limits, since_ms }: Context, event: Event): boolean =>
-  event.clock_ms <= since_ms + limits.requestTimeout_ms + limits.waitForRevision_ms + clockGrain_ms
+const isInTime = ({ limits, resumed_ms, since_ms }: Context, event: Event): boolean =>
+  event.clock_ms <= Math.max(since_ms + limits.requestTimeout_ms, resumed_ms) + limits.waitForRevision_ms
+    + clockGrain_ms
 
 export const read = setup({
   types: {
@@ -43,11 +46,12 @@ export const read = setup({
   },
   actions: {
     begin: assign(({ context, event }) => event.type === "read.requested"
-      ? { mode: event.mode, asked: event.asked, since_ms: event.clock_ms } : context)
+      ? { mode: event.mode, asked: event.asked, since_ms: event.clock_ms, resumed_ms: 0 } : context),
+    rememberResumption: assign({ resumed_ms: ({ event }) => event.clock_ms })
   }
 }).createMachine({
   id: "read",
-  context: ({ input }) => ({ limits: { ...limits, ...input?.limits }, mode: "", asked: 0, since_ms: 0 }),
+  context: ({ input }) => ({ limits: { ...limits, ...input?.limits }, mode: "", asked: 0, since_ms: 0, resumed_ms: 0 }),
   initial: "idle",
   states: {
     idle: {
@@ -58,7 +62,8 @@ export const read = setup({
       description: "Arrived; maybe waits for etcd's revision or for the cache.",
       on: {
         "read.served": { guard: "isWhatWasAsked", target: "served" },
-        "read.refused": { guard: "isRefusal", target: "refused" }
+        "read.refused": { guard: "isRefusal", target: "refused" },
+        "process.resumed": { actions: "rememberResumption" }
       }
     },
     served: { description: "Answered with a state of one revision.", type: "final", tags: "gone" },

@@ -13,17 +13,19 @@ import { clockGrain_ms } from "#model/limits/client.ts"
 import { requestTimeout_ms } from "#model/limits.ts"
 
 const limits = { requestTimeout_ms }
-type Event = Judged<EventOf<"write">>
+type Event = Judged<EventOf<"write"> | Extract<EventOf<"process">, { readonly type: "process.resumed" }>>
 interface Context {
   readonly limits: typeof limits
   readonly verb: string
   readonly expected: number
   readonly uid: string
   readonly since_ms: number
+  /** When its server last went on after a pause: what fell due meanwhile is done now. */
+  readonly resumed_ms: number
 }
 interface Args { readonly context: Context; readonly event: Event }
-const isInTime = ({ limits, since_ms }: Context, event: Event): boolean =>
-  event.clock_ms <= since_ms + limits.requestTimeout_ms + clockGrain_ms
+const isInTime = ({ limits, resumed_ms, since_ms }: Context, event: Event): boolean =>
+  event.clock_ms <= Math.max(since_ms + limits.requestTimeout_ms, resumed_ms) + clockGrain_ms
 
 export const write = setup({
   types: {
@@ -44,11 +46,15 @@ export const write = setup({
   },
   actions: {
     begin: assign(({ context, event }) => event.type === "write.requested"
-      ? { verb: event.verb, expected: event.expected, uid: event.uid, since_ms: event.clock_ms } : context)
+      ? { ...context, verb: event.verb, expected: event.expected, uid: event.uid, since_ms: event.clock_ms }
+      : context),
+    rememberResumption: assign({ resumed_ms: ({ event }) => event.clock_ms })
   }
 }).createMachine({
   id: "write",
-  context: ({ input }) => ({ limits: { ...limits, ...input?.limits }, verb: "", expected: 0, uid: "", since_ms: 0 }),
+  context: ({ input }) => ({
+    limits: { ...limits, ...input?.limits }, verb: "", expected: 0, uid: "", since_ms: 0, resumed_ms: 0
+  }),
   initial: "idle",
   states: {
     idle: {
@@ -60,7 +66,8 @@ export const write = setup({
       on: {
         "write.done": { guard: "isAsDemanded", target: "done" },
         "write.refused": { guard: "isRefusal", target: "refused" },
-        "write.outcomeUnknown": { guard: "isLost", target: "unknown" }
+        "write.outcomeUnknown": { guard: "isLost", target: "unknown" },
+        "process.resumed": { actions: "rememberResumption" }
       }
     },
     done: { description: "The object is as answered.", type: "final", tags: "gone" },
