@@ -14,9 +14,10 @@ import { features, swarm, type Swarm, type Weights } from "#properties/arbitrari
 import { legal, survivable } from "#properties/faults.ts"
 import type { RunInput, Topology, Worker } from "#properties/run-input.ts"
 
-const worker = (i: number): fc.Arbitrary<Worker> =>
+const zones = ["zone-a", "zone-b", "zone-c"] as const
+const worker = (i: number, areas: number): fc.Arbitrary<Worker> =>
   fc.record({
-    zone: fc.constantFrom("zone-a", "zone-b", "zone-c"),
+    zone: fc.constantFrom(...zones.slice(0, areas)),
     cpu: fc.constantFrom("2", "4", "8"), memory: fc.constantFrom("4Gi", "8Gi", "16Gi"),
       pods: fc.constantFrom("10", "20", "110")
   }).map(({ zone, ...capacity }) => ({ name: `worker-${i + 1}`, zone, capacity }))
@@ -31,7 +32,8 @@ export const topology = (on: Swarm): fc.Arbitrary<Topology> =>
     schedulers: fc.constantFrom(2, 2, 1),
     controllerManagers: fc.constantFrom(2, 2, 1),
     workers: fc.integer({ min: 1, max: on.has("run:manyWorkers") ? manyWorkers : fewWorkers })
-      .chain((n) => fc.tuple(...Array.from({ length: n }, (_, i) => worker(i))))
+      .chain((n) => fc.integer({ min: 1, max: zones.length }).chain((areas) =>
+        fc.tuple(...Array.from({ length: n }, (_, i) => worker(i, areas)))))
   })
 
 /** Short runs find more in the same time; some are long enough for default evictions and the longest back-offs. */

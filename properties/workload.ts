@@ -14,6 +14,7 @@ export const namespace = "default"
 /** The label by which replica sets select; `pod.update` sets it, so that pods are released and adopted. */
 export const selectorLabel = "app"
 const ownFinalizer = "plimsoll.test/held"
+const deletionCost = "controller.kubernetes.io/pod-deletion-cost"
 
 const conflictRetries_max = 3 // retry.DefaultRetry has 5 steps; fewer leave some conflicts to be seen. ASSUMED
 const goneAfter_ms = 1_000 // ASSUMED: kubectl wait polls about once a second.
@@ -32,11 +33,16 @@ const metadata = (name: string, labels?: Readonly<Record<string, string>>): Obje
 })
 export const pod = (name: string, spec: PodSpec): Pod =>
   ({ apiVersion: "v1", kind: "Pod", metadata: metadata(name), spec, status: { phase: "Pending" } })
-export const replicaSet = (name: string, replicas: number, template: PodSpec): ReplicaSet => ({
+/** A label of the template that its selector does not ask for: an adopted pod lacks it, and is not fully labelled. */
+const templateLabel = { origin: "template" }
+export const replicaSet = (
+  name: string, replicas: number, template: PodSpec, minReadySeconds?: number
+): ReplicaSet => ({
   apiVersion: "apps/v1", kind: "ReplicaSet", metadata: metadata(name),
   spec: {
     replicas, selector: { matchLabels: { [selectorLabel]: name } },
-    template: { metadata: { labels: { [selectorLabel]: name } }, spec: template }
+    template: { metadata: { labels: { [selectorLabel]: name, ...templateLabel } }, spec: template },
+    ...(minReadySeconds === undefined ? {} : { minReadySeconds })
   },
   status: { replicas: 0 }
 })
@@ -121,6 +127,11 @@ const finalize = (name: string, present: boolean): Act => Effect.flatMap(resolve
     return { ...object, metadata: after.length === 0 ? rest : { ...rest, finalizers: after } }
   }))
 
+const ungated = (object: Pod): Pod => {
+  const { schedulingGates = [], ...spec } = object.spec
+  return schedulingGates.length === 0 ? object : { ...object, spec }
+}
+
 const anyAge = { resourceVersion: "0" }
 
 /** The API calls of one operation. */
@@ -129,7 +140,7 @@ export const perform = (operation: Operation): Act => Effect.gen(function*() {
   switch (operation.type) {
     case "replicaSet.create":
       return void (yield* client.create("replicasets",
-        replicaSet(operation.name, operation.replicas, operation.template)))
+        replicaSet(operation.name, operation.replicas, operation.template, operation.minReadySeconds)))
     case "replicaSet.scale":
       return yield* change("replicasets", operation.name, (set) =>
         ({ ...set, spec: { ...set.spec, replicas: operation.replicas } }))
@@ -142,6 +153,10 @@ export const perform = (operation: Operation): Act => Effect.gen(function*() {
       const patch = { metadata: { labels: { [selectorLabel]: operation.label } } }
       return void (yield* client.patch("pods", namespace, yield* resolve(operation.name), patch))
     }
+    case "pod.price": {
+      const patch = { metadata: { annotations: { [deletionCost]: String(operation.cost) } } }
+      return void (yield* client.patch("pods", namespace, yield* resolve(operation.name), patch))
+    }
     case "pod.delete": {
       const { gracePeriodSeconds } = operation
       const options = gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }
@@ -149,6 +164,8 @@ export const perform = (operation: Operation): Act => Effect.gen(function*() {
     }
     case "pod.recreate": return yield* recreate(operation.name, operation.spec)
     case "pod.finalize": return yield* finalize(operation.name, operation.present)
+    case "pod.ungate":
+      return yield* change("pods", yield* resolve(operation.name), ungated)
     case "pod.read":
       return void (yield* client.get("pods", namespace, operation.name, operation.consistent ? {} : anyAge))
     case "pods.list":
@@ -156,6 +173,7 @@ export const perform = (operation: Operation): Act => Effect.gen(function*() {
     case "node.cordon": return yield* cordon(operation.node, true)
     case "node.uncordon": return yield* cordon(operation.node, null)
     case "node.drain": return yield* drain(operation.node)
+    case "node.delete": return yield* client.delete("nodes", "", operation.node)
   }
 })
 

@@ -6,23 +6,30 @@ const base = { id: Schema.Number, at_ms: Schema.Number }
 const named = { ...base, name: Schema.String }
 
 export const Operation = Schema.Union([
-  Schema.Struct({ ...named, type: Schema.tag("replicaSet.create"), replicas: Schema.Number, template: PodSpec }),
+  Schema.Struct({ ...named, type: Schema.tag("replicaSet.create"), replicas: Schema.Number, template: PodSpec,
+    minReadySeconds: Schema.optionalKey(Schema.Number) }),
   Schema.Struct({ ...named, type: Schema.tag("replicaSet.scale"), replicas: Schema.Number }),
   /** A new template: existing pods keep the old one, as in Kubernetes. */
   Schema.Struct({ ...named, type: Schema.tag("replicaSet.update"), template: PodSpec }),
   Schema.Struct({ ...named, type: Schema.tag("replicaSet.delete") }),
   Schema.Struct({ ...named, type: Schema.tag("pod.create"), spec: PodSpec }),
   Schema.Struct({ ...named, type: Schema.tag("pod.update"), label: Schema.String }),
+  /** Says how dear the pod is: of two, a ReplicaSet deletes the cheaper one first. */
+  Schema.Struct({ ...named, type: Schema.tag("pod.price"), cost: Schema.Number }),
   Schema.Struct({ ...named, type: Schema.tag("pod.delete"), gracePeriodSeconds: Schema.optionalKey(Schema.Number) }),
   /** Delete, wait until it is gone, create under the same name. */
   Schema.Struct({ ...named, type: Schema.tag("pod.recreate"), spec: PodSpec }),
   /** Adds or removes a finalizer of the user's own. */
   Schema.Struct({ ...named, type: Schema.tag("pod.finalize"), present: Schema.Boolean }),
+  /** Takes away the scheduling gates. */
+  Schema.Struct({ ...named, type: Schema.tag("pod.ungate") }),
   Schema.Struct({ ...named, type: Schema.tag("pod.read"), consistent: Schema.Boolean }),
   Schema.Struct({ ...base, type: Schema.tag("pods.list"), consistent: Schema.Boolean }),
   Schema.Struct({ ...base, type: Schema.tag("node.cordon"), node: Schema.String }),
   Schema.Struct({ ...base, type: Schema.tag("node.uncordon"), node: Schema.String }),
   /** Cordon, then delete the node's pods one by one, gracefully. */
-  Schema.Struct({ ...base, type: Schema.tag("node.drain"), node: Schema.String })
+  Schema.Struct({ ...base, type: Schema.tag("node.drain"), node: Schema.String }),
+  /** Of the API's object alone: the machine goes on, and its kubelet registers again when it starts anew. */
+  Schema.Struct({ ...base, type: Schema.tag("node.delete"), node: Schema.String })
 ])
 export type Operation = typeof Operation.Type

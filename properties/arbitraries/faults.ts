@@ -151,7 +151,7 @@ export const placed = (
   const one = fc.record({
     group, place: fc.nat(10_000), which: fc.nat(10_000), upon: moments, isAtHome: fc.boolean(),
     anchor: fc.constantFrom("anywhere", "operation", "previous", "line"),
-    offset: logUniform(1, anchorSpread_ms), ids: fc.array(id, { minLength: 24, maxLength: 24 })
+    offset: logUniform(1, anchorSpread_ms), ids: fc.array(id, { minLength: 32, maxLength: 32 })
   })
   return fc.array(one, { maxLength, size: "max" }).map((drawn) => {
     const seen = new Set<number>()

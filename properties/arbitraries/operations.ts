@@ -29,7 +29,7 @@ const program = (on: Swarm): fc.Arbitrary<Program> => {
 }
 
 const image = (on: Swarm): fc.Arbitrary<string> =>
-  on.has("spec:badImages") ? fc.constantFrom("web:1", "web:2", "job:1", "missing:1") : fc.constantFrom("web:1", "web:2")
+  on.has("spec:badImages") ? fc.constantFrom("web:1", "web:2", "job:1", "missing/web:1") : fc.constantFrom("web:1", "web:2")
 
 const requests = (on: Swarm): fc.Arbitrary<Record<string, string> | undefined> => {
   const usual = fc.tuple(fc.constantFrom("50m", "100m", "500m", "1", "2"),
@@ -71,6 +71,18 @@ const nodeSelector = (topology: Topology): fc.Arbitrary<Record<string, string> |
       .map((zone) => ({ "topology.kubernetes.io/zone": zone })) }
   )
 
+/** What only a pod of its own may ask for: a set would make such pods for ever. */
+const ownWishes = (on: Swarm, topology: Topology): fc.Arbitrary<Partial<PodSpec>> => fc.record({
+  nodeName: !on.has("spec:nodeNames") ? fc.constant(undefined)
+    : fc.option(fc.constantFrom(...topology.workers.map(({ name }) => name)), { freq: 1, nil: undefined }),
+  schedulingGates: !on.has("spec:gates") ? fc.constant(undefined)
+    : fc.option(fc.constant(["plimsoll.test/gate"]), { freq: 1, nil: undefined })
+}).map(({ nodeName, schedulingGates }) => {
+  // The API forbids both at once.
+  if (nodeName !== undefined) return { nodeName }
+  return schedulingGates === undefined ? {} : { schedulingGates }
+})
+
 export const podSpec = (on: Swarm, topology: Topology, restarts: "Always" | "any"): fc.Arbitrary<PodSpec> => {
   const absent = fc.constant(undefined)
   return fc.record({
@@ -104,7 +116,7 @@ const bodies = (on: Swarm, topology: Topology): Drawn => {
   const pod = fc.constantFrom(...podNames)
   const node = fc.constantFrom(...topology.workers.map((worker) => worker.name))
   const template = podSpec(on, topology, "Always")
-  const spec = podSpec(on, topology, "any")
+  const spec = fc.tuple(podSpec(on, topology, "any"), ownWishes(on, topology)).map(([all, own]) => ({ ...all, ...own }))
   const replicas = fc.oneof({ weight: 3, arbitrary: fc.nat(5) }, { weight: 1, arbitrary: fc.nat(12) })
   const type = <const T extends Operation["type"]>(name: T) => fc.constant(name)
   const drawn = (weight: number, arbitrary: fc.Arbitrary<OperationBody>) => ({ weight, arbitrary })
@@ -123,11 +135,13 @@ const bodies = (on: Swarm, topology: Topology): Drawn => {
     "pod.recreate": drawn(3, fc.record({ type: type("pod.recreate"), name: pod, spec })),
     "pod.finalize": drawn(on.has("spec:finalizers") ? 4 : 0, fc.record({ type: type("pod.finalize"), name: podName,
       present: fc.boolean() })),
+    "pod.ungate": drawn(on.has("spec:gates") ? 4 : 0, fc.record({ type: type("pod.ungate"), name: podName })),
     "pod.read": drawn(2, fc.record({ type: type("pod.read"), name: pod, consistent: fc.boolean() })),
     "pods.list": drawn(1, fc.record({ type: type("pods.list"), consistent: fc.boolean() })),
     "node.cordon": drawn(1, fc.record({ type: type("node.cordon"), node })),
     "node.uncordon": drawn(2, fc.record({ type: type("node.uncordon"), node })),
-    "node.drain": drawn(1, fc.record({ type: type("node.drain"), node }))
+    "node.drain": drawn(1, fc.record({ type: type("node.drain"), node })),
+    "node.delete": drawn(1, fc.record({ type: type("node.delete"), node }))
   } as Drawn
 }
 

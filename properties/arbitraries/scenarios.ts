@@ -5,6 +5,7 @@
 import * as fc from "fast-check"
 import { defined, logUniform } from "#properties/arbitraries/operations.ts"
 import { duration, process, type FaultBody, type Targets } from "#properties/arbitraries/faults.ts"
+import { machineOf } from "#properties/faults.ts"
 import type { ScenarioKind, Swarm } from "#properties/arbitraries/swarm.ts"
 
 type Group = fc.Arbitrary<ReadonlyArray<FaultBody>>
@@ -64,17 +65,28 @@ const zoneOutage = (targets: Targets): Group =>
         : { type: "nic.fail", machine, state: "down", duration_ms }))
     })
 
+/** Longer than a node's grace, mostly; longer than the default tolerations, sometimes. */
+const absence = logUniform(30_000, 420_000)
 /**
- * A node out of reach for longer than its grace; its processes may restart meanwhile, or its containers go on alone.
+ * A node that is not heard of: cut off, switched off, or without its kubelet. Its processes may restart meanwhile, and
+ * its containers may go on alone.
  */
 const lostNode = (targets: Targets): Group =>
-  fc.tuple(worker(targets), logUniform(30_000, 420_000), fc.constantFrom(false, true),
-    fc.option(logUniform(1, 300_000), { nil: undefined }))
-    .map(([name, duration_ms, oneWay, restartAfter]) => [
-      body(0, { type: "network.partition", from: [name], to: targets.control, oneWay, duration_ms }),
-      ...(restartAfter === undefined ? []
-        : [body(restartAfter, { type: "process.crash", process: `kubelet/${name}`, restart_ms: 1_000 })])
-    ])
+  fc.record({
+    name: worker(targets), how: fc.constantFrom("cut", "half", "nic", "power", "kubelet"),
+    lasts: fc.oneof({ weight: 3, arbitrary: absence }, { weight: 1, arbitrary: fc.constant(undefined) }),
+    restartAfter: fc.option(logUniform(1, 300_000), { nil: undefined })
+  }).map(({ name, how, lasts, restartAfter }) => {
+    const kubelet = `kubelet/${name}`
+    const again = restartAfter === undefined ? []
+      : [body(restartAfter, { type: "process.crash", process: kubelet, restart_ms: 1_000 })]
+    const lost = how === "nic" ? { type: "nic.fail", machine: name, state: "down", duration_ms: lasts }
+      : how === "power" ? { type: "machine.powerLoss", machine: name, duration_ms: lasts }
+      : how === "kubelet" ? { type: "process.crash", process: kubelet, restart_ms: lasts ?? longAbsence_ms }
+      : { type: "network.partition", from: [name], to: targets.control, oneWay: how === "half", duration_ms: lasts }
+    return [body(0, lost), ...how === "kubelet" ? [] : again]
+  })
+const longAbsence_ms = 1_000_000 // ASSUMED: until somebody looks after it.
 
 /** A member of the control plane is alone, in both or one direction; perhaps its clock runs on another rate as well. */
 const isolatedMember = (targets: Targets): Group =>
@@ -127,8 +139,47 @@ const splitAndRestart = (targets: Targets): Group =>
     ...crashes.map(([name, after, restart_ms]) => body(after, { type: "process.crash", process: name, restart_ms }))
   ])
 
+/**
+ * Elections in bad weather: every link among the stores is slow and uneven, or loses much, and whoever leads goes away
+ * a few times, so that candidates meet and messages of one term arrive after its decision.
+ */
+const elections = (targets: Targets): Group => {
+  const stores = targets.control.slice(0, targets.topology.etcds)
+  const links = stores.flatMap((from, i) => stores.slice(i + 1).map((to) => ({ from, to })))
+  return fc.record({
+    lasts: logUniform(5_000, 60_000), latency_ms: logUniform(50, 1_500), probability: fc.constantFrom(0, 0.1, 0.3, 0.5),
+    uneven: fc.array(logUniform(50, 1_500), { minLength: links.length, maxLength: links.length }), isEven: fc.boolean(),
+    away: fc.array(fc.record({ store: fc.nat(stores.length - 1), after: fc.nat(10_000), gone_ms: logUniform(10, 5_000),
+      how: fc.constantFrom("crash", "restart", "pause") }), { maxLength: 6, size: "max" })
+  }).map(({ lasts, latency_ms, probability, uneven, isEven, away }) => [
+    ...links.flatMap((link, i) => [
+      body(0, { type: "network.slow", ...link, latency_ms: isEven ? latency_ms : uneven[i], duration_ms: lasts }),
+      ...(probability === 0 ? [] : [body(0, { type: "network.loss", ...link, probability, duration_ms: lasts })])
+    ]),
+    ...away.map(({ store, after, gone_ms, how }) => body(lasts * after / 10_000, how === "pause"
+      ? { type: "process.pause", process: `etcd/${store}`, duration_ms: gone_ms }
+      : { type: `process.${how}`, process: `etcd/${store}`, restart_ms: gone_ms }))
+  ])
+}
+
+/** Servers and stores come and go within seconds, or stall: whoever writes meanwhile is left with half an answer. */
+const flapping = (targets: Targets): Group => {
+  const isServer = (name: string) => name.startsWith("etcd/") || name.startsWith("api-server/")
+  return fc.array(fc.record({
+    name: fc.constantFrom(...targets.processes.filter(isServer)), after: fc.nat(15_000), gone_ms: logUniform(10, 3_000),
+    how: fc.constantFrom("crash", "crash", "restart", "pause", "disk", "reset"), peer: fc.constantFrom(...targets.machines)
+  }), { minLength: 3, maxLength: 12, size: "max" }).map((drawn) => drawn.map(({ name, after, gone_ms, how, peer }) => {
+    const machine = machineOf(name)
+    if (how === "pause") return body(after, { type: "process.pause", process: name, duration_ms: gone_ms })
+    if (how === "disk") return body(after, { type: "disk.fail", machine, state: "slow", duration_ms: 10 * gone_ms })
+    if (how === "reset" && peer !== machine) return body(after, { type: "network.reset", from: peer, to: machine })
+    return body(after, { type: how === "restart" ? "process.restart" : "process.crash", process: name, restart_ms: gone_ms })
+  }))
+}
+
 const scenarios: Readonly<Record<ScenarioKind, (targets: Targets) => Group>> = {
-  fallsBehind, longPause, crashLoop, zoneOutage, lostNode, isolatedMember, rollingReboot, weather, splitAndRestart
+  fallsBehind, longPause, crashLoop, zoneOutage, lostNode, isolatedMember, rollingReboot, weather, splitAndRestart, elections,
+  flapping
 }
 
 /** A group of faults of the scenarios that are on; undefined when none is. */

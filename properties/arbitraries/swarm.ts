@@ -17,16 +17,16 @@ export const faultKinds: ReadonlyArray<string> = tags(Fault as never)
 export const programKinds = ["server", "job", "crasher", "stubborn"] as const
 export const scenarioKinds = [
   "fallsBehind", "longPause", "crashLoop", "zoneOutage", "lostNode", "isolatedMember", "rollingReboot", "weather",
-  "splitAndRestart"
+  "splitAndRestart", "elections", "flapping"
 ] as const
 export type ScenarioKind = typeof scenarioKinds[number]
 const specFeatures = [
-  "badImages", "requests", "hugeRequests", "priorities", "tolerations", "selectors", "graces", "finalizers", "sidecars"
+  "badImages", "nodeNames", "gates", "requests", "hugeRequests", "priorities", "tolerations", "selectors", "graces", "finalizers", "sidecars"
 ] as const
 
 /** Every feature and how likely it is to be on in a run before coverage says otherwise. */
 export const features: ReadonlyMap<string, number> = new Map<string, number>([
-  ...operationKinds.map((kind) => [`operation:${kind}`, 0.6] as const),
+  ...operationKinds.map((kind) => [`operation:${kind}`, kind === "node.delete" ? 0.25 : 0.6] as const),
   ...faultKinds.map((kind) => [`fault:${kind}`, 0.35] as const),
   ...programKinds.map((kind) => [`program:${kind}`, kind === "server" ? 0.9 : 0.35] as const),
   ...scenarioKinds.map((kind) => [`scenario:${kind}`, 0.3] as const),
