@@ -45,11 +45,11 @@ const run = (parts: Parts) => Effect.gen(function*() {
   const workerJournal = new WorkerJournal(journal, process)
   const statuses = new StatusManager(process, api, workerJournal, parts)
   const problem = problemOf(process, runtime)
-  const agent = new NodeAgent({ process, machine, draws, client: api, journal, problem })
+  let isReady = false
+  const agent = new NodeAgent({ process, machine, draws, client: api, journal, problem, hasPods: () => isReady })
   const workers = new PodWorkers({
     process, draws, runtime, journal: workerJournal, parts, statuses, node: () => nodeInfoOf(agent.node())
   })
-  let isReady = false
   const hasRuntime = process.cell<void>()
   runtime.start({
     connected: () => {
@@ -59,10 +59,10 @@ const run = (parts: Parts) => Effect.gen(function*() {
     container: (container) => workers.onContainer(container),
     changed: (uid) => workers.onRuntimeChange(uid)
   })
-  yield* agent.register()
-  yield* Effect.forkChild(agent.renewLease())
   agent.follow(yield* informer.make("nodes", {}, { fieldSelector: `metadata.name=${machine.name}` }))
-  yield* Effect.forkChild(agent.reportStatus())
+  // Registration does not hold up the pods: who is already known has containers to look after.
+  yield* Effect.forkChild(Effect.andThen(agent.register(),
+    Effect.all([agent.renewLease(), agent.reportStatus()], { concurrency: "unbounded", discard: true })))
   yield* Effect.forkChild(statuses.run())
   const pods = yield* parts.podSource({
     added: (pod) => isReady && workers.onPod(pod),
@@ -79,7 +79,7 @@ const run = (parts: Parts) => Effect.gen(function*() {
   const known = [...pods.values()].sort(byCreation)
   journal.wrote("kubelet.process", machine.name, {
     type: "kubelet.synced", pods: known.length, sandboxes: runtime.sandboxCount()
-  }, "ready" satisfies StateOf<(typeof charts)["kubelet.process"]>)
+  }, (agent.isRegistered ? "ready" : "synced") satisfies StateOf<(typeof charts)["kubelet.process"]>)
   for (const pod of known) workers.onPod(pod)
   workers.cleanOrphans()
   return yield* Effect.never

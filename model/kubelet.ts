@@ -1,7 +1,7 @@
 /**
  * kubelet: the node's agent. Registers the node, runs the pods bound to it, reports both.
  *
- * States: process starting, registered, ready. nodeStatus unposted, ready, notReady. (initial: starting, unposted)
+ * States: process starting, registered, synced, ready. nodeStatus unposted, ready, notReady. (initial: starting, unposted)
  * Time:   a status with nothing new is posted no more often than each 5 minutes. Leases are judged by node-lifecycle.
  * Errors: registration and posts are retried for ever; only what the API server took is journalled.
  * Source: pkg/kubelet/kubelet.go, kubelet_node_status.go, v1.36; kubernetes.md 6.8. Charts of pods: kubelet/*.ts.
@@ -13,20 +13,32 @@ import { podWorker } from "#model/kubelet/pod-worker.ts"
 import { nodeStatusReportFrequency_ms } from "#model/limits/kubelet.ts"
 
 const process = setup({
-  types: {} as { events: Judged<EventOf<"kubelet">>; input: object | undefined }
+  types: {} as { events: Judged<EventOf<"kubelet">>; input: object | undefined },
+  guards: {
+    /** The machine has not booted in between: its Node was deleted and is made again. */
+    isNew: ({ event }) => event.type === "kubelet.registered" && event.created
+  },
+  actions: { registerAgain: () => {} }
 }).createMachine({
   id: "kubelet.process",
   initial: "starting",
   states: {
     starting: {
-      description: "Its Node object is not known to exist.",
-      on: { "kubelet.registered": "registered" }
+      description: "Neither is its Node object known to exist, nor are its pods known.",
+      on: { "kubelet.registered": "registered", "kubelet.synced": "synced" }
+    },
+    synced: {
+      description: "Pods are worked on; the Node object is not known to exist.",
+      on: { "kubelet.registered": "ready" }
     },
     registered: {
       description: "The Node object is this machine's. Running containers are left alone until the pods are known.",
       on: { "kubelet.synced": "ready" }
     },
-    ready: { description: "Pods are worked on." }
+    ready: {
+      description: "Registered, and pods are worked on. A Node that somebody deleted is registered anew.",
+      on: { "kubelet.registered": { guard: "isNew", actions: "registerAgain" } }
+    }
   }
 })
 

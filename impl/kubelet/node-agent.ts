@@ -21,6 +21,8 @@ export interface NodeAgentDependencies {
   readonly journal: Journal["Service"]
   /** Why the node is not ready, or undefined when it is. */
   readonly problem: () => string | undefined
+  /** Whether the pods of this node are known: the other half of being ready. */
+  readonly hasPods: () => boolean
 }
 
 const hasReason = (error: ApiError, reason: string): boolean =>
@@ -44,9 +46,12 @@ export class NodeAgent {
   get name(): string {
     return this.#on.machine.name
   }
-  /** The Node as last seen; after registration there is one. */
+  /** The Node as last seen, or as it will be registered. */
   node(): Node {
-    return this.#informer?.get(this.name) ?? this.#node!
+    return this.#informer?.get(this.name) ?? this.#node ?? this.#fresh()
+  }
+  get isRegistered(): boolean {
+    return this.#node !== undefined
   }
   follow(informer: Informer<Node>): void {
     this.#informer = informer
@@ -118,7 +123,7 @@ export class NodeAgent {
           this.#node = done.node
           journal.wrote("kubelet.process", this.name, {
             type: "kubelet.registered", bootId: machine.bootId(), created: done.created
-          }, "registered" satisfies StateOf<(typeof charts)["kubelet.process"]>)
+          }, (this.#on.hasPods() ? "ready" : "registered") satisfies StateOf<(typeof charts)["kubelet.process"]>)
           return
         }
         yield* Effect.sleep(delay_ms)
