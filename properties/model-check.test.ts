@@ -32,19 +32,19 @@ describe("safety", () => {
     const broken = verdictOf(search(lock({ clients: 2, expires: true })), "at most one")
     expect(broken.verdict).toBe("broken")
     expect(render(broken.counterexample!)).toBe(`   1  c1: client.asked
-        c1: "asking" {}
+        c1: "idle" -> "asking"
    2  c2: client.asked
-        c2: "asking" {}
+        c2: "idle" -> "asking"
    3  delivered: asks of c1 lock.asked (by "c1")
-        server: "up" {"owner":"c1","epoch":0}
+        server: owner "c1"
    4  server: lock.expired (by "c1")
-        server: "up" {"owner":"","epoch":0}
+        server: owner ""
    5  delivered: grants to c1 lock.granted
-        c1: "holding" {}
+        c1: "asking" -> "holding"
    6  delivered: asks of c2 lock.asked (by "c2")
-        server: "up" {"owner":"c2","epoch":0}
+        server: owner "c2"
    7  delivered: grants to c2 lock.granted
-        c2: "holding" {}
+        c2: "asking" -> "holding"
 `)
   })
   it("finds that requests which overtake each other break the lock", () => {
@@ -74,9 +74,9 @@ describe("liveness under weak fairness", () => {
     const { verdict, counterexample } = verdictOf(search(lock({ clients: 1, losses: 1 })), asked)
     expect(verdict).toBe("broken")
     expect(render(counterexample!)).toBe(`   1  c1: client.asked
-        c1: "asking" {}
+        c1: "idle" -> "asking"
    2  delivered: asks of c1 lock.asked (by "c1")
-        server: "up" {"owner":"c1","epoch":0}
+        server: owner "c1"
    3  lost: grants to c1 lock.granted
       and nothing more happens
 `)
@@ -88,7 +88,7 @@ describe("liveness under weak fairness", () => {
     expect(counterexample!.loop!.length).toBeGreaterThan(2)
     const loop = counterexample!.loop!.map(({ action }) => action)
     expect(loop).toContain("c2: client.returned")
-    expect(counterexample!.loop!.every(({ changed }) => changed["c1"]?.state !== "holding")).toBe(true)
+    expect(counterexample!.loop!.every(({ changed }) => changed["c1"]?.after.state !== "holding")).toBe(true)
   })
   it("is unknown behind a cut", () => {
     expect(verdictOf(search(lock({ clients: 1, epochs: 1 })), asked).verdict).toBe("unknown")

@@ -5,12 +5,12 @@
 import type { At, Scope, View } from "#model/cluster/scope.ts"
 import { findUnfulfilled, type Graph, type Lasso } from "#properties/model-check/liveness.ts"
 import { makePool, type Pool, repacked } from "#properties/model-check/pool.ts"
-import { Successors, Widen } from "#properties/model-check/successors.ts"
+import { brief, Successors, Widen } from "#properties/model-check/successors.ts"
 
 /** One step of a counterexample: what happened, and which components it brought into which state. */
 export interface Move {
   readonly action: string
-  readonly changed: Readonly<Record<string, View>>
+  readonly changed: Readonly<Record<string, { readonly before: View; readonly after: View }>>
 }
 export interface Counterexample {
   readonly prefix: ReadonlyArray<Move>
@@ -198,10 +198,10 @@ class Search {
         if (!cut && found === undefined && same()) found = made
       })
     }
-    const changed: Record<string, View> = {}
+    const changed: Record<string, { before: View; after: View }> = {}
     for (const [c, table] of components.entries()) {
       const [before, after] = [from, to].map((state) => layout.get(this.#pool.data, state * words, c))
-      if (before !== after) changed[table.name] = table.views[after!]!
+      if (before !== after) changed[table.name] = { before: table.views[before!]!, after: table.views[after!]! }
     }
     return { action: actions[found!]!.name, changed }
   }
@@ -254,11 +254,19 @@ const grown = (array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> => {
   return larger
 }
 
-/** A counterexample in lines. */
+/** A counterexample in lines: what happened, and below it what that changed. */
 export const render = ({ prefix, loop }: Counterexample): string => {
   const lines = (moves: ReadonlyArray<Move>): Array<string> => moves.map(({ action, changed }, i) =>
-    `${String(i + 1).padStart(4)}  ${action}\n` + Object.entries(changed).map(([name, { state, context }]) =>
-      `        ${name}: ${JSON.stringify(state)} ${JSON.stringify(context)}\n`).join(""))
+    `${String(i + 1).padStart(4)}  ${action}\n` + Object.entries(changed).map(([name, { before, after }]) =>
+      `        ${name}: ${difference(before, after)}\n`).join(""))
   return lines(prefix).join("") + (loop === undefined ? "" : loop.length === 0 ? "      and nothing more happens\n"
     : `      and then for ever\n${lines(loop).join("")}`)
+}
+
+const difference = (before: View, after: View): string => {
+  const state = JSON.stringify(before.state) === JSON.stringify(after.state) ? []
+    : [`${JSON.stringify(before.state)} -> ${JSON.stringify(after.state)}`]
+  const fields = Object.keys(after.context ?? {}).filter((field) =>
+    JSON.stringify(before.context[field]) !== JSON.stringify(after.context[field]))
+  return [...state, ...fields.map((field) => `${field} ${brief(after.context[field])}`)].join(", ")
 }

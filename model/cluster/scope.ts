@@ -48,7 +48,7 @@ export interface Component {
   /** Instants further back than this are the same; it must exceed the largest limit of the chart. */
   readonly horizon_ms?: number
   /** Forgets what no guard looks at and sorts interchangeable names. */
-  readonly canonical?: (context: any) => any
+  readonly canonical?: (context: any, state: StateValue) => any
   /** False cuts the step that leads there. */
   readonly within?: (view: View) => boolean
   /** True: something is due now, and time does not pass before it is done. */

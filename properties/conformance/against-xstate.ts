@@ -89,6 +89,11 @@ export class Twins {
     this.#lines_max = lines_max
   }
 
+  /** Another run: nobody from the last one lives on. */
+  begin(): void {
+    this.#twins.clear()
+  }
+
   line(line: Line): string | undefined {
     if (this.#charts[line.chart] === undefined) return undefined
     let ofActor = this.#twins.get(line.actor)

@@ -43,15 +43,18 @@ describe("a chart's table agrees with XState on random walks", () => {
 })
 
 describe("a chart's table agrees with XState on what a cluster does", () => {
-  it("line by line, a run with faults", () => {
-    const twins = new Twins(charts, 400)
+  it("line by line, runs with faults", () => {
+    const twins = new Twins(charts, 600)
     const parted: Array<string> = []
-    run(drawRun(7, 3), { properties: [], record: (line) => {
-      const said = twins.line(line)
-      if (said !== undefined && parted.length < 3) parted.push(said)
-    } })
+    for (const index of [0, 1, 2]) {
+      twins.begin()
+      run(drawRun(7, index), { properties: [], record: (line) => {
+        const said = twins.line(line)
+        if (said !== undefined && parted.length < 3) parted.push(said)
+      } })
+    }
     expect(parted).toEqual([])
-    for (const name of ofObjects) expect(twins.compared.get(name)).toBeGreaterThan(100)
+    for (const name of ofObjects) expect(twins.compared.get(name)).toBeGreaterThan(20)
     expect(twins.compared.size).toBeGreaterThan(15)
   }, 60_000)
 })

@@ -102,7 +102,7 @@ export class LocalTable {
         if (typeof instant === "number") context[field] = Math.max(instant - by_ms, -horizon_ms)
       }
     }
-    if (canonical !== undefined) context = canonical(context)
+    if (canonical !== undefined) context = canonical(context, instance.configuration.value)
     return { configuration: instance.configuration, context }
   }
 

@@ -158,7 +158,7 @@ const canonical = (component: Component, snapshot: AnyMachineSnapshot, by_ms: nu
     if (typeof context[field] !== "number") continue
     context[field] = Math.max(context[field] - by_ms, -(component.horizon_ms ?? Infinity))
   }
-  if (component.canonical !== undefined) context = component.canonical(context)
+  if (component.canonical !== undefined) context = component.canonical(context, snapshot.value as View["state"])
   return component.chart.resolveState({ value: snapshot.value, context } as never) as AnyMachineSnapshot
 }
 

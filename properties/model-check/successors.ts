@@ -3,7 +3,7 @@
  * packed words; everything that a chart decides is looked up in tables that fill as the search goes.
  */
 import type { At, CrashBudget, EventValue, Scope, View } from "#model/cluster/scope.ts"
-import { LocalTable, type Taken } from "#properties/model-check/local.ts"
+import { keyOf, LocalTable, type Taken } from "#properties/model-check/local.ts"
 import { Layout } from "#properties/model-check/pool.ts"
 import { Wire } from "#properties/model-check/wire.ts"
 
@@ -101,9 +101,10 @@ export class Successors {
     this.#duplicatesField = tables + 1
     this.#crashesField = tables + 2
     this.fields = new Int32Array(tables + 2 + this.#crashes.length)
+    const numbers = new Map(this.#names.map((name, c) => [name, c]))
     const view = (name: string): View => {
-      const c = this.#names.indexOf(name)
-      if (c < 0) throw new Error(`scope ${scope.name}: no component "${name}"`)
+      const c = numbers.get(name)
+      if (c === undefined) throw new Error(`scope ${scope.name}: no component "${name}"`)
       return this.components[c]!.views[this.#get(c)]!
     }
     this.at = Object.assign(view, { underWay: (name: string) => {
@@ -149,11 +150,12 @@ export class Successors {
     for (const [i, budget] of this.#budgets().entries()) this.#set(this.#lossesField + i, budget)
   }
 
-  #action(name: string, fair: boolean): number {
-    let id = this.#actionIds.get(name)
+  /** `key` tells actions apart whose names for people are the same. */
+  #action(name: string, fair: boolean, key = name): number {
+    let id = this.#actionIds.get(key)
     if (id === undefined) {
       id = this.actions.push({ name, fair }) - 1
-      this.#actionIds.set(name, id)
+      this.#actionIds.set(key, id)
     }
     return id
   }
@@ -269,9 +271,10 @@ export class Successors {
     links.events[message] = this.components[links.to]!.event(value)
     const answer = typeof channel.refused === "object" ? channel.refused.with(value) : undefined
     links.answers[message] = answer === undefined ? -1 : this.wires[links.answerThrough]!.message(answer)
-    links.lose[message] = this.#action(`lost: ${text}`, false)
-    links.duplicate[message] = this.#action(`delivered and still under way: ${text}`, false)
-    links.deliver[message] = this.#action(`delivered: ${text}`, true)
+    const key = `${name} ${message}`
+    links.lose[message] = this.#action(`lost: ${text}`, false, `lost ${key}`)
+    links.duplicate[message] = this.#action(`delivered and still under way: ${text}`, false, `twice ${key}`)
+    links.deliver[message] = this.#action(`delivered: ${text}`, true, `delivered ${key}`)
   }
 
   #crash(g: number, reset: () => void, emit: Emit): void {
@@ -310,7 +313,7 @@ export class Successors {
     const effects = table.deeds(local).flatMap(({ event, fair = true, after_ms = 0, if: condition }) => {
       const taken = table.take(local, event, after_ms)
       const after = after_ms === 0 ? "" : ` after ${after_ms} ms`
-      const action = this.#action(`${table.name}: ${show(event)}${after}`, fair)
+      const action = this.#action(`${table.name}: ${show(event)}${after}`, fair, `${table.name}${after} ${keyOf(event)}`)
       return taken === undefined ? [] : this.#effect(c, taken, action, condition)
     })
     this.#deeds[c]![local] = effects
@@ -346,6 +349,9 @@ export class Successors {
 
 /** An event value for people. */
 export const show = ({ type, ...fields }: EventValue): string => {
-  const told = Object.entries(fields).map(([key, value]) => `${key} ${JSON.stringify(value)}`)
+  const told = Object.entries(fields).map(([key, value]) => `${key} ${brief(value)}`)
   return told.length === 0 ? type : `${type} (${told.join(", ")})`
 }
+/** Whole objects are told by their kind, name and version. */
+export const brief = (value: any): string => value?.metadata === undefined ? JSON.stringify(value) ?? "none"
+  : `${value.kind} ${value.metadata.name} at ${value.metadata.resourceVersion}`
