@@ -11,14 +11,11 @@ const noPanic = () => ({ event }: Line): string | undefined =>
   event.type === "process.crashed" && event.reason.startsWith("panic") ? `${event.process}: ${event.reason}` : undefined
 
 /**
- * From the healing of the core on: the leases of the controllers' leaders and of a node are renewed, which needs a
- * leader of etcd, an API server, and clients that have found their way to it.
- * Legal exception: a single node may stay with a server that reaches only members without a leader, since a load
- * balancer does not move connections that are open.
+ * From the healing of the core on: the leases of the controllers' leaders and of each of its nodes are renewed, which
+ * needs a leader of etcd, an API server, and clients that have found their way to it.
  */
 const coreWorks = () => {
   let workers: ReadonlyArray<string> = []
-  let core: ReadonlySet<string> = new Set()
   const open = new Map<string, Obligation>()
   return {
     line: ({ event, at_ms }: Line) => {
@@ -26,13 +23,12 @@ const coreWorks = () => {
       else if (event.type === "phase.began") {
         open.clear()
         if (event.phase === "safety") return
-        core = new Set(workers.filter((name) => !event.frozen.includes(name)))
-        const leases = ["/kube-system/kube-scheduler", "/kube-system/kube-controller-manager", nodeLeases]
+        const leases = ["/kube-system/kube-scheduler", "/kube-system/kube-controller-manager",
+          ...workers.filter((name) => !event.frozen.includes(name)).map((name) => nodeLeases + name)]
         for (const entity of leases) open.set(entity, { entity, since_ms: at_ms, within_ms: coreWorks_ms })
       } else if (open.size > 0 && (event.type === "object.updated" || event.type === "object.created") &&
         event.resource === "leases") {
-        const lease = event.key.slice("/registry/leases".length)
-        open.delete(lease.startsWith(nodeLeases) && core.has(lease.slice(nodeLeases.length)) ? nodeLeases : lease)
+        open.delete(event.key.slice("/registry/leases".length))
       }
     },
     open: () => open.values()

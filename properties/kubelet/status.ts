@@ -52,7 +52,11 @@ const readyRuns = always("a kubelet says Running only of a pod that ran, and rea
     const { entity, event } = line
     if (event.type === "container.started") started.add(event.podUid)
     // The status that arrives now was worked out before: what ends on the way is not yet in it.
-    if (event.type === "container.exited") ended.add(event.podUid)
+    if (event.type === "container.exited") {
+      ended.add(event.podUid)
+      // The machine died between the record of its start and the start: for all that its runtime knows, it ran.
+      if (event.reason === "unknown") started.add(event.podUid)
+    }
     if (event.type !== "podStatus.posted") return undefined
     if (event.phase === "Running" && !started.has(entity)) return `${entity} is posted Running and never ran`
     const mayHaveEnded = ended.delete(entity)
