@@ -79,8 +79,10 @@ export class StatusManager {
     this.#enqueue(entry)
   }
 
-  #needsPatch(entry: Entry): boolean {
-    return entry.desired !== undefined && !sameStatus(entry.api.status, entry.desired)
+  /** Whoever set a terminal phase has the last word: the worker hears of it and reports anew. */
+  #needsPatch({ api, desired }: Entry): boolean {
+    if (desired === undefined || (isTerminal(api.status.phase) && api.status.phase !== desired.phase)) return false
+    return !sameStatus(api.status, desired)
   }
   #needsDelete(entry: Entry): boolean {
     return entry.isFinished && entry.api.metadata.deletionTimestamp !== undefined && isTerminal(entry.api.status.phase)
@@ -119,13 +121,14 @@ export class StatusManager {
       metadata: { uid: entry.uid, resourceVersion },
       status: { ...desired, conditions: [...foreign, ...owned] }
     }
+    const shown = entry.api.status.phase
     return Effect.map(this.#client.patchStatus("pods", namespace, name, patch), (pod) => {
       if (versionOf(pod) > versionOf(entry.api)) entry.api = pod
       // The watch was faster than the answer: the pod is gone and its worker forgotten.
       if (entry.worker === undefined || this.#entries.get(entry.uid) !== entry) return
       this.#journal.worker(entry.worker, {
         type: "podStatus.posted", phase: pod.status.phase, ready: desired.conditions?.some((one) =>
-          one.type === "Ready" && one.status === "True") ?? false, revision: versionOf(pod)
+          one.type === "Ready" && one.status === "True") ?? false, revision: versionOf(pod), ...(isTerminal(shown) ? { shown } : {})
       })
     })
   }

@@ -57,9 +57,9 @@ export const KubeletEvent = [
   Schema.Struct({ type: Schema.tag("podWorker.finished") }),
   /** The API's object is gone, and so is the worker. */
   Schema.Struct({ type: Schema.tag("podWorker.forgotten") }),
-  /** The API server took the pod's status. */
+  /** The API server took the pod's status. `shown`: the terminal phase that it had before. */
   Schema.Struct({ type: Schema.tag("podStatus.posted"), phase: Schema.String, ready: Schema.Boolean,
-    revision: Schema.Number }),
+    revision: Schema.Number, shown: Schema.optionalKey(Schema.String) }),
   /** The API server took the last DELETE. `uid`: the precondition it was sent with, "" for none. */
   Schema.Struct({ type: Schema.tag("podStatus.deleted"), uid: Schema.String, phase: Schema.String }),
 

@@ -31,8 +31,9 @@ export const podWorker = setup({
     /** Only a pod that was seen in the API can be found deleted there; the rest are leftovers of the runtime. */
     isForeign: ({ event }) => event.type === "podWorker.terminating" && event.grace_s >= 1
       && event.reason !== "removed",
-    /** A terminal phase is held back while containers may run. */
-    phaseIsLive: ({ event }) => event.type === "podStatus.posted" && !isTerminal(event.phase),
+    /** A terminal phase is held back while containers may run, unless somebody else has set it: then it stays. */
+    phaseIsLive: ({ event }) => event.type === "podStatus.posted"
+      && (isTerminal(event.phase) ? event.phase === event.shown : event.shown === undefined),
     /** A status sent before the end may be answered after it; a terminal phase is final. */
     phaseIsFinal: ({ context, event }) => event.type === "podStatus.posted"
       && (context.posted === "" || (event.phase === context.posted && !event.ready))
