@@ -60,7 +60,9 @@ const replicaSet = setup({
       context.victims.length === 0 && event.outstanding > 0,
     waitedLong: ({ context, event }) =>
       event.clock_ms - context.expectedAt_ms >= context.limits.expectationsTimeout_ms,
-    addsUp: ({ event }) => event.type === "replicaSet.statusWritten" && event.readyReplicas <= event.replicas
+    addsUp: ({ event }) => event.type === "replicaSet.statusWritten" && event.fullyLabeledReplicas <= event.replicas &&
+      event.readyReplicas <= event.replicas && event.availableReplicas <= event.readyReplicas &&
+      event.observedGeneration > 0
   },
   actions: {
     expectCreates: assign({

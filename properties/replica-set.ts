@@ -3,9 +3,11 @@
  * A ReplicaSet that is gone promises nothing: its pods are the garbage collector's.
  */
 import type { Line } from "#model/events.ts"
-import type { OwnerReference, Pod } from "#model/objects.ts"
+import type { OwnerReference, Pod, ReplicaSet } from "#model/objects.ts"
 import { always, eventually, leadsTo, sometimes, type Obligation, type Property } from "#properties/property.ts"
-import { Census, controllerOf, isReady } from "#properties/replica-set/census.ts"
+import { Census, controllerOf, isActive, isReady } from "#properties/replica-set/census.ts"
+import { actsOnItsOwnNews, decidesOnItsView, statusIsOfItsView } from "#properties/replica-set/counts.ts"
+import { isSelectedBy } from "#properties/replica-set/history.ts"
 import { neverOvershoots } from "#properties/replica-set/overshoot.ts"
 
 /** A new leader after 17 s, its informers within 75 s, a retry of at most some seconds. */
@@ -38,25 +40,80 @@ const converges = (): { line: (line: Line) => void; open: () => Iterable<Obligat
   }
 }
 
+/** After the last change of its pods a status says what is, and those that are ready have been so for long enough. */
+const settled_ms = 120_000 // ASSUMED
+
 const statusIsTrue = (): { line: (line: Line) => void; holds: () => string | undefined } => {
   const census = new Census()
+  const changed_ms = new Map<string, number>()
+  let now_ms = 0
+  let clocksAgree = true
+  const wrong = (uid: string, { metadata, spec, status }: ReplicaSet): string | undefined => {
+    const pods = [...census.active.get(uid)?.values() ?? []]
+    const ready = pods.filter(isReady).length
+    const isSettled = clocksAgree && now_ms - (changed_ms.get(uid) ?? 0) > settled_ms
+    const labels = Object.entries(spec.template.metadata.labels ?? {})
+    const labelled = pods.filter((pod) => labels.every(([key, value]) => pod.metadata.labels?.[key] === value)).length
+    const stranger = pods.find((pod) => !isSelectedBy(pod, census.sets.get(uid)!))
+    if (status.replicas !== pods.length) return `replicas ${status.replicas}, it has ${pods.length}`
+    if (pods.length !== spec.replicas) return `wants ${spec.replicas}, it has ${pods.length}`
+    if ((status.readyReplicas ?? 0) !== ready) return `readyReplicas ${status.readyReplicas}, ${ready} are ready`
+    if ((status.availableReplicas ?? 0) !== ready && ((spec.minReadySeconds ?? 0) === 0 || isSettled)) {
+      return `availableReplicas ${status.availableReplicas}, ${ready} have long been ready`
+    }
+    if ((status.fullyLabeledReplicas ?? 0) !== labelled) {
+      return `fullyLabeledReplicas ${status.fullyLabeledReplicas}, ${labelled} have the template's labels`
+    }
+    if (status.observedGeneration !== metadata.generation) {
+      return `observedGeneration ${status.observedGeneration} of ${metadata.generation}`
+    }
+    return stranger === undefined ? undefined : `controls ${stranger.metadata.name}, which it does not select`
+  }
   return {
     line: (line) => {
-      census.line(line)
+      now_ms = line.at_ms
+      const { type } = line.event
+      if (type === "machine.clockJumped" || type === "machine.clockRateChanged") clocksAgree = false
+      for (const uid of census.line(line)) changed_ms.set(uid, line.at_ms)
     },
     holds: () => {
-      for (const [uid, { metadata, spec, status }] of census.sets) {
-        if (metadata.deletionTimestamp !== undefined) continue
-        const pods = [...census.active.get(uid)?.values() ?? []]
-        const ready = pods.filter(isReady).length
-        const wrong = status.replicas !== pods.length ? `replicas ${status.replicas}, it has ${pods.length}`
-          : pods.length !== spec.replicas ? `wants ${spec.replicas}, it has ${pods.length}`
-          : (status.readyReplicas ?? 0) !== ready ? `readyReplicas ${status.readyReplicas}, ${ready} are ready`
-          : status.observedGeneration !== metadata.generation
-            ? `observedGeneration ${status.observedGeneration} of ${metadata.generation}` : undefined
-        if (wrong !== undefined) return `${metadata.namespace}/${metadata.name}: ${wrong}`
+      for (const [uid, set] of census.sets) {
+        const what = set.metadata.deletionTimestamp === undefined ? wrong(uid, set) : undefined
+        if (what !== undefined) return `${set.metadata.namespace}/${set.metadata.name}: ${what}`
       }
       return undefined
+    }
+  }
+}
+
+/** Of several sets that select an orphan any one may be first. */
+const orphansAreAdopted = (): { line: (line: Line) => void; open: () => Iterable<Obligation> } => {
+  const sets = new Map<string, { readonly set: ReplicaSet; readonly since_ms: number }>()
+  const orphans = new Map<string, { readonly pod: Pod; readonly since_ms: number }>()
+  return {
+    line: ({ at_ms, entity, event }) => {
+      if (event.type !== "object.created" && event.type !== "object.updated" && event.type !== "object.deleted") return
+      const isGone = event.type === "object.deleted"
+      if (event.resource === "replicasets") {
+        if (isGone) sets.delete(entity)
+        else sets.set(entity, { set: event.object as ReplicaSet, since_ms: sets.get(entity)?.since_ms ?? at_ms })
+      } else if (event.resource === "pods") {
+        const pod = event.object as Pod
+        if (isGone || !isActive(pod) || controllerOf(pod) !== undefined) orphans.delete(entity)
+        else if (orphans.get(entity)?.pod.metadata.labels !== pod.metadata.labels) {
+          orphans.set(entity, { pod, since_ms: at_ms })
+        }
+      }
+    },
+    open: function*() {
+      for (const { pod, since_ms } of orphans.values()) {
+        for (const { set, since_ms: setSince_ms } of sets.values()) {
+          if (set.metadata.deletionTimestamp !== undefined || !isSelectedBy(pod, set)) continue
+          const entity = `${pod.metadata.name} for ${set.metadata.name}`
+          yield { entity, since_ms: Math.max(since_ms, setSince_ms), within_ms: converge_ms }
+          break
+        }
+      }
     }
   }
 }
@@ -103,34 +160,55 @@ const adoptsForTheLiving = (): (line: Line) => string | undefined => {
   }
 }
 
-/** What it creates is its own by its selector and its reference, and named after it. */
+/** What it creates is its own by its selector and its reference, is made by its template, and named after it. */
 const createsItsOwn = (): (line: Line) => string | undefined => {
-  const census = new Census()
-  return (line) => {
-    census.line(line)
-    const { event } = line
+  const sets = new Map<string, ReplicaSet>()
+  /** Templates' containers as text: the controller's view may be behind the newest. */
+  const templates = new Map<string, Set<string>>()
+  const wrong = (set: ReplicaSet, { metadata, spec }: Pod, owner: OwnerReference): string | undefined => {
+    const labels = Object.entries({ ...set.spec.template.metadata.labels, ...set.spec.selector.matchLabels })
+    if (labels.some(([key, value]) => metadata.labels?.[key] !== value)) return "without the labels of its template"
+    if (!metadata.name.startsWith(`${set.metadata.name}-`)) return "under another name"
+    if (owner.kind !== "ReplicaSet" || owner.apiVersion !== "apps/v1" || owner.blockOwnerDeletion !== true) {
+      return `with the reference ${JSON.stringify(owner)}`
+    }
+    return templates.get(set.metadata.uid)!.has(JSON.stringify(spec.containers)) ? undefined : "by another template"
+  }
+  return ({ entity, event }) => {
+    if (event.type === "object.deleted") sets.delete(entity)
+    if (event.type !== "object.created" && event.type !== "object.updated") return undefined
+    if (event.resource === "replicasets") {
+      const set = event.object as ReplicaSet
+      sets.set(entity, set)
+      if (event.type === "object.updated" && (event.previous as ReplicaSet).spec === set.spec) return undefined
+      const known = templates.get(entity) ?? new Set()
+      templates.set(entity, known.add(JSON.stringify(set.spec.template.spec.containers)))
+    }
     if (event.type !== "object.created" || event.resource !== "pods") return undefined
-    const { metadata } = event.object as Pod
-    const owner = controllerOf(event.object as Pod)
-    const set = owner === undefined ? undefined : census.sets.get(owner.uid)
-    if (owner === undefined || set === undefined) return undefined
-    const selector = set.spec.selector.matchLabels ?? {}
-    const isSelected = Object.keys(selector).every((key) => metadata.labels?.[key] === selector[key])
-    if (!isSelected) return `${event.key} was created for ${owner.name}, whose selector it does not match`
-    return metadata.name.startsWith(`${set.metadata.name}-`) ? undefined
-      : `${event.key} was created for ${owner.name} under another name`
+    const pod = event.object as Pod
+    const owner = controllerOf(pod)
+    const set = owner === undefined ? undefined : sets.get(owner.uid)
+    const what = owner === undefined || set === undefined ? undefined : wrong(set, pod, owner)
+    return what === undefined ? undefined : `${event.key} was created for ${owner!.name} ${what}`
   }
 }
 
 export const properties: ReadonlyArray<Property> = [
+  leadsTo("an orphan that a ReplicaSet selects is adopted", [81], orphansAreAdopted, ["object."]),
   leadsTo("a ReplicaSet comes to have as many active pods as it wants", [79], converges, ["object."]),
-  eventually("at rest a ReplicaSet has what it wants and its status says so", [79], statusIsTrue, ["object."]),
+  eventually("at rest a ReplicaSet has what it wants and its status says so", [79], statusIsTrue,
+    ["object.", "machine.clock"]),
   always("a ReplicaSet never creates more pods than it wants", [80], neverOvershoots,
     ["object.", "controllerManager.led", "replicaSet.podCreateFailed", "replicaSet.expectationsExpired",
       "replicaSet.podAdopted"]),
+  always("a ReplicaSet decides on the pods that its informer showed, and deletes those first that rank first", [79],
+    decidesOnItsView, ["object.", "replicaSet.", "machine.clock"]),
+  always("a ReplicaSet reports what its informer showed", [79], statusIsOfItsView, ["object.", "replicaSet."]),
+  always("a ReplicaSet acts only when it has seen what it did before", [80], actsOnItsOwnNews,
+    ["object.", "replicaSet.", "controllerManager.led", "process.crashed", "process.stopped"]),
   always("a pod has at most one controller", [81], () => oneController, ["object."]),
   always("a pod is adopted only for an owner that exists", [81], adoptsForTheLiving, ["object."]),
-  always("a pod created for a ReplicaSet matches its selector", [], createsItsOwn, ["object."]),
+  always("a pod created for a ReplicaSet is made by its template", [], createsItsOwn, ["object."]),
 
   sometimes("a ReplicaSet deletes pods", () => ({ event }) => event.type === "replicaSet.podDeleted",
     ["replicaSet.podDeleted"]),

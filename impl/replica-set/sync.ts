@@ -114,7 +114,7 @@ const deletePods = Effect.fnUntraced(function*(syncing: Syncing, replicaSet: Rep
 })
 
 const manage = (
-  syncing: Syncing, replicaSet: ReplicaSet, active: ReadonlyArray<Pod>
+  syncing: Syncing, replicaSet: ReplicaSet, active: ReadonlyArray<Pod>, view: number
 ): Effect.Effect<void, ApiError> => {
   const { expectations, parts, process, story } = syncing
   const { metadata: { uid }, spec: { replicas } } = replicaSet
@@ -123,30 +123,28 @@ const manage = (
   const count = Math.min(Math.abs(difference), limits.burstReplicas_max)
   if (difference < 0) {
     expectations.expectCreations(uid, count)
-    story.entered(uid, { type: "replicaSet.createsExpected", key, replicas, active: active.length, count }, "creating")
+    story.entered(uid, { type: "replicaSet.createsExpected", key, replicas, active: active.length, view, count },
+      "creating")
     return createPods(syncing, replicaSet, count)
   }
   if (difference > 0) {
     const victims = parts.victims(active, count, process.wall_ms())
     const uids = victims.map((pod) => pod.metadata.uid)
     expectations.expectDeletions(uid, uids)
-    story.entered(uid, { type: "replicaSet.deletesExpected", key, replicas, active: active.length, victims: uids },
-      "deleting")
+    story.entered(uid, { type: "replicaSet.deletesExpected", key, replicas, active: active.length, view,
+      victims: uids }, "deleting")
     return deletePods(syncing, replicaSet, victims)
   }
   return Effect.void
 }
 
 const report = Effect.fnUntraced(function*(
-  { client, process, queue, story }: Syncing, replicaSet: ReplicaSet, active: ReadonlyArray<Pod>
+  { client, process, queue, story }: Syncing, replicaSet: ReplicaSet, active: ReadonlyArray<Pod>, view: number
 ) {
   const status = statusOf(replicaSet, active, process.wall_ms())
   if (!isSameStatus(replicaSet.status, status)) {
     const isWritten = yield* writeStatus(client, replicaSet, status)
-    if (isWritten) {
-      story.told(replicaSet.metadata.uid, { type: "replicaSet.statusWritten", replicas: status.replicas,
-        readyReplicas: status.readyReplicas, observedGeneration: status.observedGeneration })
-    }
+    if (isWritten) story.told(replicaSet.metadata.uid, { type: "replicaSet.statusWritten", ...status, view })
   }
   const minReady_s = replicaSet.spec.minReadySeconds ?? 0
   if (minReady_s > 0 && status.readyReplicas === replicaSet.spec.replicas &&
@@ -157,6 +155,7 @@ const syncOne = Effect.fnUntraced(function*(syncing: Syncing, replicaSet: Replic
   const { client, expectations, informers, parts, story } = syncing
   const { uid, namespace, deletionTimestamp } = replicaSet.metadata
   const mayAct = parts.mayAct(expectations, uid)
+  const view = Number(informers.pods.resourceVersion())
   const active = yield* parts.claim(
     {
       client, replicaSet,
@@ -168,10 +167,10 @@ const syncOne = Effect.fnUntraced(function*(syncing: Syncing, replicaSet: Replic
   let managed: Result.Result<void, ApiError> = Result.void
   if (mayAct && deletionTimestamp === undefined && active.length !== replicaSet.spec.replicas) {
     story.gaveUp(uid)
-    managed = yield* Effect.result(manage(syncing, replicaSet, active))
+    managed = yield* Effect.result(manage(syncing, replicaSet, active, view))
   }
   // The status is written even when pods could not be created or deleted.
-  yield* report(syncing, replicaSet, active)
+  yield* report(syncing, replicaSet, active, view)
   if (Result.isFailure(managed)) return yield* Effect.fail(managed.failure)
 })
 

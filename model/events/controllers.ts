@@ -8,9 +8,10 @@ export const ControllerEvent = [
   Schema.Struct({ type: Schema.tag("controllerManager.led") }),
   Schema.Struct({ type: Schema.tag("controllerManager.controllerStarted"), controller: Schema.String }),
 
-  // Chart "replica-set.replicaSet", entity: uid of the ReplicaSet. `active`: pods that count, in the controller's view.
+  // Chart "replica-set.replicaSet", entity: uid of the ReplicaSet. `active`: pods that count, in the controller's view:
+  // its informer's pods at revision `view`, and what it adopted since.
   Schema.Struct({ type: Schema.tag("replicaSet.createsExpected"), key: Schema.String, replicas: Schema.Number,
-    active: Schema.Number, count: Schema.Number }),
+    active: Schema.Number, view: Schema.Number, count: Schema.Number }),
   /** Slow start: 1, 2, 4, … pods at once while all goes well. */
   Schema.Struct({ type: Schema.tag("replicaSet.batchStarted"), size: Schema.Number }),
   Schema.Struct({ type: Schema.tag("replicaSet.podCreated"), pod: Schema.String, uid: Schema.String }),
@@ -19,7 +20,7 @@ export const ControllerEvent = [
   /** `outstanding`: creations that the informer has not shown yet. */
   Schema.Struct({ type: Schema.tag("replicaSet.createsEnded"), created: Schema.Number, outstanding: Schema.Number }),
   Schema.Struct({ type: Schema.tag("replicaSet.deletesExpected"), key: Schema.String, replicas: Schema.Number,
-    active: Schema.Number, victims: Schema.Array(Schema.String) }),
+    active: Schema.Number, view: Schema.Number, victims: Schema.Array(Schema.String) }),
   Schema.Struct({ type: Schema.tag("replicaSet.podDeleted"), uid: Schema.String }),
   Schema.Struct({ type: Schema.tag("replicaSet.podDeleteFailed"), uid: Schema.String, reason: Schema.String }),
   Schema.Struct({ type: Schema.tag("replicaSet.deletesEnded"), outstanding: Schema.Number }),
@@ -29,7 +30,8 @@ export const ControllerEvent = [
   Schema.Struct({ type: Schema.tag("replicaSet.podAdopted"), uid: Schema.String }),
   Schema.Struct({ type: Schema.tag("replicaSet.podReleased"), uid: Schema.String }),
   Schema.Struct({ type: Schema.tag("replicaSet.statusWritten"), replicas: Schema.Number,
-    readyReplicas: Schema.Number, observedGeneration: Schema.Number }),
+    fullyLabeledReplicas: Schema.Number, readyReplicas: Schema.Number, availableReplicas: Schema.Number,
+    observedGeneration: Schema.Number, view: Schema.Number }),
   /** The informer shows that it is gone. */
   Schema.Struct({ type: Schema.tag("replicaSet.deleted") }),
 

@@ -74,9 +74,9 @@ const nodeSelector = (topology: Topology): fc.Arbitrary<Record<string, string> |
 /** What only a pod of its own may ask for: a set would make such pods for ever. */
 const ownWishes = (on: Swarm, topology: Topology): fc.Arbitrary<Partial<PodSpec>> => fc.record({
   nodeName: !on.has("spec:nodeNames") ? fc.constant(undefined)
-    : fc.option(fc.constantFrom(...topology.workers.map(({ name }) => name)), { freq: 1, nil: undefined }),
+    : fc.option(fc.constantFrom(...topology.workers.map(({ name }) => name)), { freq: 2, nil: undefined }),
   schedulingGates: !on.has("spec:gates") ? fc.constant(undefined)
-    : fc.option(fc.constant(["plimsoll.test/gate"]), { freq: 1, nil: undefined })
+    : fc.option(fc.constant(["plimsoll.test/gate"]), { freq: 2, nil: undefined })
 }).map(({ nodeName, schedulingGates }) => {
   // The API forbids both at once.
   if (nodeName !== undefined) return { nodeName }
