@@ -149,11 +149,20 @@ type TaintEvent = Judged<EventOf<"nodeTaint">>
 const adds = (event: TaintEvent, key: "not-ready" | "unreachable"): boolean =>
   (event.type === "nodeTaint.added" || event.type === "nodeTaint.swapped") && event.key === `node.kubernetes.io/${key}`
 
+const isLate = (event: TaintEvent): boolean => event.type === "nodeTaint.added" && event.late === true
+const addedLate = [
+  { guard: "isNotReadyLate", target: "notReadyTaint" },
+  { guard: "isUnreachableLate", target: "unreachableTaint" }
+] as const
+
 export const taint = setup({
   types: { events: {} as TaintEvent },
   guards: {
     isNotReady: ({ event }) => adds(event, "not-ready"),
     isUnreachable: ({ event }) => adds(event, "unreachable"),
+    /** The write and the reason not to write it crossed; the next look sets it right. */
+    isNotReadyLate: ({ event }) => isLate(event) && adds(event, "not-ready"),
+    isUnreachableLate: ({ event }) => isLate(event) && adds(event, "unreachable"),
     isDisrupted: ({ event }) =>
       event.type === "nodeTaint.queued" && (event.ready === "False" || event.ready === "Unknown"),
     isLeftover: ({ event }) => event.type === "nodeTaint.cleared" && event.why === "seen"
@@ -169,6 +178,7 @@ export const taint = setup({
       on: {
         "nodeTaint.queued": { guard: "isDisrupted", target: "queued" },
         "nodeTaint.cleared": { guard: "isLeftover", actions: "noteLeftover" },
+        "nodeTaint.added": addedLate,
         "nodeTaint.swapped": [
           { guard: "isNotReady", target: "notReadyTaint" },
           { guard: "isUnreachable", target: "unreachableTaint" }
@@ -193,6 +203,7 @@ export const taint = setup({
       description: "not-ready:NoExecute.",
       on: {
         "nodeTaint.swapped": { guard: "isUnreachable", target: "unreachableTaint" },
+        "nodeTaint.added": addedLate,
         "nodeTaint.cleared": "clean"
       }
     },
@@ -200,6 +211,7 @@ export const taint = setup({
       description: "unreachable:NoExecute.",
       on: {
         "nodeTaint.swapped": { guard: "isNotReady", target: "notReadyTaint" },
+        "nodeTaint.added": addedLate,
         "nodeTaint.cleared": "clean"
       }
     }

@@ -34,8 +34,9 @@ export class Told {
   }
 
   tainted(health: Health, type: "nodeTaint.added" | "nodeTaint.swapped", key: EvictingKey): void {
+    const isLate = type === "nodeTaint.added" && health.taint !== "queued"
     health.taint = key === "node.kubernetes.io/not-ready" ? "notReadyTaint" : "unreachableTaint"
-    this.#taint(health, { type, key })
+    this.#taint(health, isLate ? { type, key, late: true } : { type, key })
   }
 
   cleared(health: Health, why: "ready" | "seen" | "gone" | "disruption"): void {

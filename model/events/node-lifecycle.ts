@@ -24,7 +24,8 @@ export const NodeLifecycleEvent = [
   // Chart "node-lifecycle.taint", entity: node name. NoExecute taints.
   /** It waits for a token of its zone. */
   Schema.Struct({ type: Schema.tag("nodeTaint.queued"), zone: Schema.String, ready: Ready }),
-  Schema.Struct({ type: Schema.tag("nodeTaint.added"), key: EvictingKey }),
+  /** `late`: while it was on its way, the node was taken off the queue, or its taint was swapped. */
+  Schema.Struct({ type: Schema.tag("nodeTaint.added"), key: EvictingKey, late: Schema.optionalKey(Schema.Boolean) }),
   /** One replaced by the other, without a token. */
   Schema.Struct({ type: Schema.tag("nodeTaint.swapped"), key: EvictingKey }),
   /** Off the queue and without taints: it is ready, newly seen, gone, or all zones are disrupted. */
