@@ -87,6 +87,8 @@ export class Client extends Context.Service<Client, {
   readonly delete: (
     resource: Resource, namespace: string, name: string, options?: DeleteOptions
   ) => Effect.Effect<void, ApiError>
+  /** Closes the connection: another server may answer better. Requests under way end without an answer. */
+  readonly disconnect: () => void
 }>()("impl/Client") {}
 
 type State = StateOf<(typeof charts)["client.request"]>
@@ -219,7 +221,7 @@ class Requests {
   }
 }
 
-const clientOf = (requests: Requests): Client["Service"] => Client.of({
+const clientOf = (requests: Requests, disconnect: () => void): Client["Service"] => Client.of({
   get: (resource, namespace, name, options) =>
     Effect.map(
       requests.read({ verb: "get", resource, namespace, name,
@@ -243,14 +245,15 @@ const clientOf = (requests: Requests): Client["Service"] => Client.of({
   patchStatus: (resource, namespace, name, patch) =>
     requests.written({ verb: "patch", resource, subresource: "status", namespace, name, patch }),
   delete: (resource, namespace, name, options) =>
-    Effect.asVoid(requests.mutate({ verb: "delete", resource, namespace, name, ...options }))
+    Effect.asVoid(requests.mutate({ verb: "delete", resource, namespace, name, ...options })),
+  disconnect
 })
 
 /** The client of the calling process. `userAgent` names the component, e.g. "kubelet". */
 export const make = Effect.fnUntraced(function*(userAgent: string) {
   const process = yield* Process
   const transport = new Transport(process, yield* Network, "api-server", userAgent)
-  return clientOf(new Requests(transport, yield* Journal, process.incarnation))
+  return clientOf(new Requests(transport, yield* Journal, process.incarnation), () => transport.disconnect())
 })
 
 const placeOf = ({ metadata }: ApiObject): { readonly namespace: string; readonly name: string } =>

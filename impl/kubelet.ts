@@ -61,8 +61,8 @@ const run = (parts: Parts) => Effect.gen(function*() {
   })
   agent.follow(yield* informer.make("nodes", {}, { fieldSelector: `metadata.name=${machine.name}` }))
   // Registration does not hold up the pods: who is already known has containers to look after.
-  yield* Effect.forkChild(Effect.andThen(agent.register(),
-    Effect.all([agent.renewLease(), agent.reportStatus()], { concurrency: "unbounded", discard: true })))
+  yield* Effect.forkChild(Effect.andThen(agent.register(), agent.reportStatus()))
+  yield* Effect.forkChild(agent.renewLease())
   yield* Effect.forkChild(statuses.run())
   const pods = yield* parts.podSource({
     added: (pod) => isReady && workers.onPod(pod),

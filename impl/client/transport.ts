@@ -87,6 +87,14 @@ export class Transport {
     if (this.#watches.delete(id)) this.#cancel(id)
   }
 
+  /** Gives up the connection; the next request dials anew. */
+  disconnect(): void {
+    const connection = this.#connection
+    if (connection === undefined) return
+    connection.close()
+    this.#closed(connection)
+  }
+
   #cancel(id: number): void {
     if (this.#connection?.isOpen === true) this.#connection.send({ type: "cancel", id }, "cancel")
   }

@@ -170,28 +170,44 @@ export class NodeAgent {
     }, (ready ? "ready" : "notReady") satisfies StateOf<(typeof charts)["kubelet.nodeStatus"]>)
   }
 
-  /** Renews the lease each 10 s; a failed try is repeated at once a few times, then with the next period. */
+  /**
+   * Renews the lease each 10 s, registered or not; a failed try is repeated at once a few times, then with the next
+   * period. After the second the connection is given up (OnHeartbeatFailure): its server may be the trouble.
+   */
   renewLease(): Effect.Effect<never> {
     return Effect.gen({ self: this }, function*() {
-      for (;;) {
-        for (let attempt = 0; attempt < limits.nodeLeaseUpdateRetries_max; attempt++) {
-          const isRenewed = yield* Effect.match(this.#renewOnce(), {
-            onSuccess: () => true,
-            onFailure: () => {
-              // What is stored is not known any more: read it before the next try.
-              this.#lease = undefined
-              return false
-            }
-          })
-          if (isRenewed) break
-          yield* Effect.sleep(limits.nodeLeaseRetryBase_ms * 2 ** attempt)
+      for (let delay_ms = limits.registrationRetryBase_ms; ;) {
+        const isOwned = yield* this.#renewAFewTimes()
+        if (!isOwned) {
+          yield* Effect.sleep(delay_ms)
+          delay_ms = Math.min(delay_ms * 2, limits.registrationRetry_max_ms)
+          continue
         }
         const jitter = 1 + limits.nodeLeaseJitter * this.#on.draws.unit("kubelet/lease", this.name)
         yield* Effect.sleep(nodeLeaseRenewInterval_ms * jitter)
       }
     })
   }
-  #renewOnce(): Effect.Effect<void, ApiError> {
+  /** False when there is no lease, and no Node yet to own one. */
+  #renewAFewTimes(): Effect.Effect<boolean> {
+    return Effect.gen({ self: this }, function*() {
+      for (let attempt = 0; attempt < limits.nodeLeaseUpdateRetries_max; attempt++) {
+        const outcome = yield* Effect.match(this.#renewOnce(), {
+          onSuccess: (isOwned) => isOwned,
+          onFailure: () => {
+            // What is stored is not known any more: read it before the next try.
+            this.#lease = undefined
+            if (attempt > 0) this.#on.client.disconnect()
+            return undefined
+          }
+        })
+        if (outcome !== undefined) return outcome
+        yield* Effect.sleep(limits.nodeLeaseRetryBase_ms * 2 ** attempt)
+      }
+      return true
+    })
+  }
+  #renewOnce(): Effect.Effect<boolean, ApiError> {
     const { client, process } = this.#on
     return Effect.gen({ self: this }, function*() {
       const spec = {
@@ -202,6 +218,7 @@ export class NodeAgent {
         onSuccess: (lease) => Effect.succeed<Lease | undefined>(lease),
         onFailure: (error) => hasReason(error, "NotFound") ? Effect.succeed(undefined) : Effect.fail(error)
       })
+      if (this.#lease === undefined && !this.isRegistered) return false
       this.#lease = this.#lease === undefined
         ? yield* client.create("leases", {
           apiVersion: "coordination.k8s.io/v1", kind: "Lease", spec,
@@ -209,6 +226,7 @@ export class NodeAgent {
             creationTimestamp: 0 }
         })
         : yield* client.update("leases", { ...this.#lease, spec }, options)
+      return true
     })
   }
 }
