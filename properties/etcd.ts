@@ -3,7 +3,10 @@
  * Linearizability of its operations stands in linearizability.ts. Source: ../reference/invariants.md 1, 3-12.
  */
 import type { Line } from "#model/events.ts"
-import { changeOf, History, Members, Watches } from "#properties/etcd/history.ts"
+import {
+  changeOf, heardByHistory, heardByMembers, heardByWatches, History, Members, Watches
+} from "#properties/etcd/history.ts"
+import { Health, heardByHealth } from "#properties/etcd/health.ts"
 import { always, eventually, leadsTo, sometimes, type Obligation, type Property } from "#properties/property.ts"
 
 /** An election takes a few rounds of at most 2 s, also after split votes; ASSUMED generous. */
@@ -22,7 +25,7 @@ const history: ReadonlyArray<Property> = [
       return before === undefined || change.revision === before || change.revision === before + 1 ? undefined
         : `revision ${change.revision} of ${change.key} follows revision ${before}`
     }
-  }),
+  }, heardByHistory),
 
   always("a revision is written whole: each of its keys once, on what that key held", [9], () => {
     const exists = new Set<string>()
@@ -41,7 +44,7 @@ const history: ReadonlyArray<Property> = [
       return had === (line.event.type !== "object.created") ? undefined
         : `${line.event.type} of ${change.key} at revision ${revision}, which ${had ? "exists" : "does not exist"}`
     }
-  }),
+  }, heardByHistory),
 
   always("an acknowledged write is in the history", [11], () => {
     const history = new History()
@@ -59,7 +62,7 @@ const history: ReadonlyArray<Property> = [
       return key === undefined || event.outcome !== "ok" || history.has(event.revision, key) ? undefined
         : `${key} was acknowledged at revision ${event.revision}, which does not hold it`
     }
-  })
+  }, [...heardByHistory, "kv."])
 ]
 
 const raft: ReadonlyArray<Property> = [
@@ -74,7 +77,7 @@ const raft: ReadonlyArray<Property> = [
       return known === undefined || known === leader ? undefined
         : `${known} and ${leader} both lead term ${event.term}`
     }
-  }),
+  }, ["raft."]),
 
   always("a member votes for one candidate in a term", [10], () => {
     const votes = new Map<string, { readonly term: number; readonly candidate: string }>()
@@ -87,7 +90,7 @@ const raft: ReadonlyArray<Property> = [
       return event.term === last.term && candidate === last.candidate ? undefined
         : `${actor} voted for ${last.candidate} in term ${last.term}, then for ${candidate} in term ${event.term}`
     }
-  }),
+  }, ["vote.granted", "raft.campaigned"]),
 
   always("a leader has the votes of a majority, each of them really given", [10], () => {
     const given = new Set<string>()
@@ -103,7 +106,7 @@ const raft: ReadonlyArray<Property> = [
       }
       return undefined
     }
-  }),
+  }, ["raft.", "vote.granted"]),
 
   always("members apply the same entries in the same order, and keep them", [11], () => {
     const entries: Array<{ readonly term: number; readonly revision: number; readonly proposal: string }> = []
@@ -135,7 +138,7 @@ const raft: ReadonlyArray<Property> = [
         ? undefined : `${actor} applied entry ${event.index} as ${event.proposal} of term ${event.term} at revision ${
           event.revision}; before it was ${known.proposal} of term ${known.term} at revision ${known.revision}`
     }
-  }),
+  }, ["raft.recovered", "entry.applied"]),
 
   always("a new leader has every entry that was applied before it was elected", [11], () => {
     let applied = { index: 0, term: 0 }
@@ -161,14 +164,13 @@ const raft: ReadonlyArray<Property> = [
       return event.term > debt.term || event.index > debt.index ? undefined
         : `${actor}'s first entry of term ${debt.term} is ${event.index}, but ${debt.index} was applied before`
     }
-  })
+  }, ["raft.elected", "entry.applied"])
 ]
 
 const watch: ReadonlyArray<Property> = [
   always("a watch never sees a revision that is not later than all it saw before", [3, 4], () => {
     const last = new Map<string, number>()
     return ({ actor, entity, event }) => {
-      if (!event.type.startsWith("etcdWatch.")) return undefined
       const name = `${actor} ${entity}`
       if (event.type === "etcdWatch.opened") {
         last.set(name, event.startRevision === 0 ? event.revision : event.startRevision - 1)
@@ -179,21 +181,21 @@ const watch: ReadonlyArray<Property> = [
       } else if (event.type !== "etcdWatch.progressed") last.delete(name)
       return undefined
     }
-  }),
+  }, ["etcdWatch."]),
   always("a watch sees every change of its keys from its start on, each revision in one piece", [5, 6, 7], () => {
     const watches = new Watches()
     return (line) => {
       const wrong = watches.hear(line)
       return wrong?.kind === "reliable" ? wrong.text : undefined
     }
-  }),
+  }, heardByWatches),
   always("a progress notification comes after everything up to its revision", [8], () => {
     const watches = new Watches()
     return (line) => {
       const wrong = watches.hear(line)
       return wrong?.kind === "bookmarkable" ? wrong.text : undefined
     }
-  }),
+  }, heardByWatches),
   eventually("every open watch of a working member has seen all that was committed", [5], () => {
     const watches = new Watches()
     const members = new Members()
@@ -212,7 +214,55 @@ const watch: ReadonlyArray<Property> = [
         return undefined
       }
     }
-  })
+  }, [...heardByWatches, ...heardByMembers])
+]
+
+/** Elections of the beginning are over, and machines that reboot late have found the leader. */
+const leads_ms = 15_000 // ASSUMED
+/** Dead connections were noticed (45 s) and dialled anew, and what had piled up behind them is done. */
+const answers_ms = 75_000 // ASSUMED
+/** From the start there is nothing broken to find out about. Source: SLO 114, for the whole request. */
+const answerTime_ms = 1_000
+
+const healthy: ReadonlyArray<Property> = [
+  // Source: raft §5.2, "a steady leader"; pre-vote and check-quorum keep those who come back from disturbing it.
+  always("a healthy cluster keeps its leader", [12], () => {
+    const health = new Health()
+    return (line) => {
+      health.hear(line)
+      const { actor, at_ms, event } = line
+      const isElection = event.type === "raft.electionTimedOut" || event.type === "raft.quorumLost"
+      return isElection && health.hasBeenWellFor(leads_ms, at_ms)
+        ? `${actor} ${event.type === "raft.quorumLost" ? "gave up" : "missed its leader"} in term ${event.term}` : undefined
+    }
+  }, [...heardByHealth, "raft."]),
+
+  always("a healthy etcd answers within a second", [114], () => {
+    const health = new Health()
+    const invoked = new Map<string, { readonly at_ms: number; readonly key: string }>()
+    return (line) => {
+      health.hear(line)
+      const { actor, at_ms, event } = line
+      if (event.type === "kv.invoked") invoked.set(`${actor} ${event.id}`, { at_ms, key: event.key })
+      if (event.type !== "kv.returned") return undefined
+      const call = invoked.get(`${actor} ${event.id}`)
+      invoked.delete(`${actor} ${event.id}`)
+      if (call === undefined || !health.hasBeenWellFor(answers_ms, call.at_ms)) return undefined
+      const took_ms = at_ms - call.at_ms
+      return took_ms <= answerTime_ms && event.outcome !== "unknown" ? undefined
+        : `${call.key}: outcome ${event.outcome} after ${Math.round(took_ms)} ms at ${actor}`
+    }
+  }, [...heardByHealth, "kv."]),
+
+  always("a vote that a member remembers was asked for", [10], () => {
+    const asked = new Set<string>()
+    return ({ actor, event }) => {
+      if (event.type === "raft.campaigned") asked.add(`${event.term} ${actor}`)
+      if (event.type !== "raft.recovered" || event.vote === "" || event.vote === actor) return undefined
+      return asked.has(`${event.term} ${event.vote}`) ? undefined
+        : `${actor} remembers a vote for ${event.vote} in term ${event.term}, in which that was no candidate`
+    }
+  }, ["raft."])
 ]
 
 /** Who leads as far as the lines tell: elected, and neither deposed, outrun nor gone. */
@@ -247,7 +297,7 @@ const progress: ReadonlyArray<Property> = [
         return [{ entity: "etcd", since_ms: Math.max(lost_ms, members.since_ms), within_ms: election_ms }]
       }
     }
-  }),
+  }, heardByMembers),
   leadsTo("a leader commits an entry of its own term", [12], () => {
     const members = new Members()
     const leading = new Map<string, number>()
@@ -266,7 +316,7 @@ const progress: ReadonlyArray<Property> = [
           ? [{ ...debt, since_ms: Math.max(debt.since_ms, members.since_ms) }] : [])
       }
     }
-  }),
+  }, heardByMembers),
   eventually("every working member has applied what was committed", [12], () => {
     const members = new Members()
     const firstApplied_ms: Array<number> = []
@@ -287,16 +337,19 @@ const progress: ReadonlyArray<Property> = [
         return undefined
       }
     }
-  })
+  }, heardByMembers)
 ]
 
 const reached: ReadonlyArray<Property> = [
-  sometimes("a leader loses its quorum and steps down", () => ({ event }) => event.type === "raft.quorumLost"),
-  sometimes("etcd changes its leader", () => ({ event }) => event.type === "raft.elected" && event.term > 1),
+  sometimes("a leader loses its quorum and steps down", () => ({ event }) => event.type === "raft.quorumLost",
+    ["raft.quorumLost"]),
+  sometimes("etcd changes its leader", () => ({ event }) => event.type === "raft.elected" && event.term > 1,
+    ["raft.elected"]),
   sometimes("a member comes back with entries in its log", () => ({ event }) =>
-    event.type === "member.recovered" && event.lastIndex > 0),
+    event.type === "member.recovered" && event.lastIndex > 0, ["member.recovered"]),
   sometimes("a watch begins in the past", () => ({ event }) =>
-    event.type === "etcdWatch.opened" && event.startRevision > 0 && event.startRevision <= event.revision)
+    event.type === "etcdWatch.opened" && event.startRevision > 0 && event.startRevision <= event.revision,
+    ["etcdWatch.opened"])
 ]
 
-export const properties: ReadonlyArray<Property> = [...history, ...raft, ...watch, ...progress, ...reached]
+export const properties: ReadonlyArray<Property> = [...history, ...raft, ...watch, ...healthy, ...progress, ...reached]

@@ -20,12 +20,13 @@ const nothingRunsWithoutPower = always("nothing runs on a machine that is not up
   const powers = new Map<string, string>()
   const homes = new Map<string, string>()
   return (line) => {
-    const machine = machineOf(line)
-    if (machine === undefined) {
-      const home = homes.get(line.actor)
-      if (home === undefined || carries(powers.get(home))) return undefined
-      return `${line.actor} wrote ${line.event.type} while ${home} was ${powers.get(home)}`
+    const home = homes.get(line.actor)
+    if (home !== undefined) {
+      return carries(powers.get(home)) ? undefined
+        : `${line.actor} wrote ${line.event.type} while ${home} was ${powers.get(home)}`
     }
+    const machine = machineOf(line)
+    if (machine === undefined) return undefined
     const power = powerAfter(line)
     if (power !== undefined) powers.set(machine, power)
     if (line.event.type !== "process.started") return undefined
@@ -48,7 +49,7 @@ const memoryDoesNotSurvive = always("no process survives the reset of its machin
     if (powerAfter(line) !== "post" || here.size === 0) return undefined
     return `${machine} tests itself while ${[...here].join(", ")} ran on`
   }
-})
+}, ["machine.", "process."])
 
 const bootIdsAreNew = always("each boot of each machine has a boot id of its own", [113], () => {
   const seen = new Map<string, string>()
@@ -58,7 +59,7 @@ const bootIdsAreNew = always("each boot of each machine has a boot id of its own
     seen.set(event.bootId, actor)
     return owner === undefined ? undefined : `${actor} booted as ${event.bootId}, which ${owner} had been`
   }
-})
+}, ["machine.kernelLoaded", "machine.joined"])
 
 const incarnationsFollow = always("a process has one incarnation at a time, numbered without gaps", [], () => {
   const last = new Map<string, number>()
@@ -73,14 +74,14 @@ const incarnationsFollow = always("a process has one incarnation at a time, numb
     return event.incarnation === previous + 1 ? undefined
       : `${event.process} started as incarnation ${event.incarnation} after ${previous}`
   }
-})
+}, ["process."])
 
 const theDeadAreSilent = always("a process that ended says nothing until it is started again", [], () => {
   const dead = new Map<string, number>()
   return ({ event, actor, at_ms }) => {
     if (event.type === "process.crashed" || event.type === "process.stopped") dead.set(event.process, at_ms)
     else if (event.type === "process.started") dead.delete(event.process)
-    else {
+    else if (dead.size > 0) {
       const since_ms = dead.get(actor)
       if (since_ms !== undefined) return `${actor} wrote ${event.type} at ${at_ms} ms, dead since ${since_ms} ms`
     }
@@ -93,7 +94,7 @@ const thePausedAreSilent = always("a paused process says nothing until it is res
   return ({ event, actor }) => {
     if (event.type === "process.paused") paused.add(event.process)
     else if (event.type === "process.resumed" || event.type === "process.crashed") paused.delete(event.process)
-    else if (paused.has(actor)) return `${actor} wrote ${event.type} while it was paused`
+    else if (paused.size > 0 && paused.has(actor)) return `${actor} wrote ${event.type} while it was paused`
     return undefined
   }
 })
@@ -125,26 +126,26 @@ const machinesComeBack = leadsTo("a machine that begins to start serves in time"
       for (const [entity, since_ms] of starting) yield { entity, since_ms, within_ms }
     }
   }
-})
+}, ["machine."])
 
 /** Some run reaches the event. */
 const happens = (name: string, type: Line["event"]["type"]): Property =>
-  sometimes(name, () => ({ event }) => event.type === type)
+  sometimes(name, () => ({ event }) => event.type === type, [type])
 
 export const properties: ReadonlyArray<Property> = [
   nothingRunsWithoutPower, memoryDoesNotSurvive, bootIdsAreNew, incarnationsFollow, theDeadAreSilent,
   thePausedAreSilent, clocksGoForward, machinesComeBack,
   sometimes("a machine loses its power while processes run on it", () =>
-    ({ event }) => event.type === "process.crashed" && event.reason === "power lost"),
+    ({ event }) => event.type === "process.crashed" && event.reason === "power lost", ["process.crashed"]),
   sometimes("a kernel panics under running processes", () =>
-    ({ event }) => event.type === "process.crashed" && event.reason === "kernel panic"),
+    ({ event }) => event.type === "process.crashed" && event.reason === "kernel panic", ["process.crashed"]),
   sometimes("a process is killed and started again", () => {
     const killed = new Set<string>()
     return ({ event }) => {
       if (event.type === "process.crashed" && event.reason === "killed") killed.add(event.process)
       return event.type === "process.started" && killed.has(event.process)
     }
-  }),
+  }, ["process."]),
   happens("a machine boots and serves again", "machine.unitsStarted"),
   happens("a process stops gracefully", "process.stopped"),
   happens("a process is paused and resumed", "process.resumed")

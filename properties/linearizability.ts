@@ -68,6 +68,8 @@ const follow = (
   }
 }
 
+const heardByFollow = ["kv.", "process.crashed", "process.stopped"]
+
 const close = (name: string, key: Key): string | undefined => {
   if (key.window.length === 0) return undefined
   const unknown = key.unknown
@@ -114,7 +116,7 @@ export const properties: ReadonlyArray<Property> = [
         return key.under_way > 0 ? undefined : close(op.key, key)
       }
     )
-  }),
+  }, heardByFollow),
 
   always("no operation sees the store earlier than an operation that was answered before it began", [2], () => {
     let latest = 0
@@ -136,7 +138,7 @@ export const properties: ReadonlyArray<Property> = [
           : undefined
       }
     )
-  }),
+  }, heardByFollow),
 
   sometimes("the outcome of a write is unknown", () => {
     const isWriting = new Set<string>()
@@ -144,7 +146,7 @@ export const properties: ReadonlyArray<Property> = [
       if (event.type === "kv.invoked" && isWrite(event)) isWriting.add(`${actor} ${event.id}`)
       return event.type === "kv.returned" && isWriting.delete(`${actor} ${event.id}`) && event.outcome === "unknown"
     }
-  }),
+  }, ["kv."]),
   sometimes("a conditional write fails", () =>
-    ({ event }) => event.type === "kv.returned" && event.outcome === "failed")
+    ({ event }) => event.type === "kv.returned" && event.outcome === "failed", ["kv.returned"])
 ]

@@ -15,6 +15,8 @@ export const changeOf = (line: Line): { readonly revision: number; readonly key:
     ? event : undefined
 }
 
+export const heardByHistory = ["object.created", "object.updated", "object.deleted"]
+
 /** The committed revisions in order; a revision's keys grow while its lines come. */
 export class History {
   readonly revisions: Array<Revision> = []
@@ -37,6 +39,8 @@ export class History {
     return found?.revision === revision && found.keys.includes(key)
   }
 }
+
+export const heardByWatches = [...heardByHistory, "etcdWatch.", "process.crashed", "process.stopped"]
 
 export interface OpenWatch {
   readonly member: string
@@ -120,6 +124,8 @@ export class Watches {
     this.starts.delete(watch)
   }
 }
+
+export const heardByMembers = ["process.", "raft.", "entry.applied", "phase.began"]
 
 /** Which members run, where, and which of them are held back by a fault that is not healed yet. */
 export class Members {

@@ -91,6 +91,14 @@ const disorder = (sorted: ReadonlyArray<Known>, floor: number): string | undefin
   return undefined
 }
 
+/** The usual case, without a search: one operation, and nothing unknown. Undefined: it does not fit, say why. */
+const oneByOne = (start: Configuration, op: Known, floor: number, known: ReadonlySet<number>): Verdict | undefined => {
+  if (op.revision < floor || (op.kind === "write" && op.revision === floor)) return undefined
+  const mod = apply(start.mod, op, known)
+  if (mod === undefined) return undefined
+  return { type: "linearizable", configurations: [mod === start.mod ? start : { mod, unknown: [] }] }
+}
+
 /**
  * Checks a window of operations that begins and ends with none (of known outcome) under way. `start`: all that the
  * key may hold; `floor`: the highest revision answered before; `known`: revisions of all known writes of this key.
@@ -99,6 +107,10 @@ export const search = (
   start: ReadonlyArray<Configuration>, window: ReadonlyArray<Known>, floor: number, known: ReadonlySet<number>,
   budget: number
 ): Verdict => {
+  if (window.length === 1 && start.length === 1 && start[0]!.unknown.length === 0) {
+    const alone = oneByOne(start[0]!, window[0]!, floor, known)
+    if (alone !== undefined) return alone
+  }
   const sorted = [...window].sort((a, b) => a.revision - b.revision || rank[a.kind] - rank[b.kind] ||
     a.invoked - b.invoked)
   const wrong = disorder(sorted, floor)
