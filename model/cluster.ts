@@ -37,6 +37,6 @@ export const scopes: ReadonlyArray<Scope> = [
   podTermination({ program: "stubborn", crashes: 1, losses: 1 }),
   scheduling({ name: "scheduling", pods: ["p", "q"], nodes: ["n1", "n2"], crashes: 1, losses: 1 }),
   leaderElectionScope({ candidates: ["a", "b"], leaseDuration_ms: 20_000, revision_max: 2, crashes: 1, losses: 0 }),
-  raftElection({ members: ["m0", "m1", "m2"], candidates: ["m0", "m1"], term_max: 2, crashes: 0, losses: 0,
+  raftElection({ members: ["m0", "m1", "m2"], candidates: ["m0", "m1"], term_max: 2, crashes: 1, losses: 0,
     duplicates: 0 })
 ]

@@ -28,7 +28,8 @@ export const mermaid = (chart: AnyStateMachine): string => {
 /** One page per component: the header of its model file, then each chart with diagram, states and transitions. */
 export const page = (component: string, charts: Readonly<Record<string, AnyStateMachine>>, source: string): string => {
   const header = headerOf(source)
-  const parts = [`# ${component}`, `<!-- Written by \`plimsoll draw\` from model/${component}.ts. Do not edit. -->`, header]
+  const parts = [`# ${component}`,
+    `<!-- Written by \`plimsoll draw\` from model/${component}.ts. Do not edit. -->`, header]
   for (const [name, chart] of Object.entries(charts)) {
     parts.push(`## ${name}`, "```mermaid\n" + mermaid(chart) + "\n```", stateTable(chart), transitionTable(chart))
   }
@@ -69,7 +70,8 @@ const transitionsOf = (node: StateNode): ReadonlyArray<any> =>
 const label = (transition: any): string => {
   const guard = guardName(transition.guard)
   const actions = transition.actions.map(actionName).join(", ")
-  return `${transition.eventType || "always"}${guard === "" ? "" : ` [${guard}]`}${actions === "" ? "" : ` / ${actions}`}`
+  const event = transition.eventType || "always"
+  return `${event}${guard === "" ? "" : ` [${guard}]`}${actions === "" ? "" : ` / ${actions}`}`
     .replaceAll(";", ",").replaceAll(":", "=")
 }
 

@@ -33,7 +33,8 @@ const trace = () => {
     entity = "x", actor = "p/1") => conformance.line({ seq: seq++, at_ms, clock_ms: at_ms, actor, chart, entity,
     event: { type, ...more } as never, state })
   const process = (at_ms: number, type: string, state: string) =>
-    line(at_ms, "hardware.process", type, state, { process: "p/1", incarnation: 1, reason: "killed" }, "p/1", "machine/m")
+    line(at_ms, "hardware.process", type, state, { process: "p/1", incarnation: 1, reason: "killed" }, "p/1",
+      "machine/m")
   return { conformance, line, process }
 }
 
@@ -63,8 +64,8 @@ describe("a line against its chart", () => {
   })
   it("uses the limits that it is given", () => {
     const conformance = new Conformance({ charts, limits: { "test.lease": { duration_ms: 10 } } })
-    const taken = (clock_ms: number, by: string): Line => ({ seq: 0, at_ms: 0, clock_ms, actor: "a", chart: "test.lease",
-      entity: "e", event: { type: "lease.taken", by } as never, state: "held" })
+    const taken = (clock_ms: number, by: string): Line => ({ seq: 0, at_ms: 0, clock_ms, actor: "a",
+      chart: "test.lease", entity: "e", event: { type: "lease.taken", by } as never, state: "held" })
     expect(conformance.line(taken(0, "a"))).toBeUndefined()
     expect(conformance.line(taken(9, "b"))).toBeDefined()
     expect(conformance.line(taken(10, "b"))).toBeUndefined()

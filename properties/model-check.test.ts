@@ -26,7 +26,8 @@ describe("safety", () => {
     expect(verdictOf(report, "a client holds").verdict).toBe("holds")
   })
   it("is broken by a shortest run", () => {
-    const { verdict, counterexample } = verdictOf(search(lock({ clients: 1, reorders: true, expires: true })), "at most")
+    const sound = search(lock({ clients: 1, reorders: true, expires: true }))
+    const { verdict, counterexample } = verdictOf(sound, "at most")
     expect(verdict).toBe("holds")
     expect(counterexample).toBeUndefined()
     const broken = verdictOf(search(lock({ clients: 2, expires: true })), "at most one")
@@ -68,7 +69,8 @@ describe("liveness under weak fairness", () => {
   const asked = "a client that asks"
   it("holds when nothing is lost, and when what is lost is sent again", () => {
     expect(verdictOf(search(lock({ clients: 1 })), asked).verdict).toBe("holds")
-    expect(verdictOf(search(lock({ clients: 1, losses: 2, retries: true, crashes: 1, full: "dropped" })), asked).verdict).toBe("holds")
+    const again = search(lock({ clients: 1, losses: 2, retries: true, crashes: 1, full: "dropped" }))
+    expect(verdictOf(again, asked).verdict).toBe("holds")
   })
   it("is broken by a state of rest", () => {
     const { verdict, counterexample } = verdictOf(search(lock({ clients: 1, losses: 1 })), asked)
@@ -82,8 +84,8 @@ describe("liveness under weak fairness", () => {
 `)
   })
   it("is broken by a loop that is fair to every action", () => {
-    const { verdict, counterexample } = verdictOf(search({ ...lock({ clients: 2, retries: true, full: "dropped" }), always: {} }),
-      asked)
+    const report = search({ ...lock({ clients: 2, retries: true, full: "dropped" }), always: {} })
+    const { verdict, counterexample } = verdictOf(report, asked)
     expect(verdict).toBe("broken")
     expect(counterexample!.loop!.length).toBeGreaterThan(2)
     const loop = counterexample!.loop!.map(({ action }) => action)

@@ -3,9 +3,12 @@
  * Safety at every state; liveness afterwards, on the graph that was found (model-check/liveness.ts).
  */
 import type { At, Scope, View } from "#model/cluster/scope.ts"
-import { findUnfulfilled, type Graph, type Lasso } from "#properties/model-check/liveness.ts"
+import { Batch } from "#properties/model-check/batch.ts"
+import { GraphBuilder } from "#properties/model-check/graph.ts"
+import { findUnfulfilled, type Lasso } from "#properties/model-check/liveness.ts"
 import { makePool, type Pool, repacked } from "#properties/model-check/pool.ts"
-import { brief, Successors, Widen } from "#properties/model-check/successors.ts"
+import { Successors, Widen } from "#properties/model-check/successors.ts"
+import { brief } from "#properties/model-check/words.ts"
 
 /** One step of a counterexample: what happened, and which components it brought into which state. */
 export interface Move {
@@ -45,6 +48,7 @@ class Search {
   readonly #states_max: number
   readonly #successors: Successors
   #pool: Pool
+  #batch: Batch
   #transitions = 0
   #cut = 0
   /** The state whose steps are being made. */
@@ -66,22 +70,20 @@ class Search {
     this.#successors = new Successors(scope)
     this.#graph = Object.keys(scope.leadsTo ?? {}).length === 0 ? undefined : new GraphBuilder()
     this.#pool = makePool(this.#successors.layout, this.#graph !== undefined)
+    this.#batch = new Batch(this.#successors.layout.words)
   }
 
   run(): Report {
     this.#begin()
     while (!this.#done) {
-      const before = { transitions: this.#transitions, cut: this.#cut }
       try {
-        this.#expandAll(before)
+        this.#expandAll()
       } catch (error) {
         if (!(error instanceof Widen)) throw error
-        // The state's steps are made again, in a layout with more room; those already found are not new twice.
-        this.#transitions = before.transitions
-        this.#cut = before.cut
-        this.#graph?.rewind(this.#here)
-        this.#successors.widen(this.#successors.wider())
-        this.#pool = repacked(this.#pool, this.#successors.layout, this.#graph !== undefined)
+        // The steps of this state are made again, in a layout with more room.
+        this.#batch.forget(this.#here)
+        this.#takeBatch()
+        this.#relay()
       }
     }
     return this.#report()
@@ -91,51 +93,64 @@ class Search {
     for (;;) {
       try {
         this.#successors.initial()
-        this.#add(-1)
+        this.#pool.add(this.#successors.next, 0, -1)
+        this.#judge(0)
         return
       } catch (error) {
         if (!(error instanceof Widen)) throw error
-        this.#successors.widen(this.#successors.wider())
-        this.#pool = makePool(this.#successors.layout, this.#graph !== undefined)
+        this.#relay()
       }
     }
+  }
+
+  #relay(): void {
+    const layout = this.#successors.wider()
+    this.#successors.widen(layout)
+    this.#pool = repacked(this.#pool, layout, this.#graph !== undefined)
+    this.#batch = new Batch(layout.words)
   }
 
   get #done(): boolean {
     return this.#here >= this.#pool.count || this.#broken !== undefined || this.#full
   }
 
-  #expandAll(before: { transitions: number; cut: number }): void {
-    const words = this.#successors.layout.words
-    const graph = this.#graph
-    const emit = (action: number, cut: boolean): void => {
-      if (cut) {
-        this.#cut++
-        graph?.edge(-1, action)
-        return
-      }
-      this.#transitions++
-      const to = this.#add(this.#here)
-      graph?.edge(to, action)
-    }
+  #expandAll(): void {
+    const { layout, next } = this.#successors
+    const batch = this.#batch
+    const emit = (action: number, cut: boolean): void => batch.put(next, this.#here, action, cut)
     while (!this.#done) {
-      before.transitions = this.#transitions
-      before.cut = this.#cut
-      graph?.begin(this.#here)
-      this.#successors.each(this.#pool.data, this.#here * words, emit)
+      this.#successors.each(this.#pool.data, this.#here * layout.words, emit)
       this.#here++
+      if (batch.isFull || this.#here === this.#pool.count) this.#takeBatch()
     }
-    graph?.begin(this.#here)
   }
 
-  #add(parent: number): number {
+  /** The steps that were made become states and edges. */
+  #takeBatch(): void {
+    const { states, from, actions, cut, count } = this.#batch
+    const words = this.#successors.layout.words
     const pool = this.#pool
-    const count = pool.count
-    const id = pool.add(this.#successors.next, parent)
-    if (pool.count === count) return id
-    if (pool.count >= this.#states_max) this.#full = true
-    this.#judge(id)
-    return id
+    const graph = this.#graph
+    pool.warm(states, count)
+    for (let i = 0; i < count && this.#broken === undefined && !this.#full; i++) {
+      graph?.begin(from[i]!)
+      if (cut[i] === 1) {
+        this.#cut++
+        graph?.edge(-1, actions[i]!)
+        continue
+      }
+      this.#transitions++
+      const known = pool.count
+      const id = pool.add(states, i * words, from[i]!)
+      if (pool.count > known) {
+        for (let word = 0; word < words; word++) this.#successors.next[word] = states[i * words + word]!
+        this.#judge(id)
+        if (pool.count >= this.#states_max) this.#full = true
+      }
+      graph?.edge(id, actions[i]!)
+    }
+    graph?.begin(this.#here)
+    this.#batch.clear()
   }
 
   /** A new state, still in `next`. */
@@ -168,7 +183,8 @@ class Search {
     for (const [i, sentence] of Object.keys(this.#scope.leadsTo ?? {}).entries()) {
       verdicts.push({ sentence, kind: "leadsTo", ...complete ? this.#live(i) : { verdict: "unknown" as const } })
     }
-    return { scope: this.#scope.name, states: this.#pool.count, transitions: this.#transitions, cut: this.#cut, complete,
+    return { scope: this.#scope.name, states: this.#pool.count, transitions: this.#transitions, cut: this.#cut,
+      complete,
       tables: Object.fromEntries([...components, ...wires].map((table) => [table.name, table.size])), verdicts }
   }
 
@@ -205,53 +221,6 @@ class Search {
     }
     return { action: actions[found!]!.name, changed }
   }
-}
-
-/** The reached graph in compressed rows: what liveness is decided on. */
-class GraphBuilder {
-  #offsets = new Int32Array(1 << 12)
-  #to = new Int32Array(1 << 14)
-  #actions = new Int32Array(1 << 14)
-  #edges = 0
-  #marks = new Uint8Array(1 << 12)
-
-  /** The edges that follow are this state's. */
-  begin(state: number): void {
-    if (state + 1 >= this.#offsets.length) this.#offsets = grown(this.#offsets)
-    this.#offsets[state] = this.#edges
-  }
-  /** Back to the beginning of this state's edges. */
-  rewind(state: number): void {
-    this.#edges = this.#offsets[state]!
-  }
-  edge(to: number, action: number): void {
-    if (this.#edges === this.#to.length) {
-      this.#to = grown(this.#to)
-      this.#actions = grown(this.#actions)
-    }
-    this.#to[this.#edges] = to
-    this.#actions[this.#edges++] = action
-  }
-  /** Two bits per promise: whether the state opens it, whether it fulfils it. At most four promises. */
-  mark(state: number, promises: ReadonlyArray<{ from: (at: At) => boolean; to: (at: At) => boolean }>, at: At): void {
-    if (state >= this.#marks.length) {
-      const marks = new Uint8Array(this.#marks.length * 2)
-      marks.set(this.#marks)
-      this.#marks = marks
-    }
-    let bits = 0
-    for (const [i, { from, to }] of promises.entries()) bits |= (from(at) ? 1 : 0) << (2 * i) | (to(at) ? 2 : 0) << (2 * i)
-    this.#marks[state] = bits
-  }
-  graph(states: number): Graph {
-    return { states, offsets: this.#offsets, to: this.#to, actions: this.#actions, marks: this.#marks }
-  }
-}
-
-const grown = (array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> => {
-  const larger = new Int32Array(array.length * 2)
-  larger.set(array)
-  return larger
 }
 
 /** A counterexample in lines: what happened, and below it what that changed. */

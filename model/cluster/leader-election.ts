@@ -1,6 +1,11 @@
 /**
  * Scope leader-election: candidates for one lease, on clocks that run alike, over a network that delays and loses.
  *
+ * States: of the candidate, which is the scope's own: idle, writing, ended (initial: idle).
+ * Time:   a write is given up after requestTimeout_ms, the lead at renewDeadline_ms: both are urgent.
+ * Errors: a refused write and one without an answer are failures of the elector.
+ * Source: client-go tools/leaderelection/leaderelection.go v0.37; reference 4.4, 12.7.
+ *
  * Per candidate the elector's chart and what client-go's LeaderElector remembers of the record (the Candidate below);
  * the record itself as it is committed. A write carries the revision after the one that was seen, so the record's own
  * guard refuses it when somebody else wrote meanwhile: that is the compare-and-swap. Times are client-go's 15 s,
@@ -76,11 +81,13 @@ const candidate = setup({
 })
 
 const record = (revision: number, holder: string, transitions: number, duration_ms: number): EventValue => ({
-  type: revision === 1 ? "object.created" : "object.updated", revision, resource: "leases", key: "/registry/leases/lock",
+  type: revision === 1 ? "object.created" : "object.updated", revision, resource: "leases",
+  key: "/registry/leases/lock",
   object: { kind: "Lease", metadata: { name: "lock", uid: "lock", resourceVersion: String(revision) },
     spec: { holderIdentity: holder, leaseTransitions: transitions, leaseDurationSeconds: duration_ms / 1000 } }
 })
-const specOf = (event: EventValue): { holderIdentity: string; leaseTransitions: number } => (event["object"] as any).spec
+const specOf = (event: EventValue): { holderIdentity: string; leaseTransitions: number } =>
+  (event["object"] as any).spec
 const told = (type: string, event: EventValue): EventValue => ({ type, revision: event["revision"],
   holder: specOf(event).holderIdentity, transitions: specOf(event).leaseTransitions })
 
@@ -109,7 +116,8 @@ const electorOf = (me: string, { leaseDuration_ms }: Size): Component => ({
     if (state === "renewing") return isOverdue ? [{ event: { type: "elector.lost", identity: me } }] : []
     return state === "leading" && isOverdue ? [{ event: { type: "elector.renewFailed" } }] : []
   },
-  urgent: ({ state, context }) => (state === "leading" || state === "renewing") && context.succeededAt_ms <= -renewDeadline_ms
+  urgent: ({ state, context }) =>
+    (state === "leading" || state === "renewing") && context.succeededAt_ms <= -renewDeadline_ms
 })
 
 const leaseOf = ({ leaseDuration_ms, revision_max }: Size): Component => ({
@@ -120,7 +128,8 @@ const leaseOf = ({ leaseDuration_ms, revision_max }: Size): Component => ({
 
 const channelsOf = (me: string, { leaseDuration_ms }: Size): Readonly<Record<string, Channel>> => {
   const isMine = (event: EventValue): boolean => specOf(event).holderIdentity === me
-  const accepted = ({ event }: Step): EventValue | undefined => isMine(event) ? told("write.accepted", event) : undefined
+  const accepted = ({ event }: Step): EventValue | undefined =>
+    isMine(event) ? told("write.accepted", event) : undefined
   const seen = ({ event }: Step): EventValue => told("record.seen", event)
   const part = (from: string, to: string, sends: Channel["sends"]): Channel =>
     ({ from, to, kind: "joint", refused: "dropped", sends })
@@ -128,23 +137,27 @@ const channelsOf = (me: string, { leaseDuration_ms }: Size): Readonly<Record<str
     [`writes of ${me}`]: { from: `candidate ${me}`, to: "lease", kind: "datagram", lossy: true, capacity: 2,
       sends: { "write.sent": ({ event }) =>
         record(event["revision"] as number, me, event["transitions"] as number, leaseDuration_ms) },
-      refused: { through: `answers to ${me}`, with: (message) => ({ type: "write.refused", revision: message["revision"] }) } },
+      refused: { through: `answers to ${me}`,
+        with: (message) => ({ type: "write.refused", revision: message["revision"] }) } },
     [`answers to ${me}`]: { from: "lease", to: `candidate ${me}`, kind: "stream", lossy: true, capacity: 2,
       sends: { "object.created": accepted, "object.updated": accepted } },
     // It reads so often that it sees each change at once: the boldest that a candidate can be.
     [`reads of ${me}`]: part("lease", `candidate ${me}`, { "object.created": seen, "object.updated": seen }),
     [`success of ${me}`]: part(`candidate ${me}`, `elector ${me}`, { "write.accepted": ({ event, before }) => [
-      { type: "elector.acquired", identity: me, how: before.context.how, transitions: event["transitions"], took_ms: 0 },
+      { type: "elector.acquired", identity: me, how: before.context.how, transitions: event["transitions"],
+        took_ms: 0 },
       { type: "elector.renewed", took_ms: 0 }] }),
     [`failure of ${me}`]: part(`candidate ${me}`, `elector ${me}`, {
-      "write.timedOut": () => ({ type: "elector.renewFailed" }), "write.refused": () => ({ type: "elector.renewFailed" }) }),
+      "write.timedOut": () => ({ type: "elector.renewFailed" }),
+      "write.refused": () => ({ type: "elector.renewFailed" }) }),
     [`end of ${me}`]: part(`elector ${me}`, `candidate ${me}`, { "elector.lost": () => ({ type: "elector.ended" }) })
   }
 }
 
 export const leaderElection = (size: Size): Scope => {
   const { candidates } = size
-  const leads = (at: At, name: string): boolean => ["leading", "renewing"].includes(at(`elector ${name}`).state as string)
+  const leads = (at: At, name: string): boolean =>
+    ["leading", "renewing"].includes(at(`elector ${name}`).state as string)
   return {
     name: "leader-election",
     says: `${candidates.length} candidates for one lease, one of which may crash`,

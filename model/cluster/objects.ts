@@ -14,14 +14,18 @@ const created_ms = 1_000
 const deleted_ms = 100_000
 
 /** The object at one version of its life. */
-const podObject = (name: string, { revision, node, phase = "Pending", generation = 1, grace_s }: PodVersion): object => ({
-  apiVersion: "v1", kind: "Pod",
-  metadata: { name, namespace: "default", uid: name, resourceVersion: String(revision), generation,
-    creationTimestamp: created_ms,
-    ...grace_s === undefined ? {} : { deletionTimestamp: deleted_ms + grace_s * 1000, deletionGracePeriodSeconds: grace_s } },
-  spec: { containers: [], ...node === undefined ? {} : { nodeName: node } },
-  status: { phase }
-})
+const podObject = (name: string, version: PodVersion): object => {
+  const { revision, node, phase = "Pending", generation = 1, grace_s } = version
+  return {
+    apiVersion: "v1", kind: "Pod",
+    metadata: { name, namespace: "default", uid: name, resourceVersion: String(revision), generation,
+      creationTimestamp: created_ms,
+      ...grace_s === undefined ? {}
+        : { deletionTimestamp: deleted_ms + grace_s * 1000, deletionGracePeriodSeconds: grace_s } },
+    spec: { containers: [], ...node === undefined ? {} : { nodeName: node } },
+    status: { phase }
+  }
+}
 
 const common = (name: string, revision: number): object =>
   ({ revision, resource: "pods", key: `/registry/pods/default/${name}` })

@@ -1,6 +1,11 @@
 /**
  * Scope pod-termination: a running pod is deleted by a user, on a node whose kubelet may crash.
  *
+ * States: of the status manager, which is the scope's own: untold, reporting, told, deleting, done (initial: untold).
+ * Time:   passes in seconds; the grace is two of them.
+ * Errors: a request or an answer that is lost is `request.lost`; what is refused had been done before.
+ * Source: pkg/kubelet/status/status_manager.go, v1.36; reference 12.11, 12.12.
+ *
  * The committed object, the kubelet's pod worker and what it has told the API server (the Status below), and the
  * container as it really runs: it outlives the kubelet. Requests and their answers may be lost; a request is given up
  * when neither is under way. Time passes in seconds; the grace is two of them.
@@ -81,10 +86,10 @@ const containerOf = ({ program }: Size): Component => ({
   canonical: (context, state) => state === "stopping" ? { ...context, started_ms: 0 }
     : { ...context, started_ms: 0, sigterm_ms: 0, killNotBefore_ms: 0 },
   does: ({ state }) => {
-    const exit = (reason: string, exitCode: number, signal?: number): Deed =>
-      ({ event: { type: "container.exited", reason, exitCode, finished_ms: 0, ...signal === undefined ? {} : { signal } } })
+    const exit = (reason: string, exitCode: number, signal: object = {}): Deed =>
+      ({ event: { type: "container.exited", reason, exitCode, finished_ms: 0, ...signal } })
     return state === "stopping" ? [exit("exited", 0), { event: { type: "container.killed" } }]
-      : state === "killed" ? [exit("killed", 137, 9)] : []
+      : state === "killed" ? [exit("killed", 137, { signal: 9 })] : []
   }
 })
 
@@ -112,7 +117,8 @@ const channels: Readonly<Record<string, Channel>> = {
     "end.taken": () => ({ type: "podStatus.posted", phase, ready: false, revision: ended.revision }),
     "deletion.taken": () => ({ type: "podStatus.deleted", uid: pod, phase }) } }
 }
-const answer = (revision: number): EventValue => ({ type: revision === ended.revision ? "end.taken" : "deletion.taken" })
+const answer = (revision: number): EventValue =>
+  ({ type: revision === ended.revision ? "end.taken" : "deletion.taken" })
 
 export const podTermination = (size: Size): Scope => ({
   name: `pod-termination-${size.program}`,

@@ -59,15 +59,10 @@ const link = (from: string, to: string): Channel => ({
   }
 })
 
-/** No two of them, whichever: `true` of each pair. */
-const everyPair = (names: ReadonlyArray<string>, holds: (a: string, b: string) => boolean): boolean =>
-  names.every((a, i) => names.slice(i + 1).every((b) => holds(a, b)))
-
 export const raftElection = (size: Size): Scope => {
   const { members, term_max } = size
   const leads = (at: At, name: string): boolean => at(name).state === "leader"
-  const term = (at: At, name: string): number => at(name).context.term
-  const followed = (at: At, name: string): string => at(name).context.leader
+  const pairs = members.flatMap((a, i) => members.slice(i + 1).map((b) => [a, b] as const))
   return {
     name: "raft-election",
     says: `${members.length} members elect leaders in at most ${term_max} terms`,
@@ -77,17 +72,18 @@ export const raftElection = (size: Size): Scope => {
     faults: { losses: size.losses, duplicates: size.duplicates,
       crashes: { [members[0]!]: { of: [members[0]!], times: size.crashes } } },
     always: {
-      "at most one member leads in a term": (at) => everyPair(members, (a, b) =>
-        !(leads(at, a) && leads(at, b) && term(at, a) === term(at, b))),
-      "members of one term know one leader": (at) => everyPair(members, (a, b) =>
-        term(at, a) !== term(at, b) || followed(at, a) === "" || followed(at, b) === "" ||
-        followed(at, a) === followed(at, b))
+      "at most one member leads in a term": (at) => pairs.every(([a, b]) =>
+        !(leads(at, a) && leads(at, b) && at(a).context.term === at(b).context.term)),
+      "members of one term know one leader": (at) => pairs.every(([a, b]) => {
+        const [one, other] = [at(a).context, at(b).context]
+        return one.term !== other.term || one.leader === "" || other.leader === "" || one.leader === other.leader
+      })
     },
     sometimes: {
       "a member leads": (at) => members.some((name) => leads(at, name)),
       "two members lead, in different terms": (at) => members.filter((name) => leads(at, name)).length === 2,
       "a leader is followed by all": (at) => members.some((leader) => leads(at, leader)
-        && members.every((name) => followed(at, name) === leader))
+        && members.every((name) => at(name).context.leader === leader))
     }
   }
 }

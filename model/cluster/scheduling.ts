@@ -1,6 +1,11 @@
 /**
  * Scope scheduling: pending pods, a scheduler that may crash, and requests that may be lost.
  *
+ * States: of the informer, which is the scope's own: watching (initial: watching).
+ * Time:   none but back-offs, which end.
+ * Errors: a binding without an answer is `podBinding.failed`, "unknown"; a refused one, "Conflict".
+ * Source: pkg/scheduler/schedule_one.go, eventhandlers.go, v1.36; reference 5, 12.23, 12.24.
+ *
  * Per pod the committed object, and in the scheduler's one process its place in the queue, in the cache and its
  * binding; one scheduling cycle for all. A binding is a request that arrives whenever it likes, even after the
  * scheduler that sent it is gone; answers and what the informer shows come in order and die with their connection.
@@ -25,11 +30,13 @@ interface Size {
 const informer = setup({ types: { events: {} as { type: "informer.showed" } }, actions: { handOn: () => {} } })
   .createMachine({
     initial: "watching",
-    states: { watching: { description: "Shows pods as they are committed.", on: { "informer.showed": { actions: "handOn" } } } }
+    states: { watching: { description: "Shows pods as they are committed.",
+      on: { "informer.showed": { actions: "handOn" } } } }
   })
 
 const requests = { pods: 1 }
-const bound = (pod: string, node: string): EventValue => podUpdated(pod, { revision: 1 }, { revision: 2, node, generation: 2 })
+const bound = (pod: string, node: string): EventValue =>
+  podUpdated(pod, { revision: 1 }, { revision: 2, node, generation: 2 })
 const nodeIn = (event: EventValue): string => (event["object"] as any).spec.nodeName ?? ""
 
 const podOf = (pod: string): Component =>
@@ -40,7 +47,8 @@ const cycleOf = ({ pods, nodes }: Size): Component => ({
   does: ({ state, context }) => state === "idle" ? [] : pods.filter((pod) => pod === context.uid).flatMap((uid) => [
     ...nodes.map((node) => ({ if: (at: At) => at(`cache ${uid}`).state === "initial",
       event: { type: "scheduling.placed", uid, node, feasible: nodes.length, evaluated: nodes.length } })),
-    { if: (at: At) => at(`cache ${uid}`).state !== "initial", event: { type: "scheduling.skipped", uid, reason: "assumed" } }
+    { if: (at: At) => at(`cache ${uid}`).state !== "initial",
+      event: { type: "scheduling.skipped", uid, reason: "assumed" } }
   ])
 })
 
@@ -57,10 +65,12 @@ const queueOf = (pod: string): Component => ({
     const popped = { event: { type: "schedulingQueue.popped", attempts: context.attempts + 1 } }
     switch (state) {
       case "active": return [popped]
-      case "backoff": return [{ event: { type: "schedulingQueue.backoffEnded" }, after_ms: Math.max(0, context.backoffUntil_ms) }]
+      case "backoff": return [{ event: { type: "schedulingQueue.backoffEnded" },
+        after_ms: Math.max(0, context.backoffUntil_ms) }]
       case "inFlight": return [{
         if: (at) => at("cycle").context.uid !== pod && at(`binding ${pod}`).state === "waiting",
-        event: { type: "schedulingQueue.returned", reason: "error", plugins: [], failures: context.errors + 1, woken: false }
+        event: { type: "schedulingQueue.returned", reason: "error", plugins: [], failures: context.errors + 1,
+          woken: false }
       }]
       default: return []
     }
@@ -82,12 +92,14 @@ const channelsOf = (pod: string, nodes: ReadonlyArray<string>): Readonly<Record<
     [`pop ${pod}`]: joint(`queue ${pod}`, "cycle", {
       "schedulingQueue.popped": () => ({ type: "scheduling.began", uid: pod, pod }) }),
     [`assume ${pod}`]: joint("cycle", `cache ${pod}`, {
-      "scheduling.placed": ({ event }) => only(event, { type: "schedulerCache.assumed", node: event["node"], requests }) }),
+      "scheduling.placed": ({ event }) =>
+        only(event, { type: "schedulerCache.assumed", node: event["node"], requests }) }),
     [`bind ${pod}`]: joint("cycle", `binding ${pod}`, {
       "scheduling.placed": ({ event }) => only(event, { type: "podBinding.began", pod, node: event["node"] }) }),
     // The informer may have told the truth meanwhile: then there is nothing to forget.
     [`forget ${pod}`]: { ...joint(`binding ${pod}`, `cache ${pod}`, {
-      "podBinding.failed": ({ event }) => ({ type: "schedulerCache.forgotten", node: event["node"] }) }), refused: "dropped" },
+      "podBinding.failed": ({ event }) => ({ type: "schedulerCache.forgotten", node: event["node"] }) }),
+    refused: "dropped" },
     [`queue hears ${pod}`]: { ...joint(`informer ${pod}`, `queue ${pod}`, {
       "informer.showed": ({ event }) => event["node"] === "" ? added(pod)
         : { type: "schedulingQueue.removed", reason: "bound" } }), refused: "dropped" },
@@ -95,7 +107,8 @@ const channelsOf = (pod: string, nodes: ReadonlyArray<string>): Readonly<Record<
     [`cache hears ${pod}`]: { ...joint(`informer ${pod}`, `cache ${pod}`, {
       "informer.showed": ({ event: { node } }) => node === "" ? undefined : [
         { type: "schedulerCache.confirmed", node, requests },
-        ...nodes.filter((from) => from !== node).map((from) => ({ type: "schedulerCache.corrected", from, node, requests }))
+        ...nodes.filter((from) => from !== node).map((from) =>
+          ({ type: "schedulerCache.corrected", from, node, requests }))
       ] }), refused: "dropped" },
     [`requests ${pod}`]: { from: `binding ${pod}`, to: `pod ${pod}`, kind: "datagram", lossy: true, capacity: 2,
       sends: { "podBinding.began": ({ event }) => bound(pod, event["node"] as string) },

@@ -49,7 +49,8 @@ export const compare = (machine: AnyStateMachine, chart: CompiledChart, instance
   const tableCan = outcome(() => chart.can(instance, event))
   if (can !== tableCan) return { parted: `can: XState says ${can}, the table ${tableCan}` }
   if (can !== true) return { parted: undefined }
-  const result = outcome(() => transition(machine, snapshot as never, event as never) as [AnyMachineSnapshot, Array<any>])
+  const result = outcome(() =>
+    transition(machine, snapshot as never, event as never) as [AnyMachineSnapshot, Array<any>])
   const kept = { ...instance }
   const stepped = outcome(() => chart.step(instance, event))
   if (typeof result === "string" || typeof stepped === "string") {

@@ -50,7 +50,8 @@ describe("a chart's structure table agrees with XState on random walks", () => {
 
 describe("what a chart may not contain is refused when it is compiled", () => {
   const refused = (config: object, implementations: object = {}) => () =>
-    new CompiledChart(setup(implementations).createMachine({ id: "bad", initial: "a", ...config } as never) as never, {})
+    new CompiledChart(setup(implementations).createMachine({ id: "bad", initial: "a", ...config } as never) as never,
+      {})
   it.each([
     ["a delay", { states: { a: { after: { 5: "b" } }, b: {} } }, {}, /delayed transition/],
     ["an actor", { states: { a: { invoke: { src: "x" } } } }, { actors: { x: lease } }, /invokes an actor/],

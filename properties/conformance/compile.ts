@@ -246,7 +246,8 @@ export class CompiledChart {
     if (configuration === undefined) {
       const set = new Set(active)
       configuration = { id: this.#configurations.size, nodes: set, leaves, value: valueOf(this.structure.root, set),
-        tags: new Set(active.flatMap((node) => node.state.tags)), done: this.structure.isFinal(this.structure.root, set),
+        tags: new Set(active.flatMap((node) => node.state.tags)),
+        done: this.structure.isFinal(this.structure.root, set),
         selectors: new Map(), plans: new Map() }
       this.#configurations.set(key, configuration)
     }

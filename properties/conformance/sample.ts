@@ -18,7 +18,8 @@ export const draws = (seed: number): Draw => {
 const numbers = [0, 1, 2, 3, 10, 1_000, 10_000, 60_000]
 const strings = ["a", "b", "c"]
 
-const asts = new Map<string, any>((Event as any).members.map((member: any) => [member.fields.type.ast.literal, member.ast]))
+const asts = new Map<string, any>((Event as any).members.map((member: any) =>
+  [member.fields.type.ast.literal, member.ast]))
 export const eventTypes: ReadonlyArray<string> = [...asts.keys()]
 
 /** An event of the type, with an envelope whose clock is `clock_ms`. Unknown types have no fields. */

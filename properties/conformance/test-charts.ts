@@ -79,7 +79,8 @@ export const worker = setup({
           states: {
             unready: { on: { PROBE_OK: { target: "ready", actions: "good" } } },
             ready: { on: { PROBE_FAIL: [
-              { guard: { type: "unhealthy", params: { atLeast: 3 } }, target: "#worker.pod.backoff", actions: "restart" },
+              { guard: { type: "unhealthy", params: { atLeast: 3 } }, target: "#worker.pod.backoff",
+                actions: "restart" },
               { actions: ["bad", "kick"] }] } }
           }
         },

@@ -90,7 +90,7 @@ const neverTaken = (graph: Graph, members: ReadonlyArray<number>, component: Int
   return false
 }
 
-/** Tarjan's strongly connected components among the waiting states, without recursion. `visit` says whether to go on. */
+/** Tarjan's strongly connected components of the waiting states, without recursion. `visit` says whether to go on. */
 const forEachComponent = (graph: Graph, waiting: Uint8Array,
   visit: (members: ReadonlyArray<number>, component: Int32Array) => boolean): void => {
   const { states, offsets, to } = graph
@@ -146,7 +146,7 @@ const around = (graph: Graph, members: ReadonlyArray<number>, component: Int32Ar
     return edges
   }
   const possible = (s: number): Set<number> =>
-    new Set(Array.from({ length: graph.offsets[s + 1]! - graph.offsets[s]! }, (_, i) => graph.actions[graph.offsets[s]! + i]!))
+    new Set(graph.actions.subarray(graph.offsets[s]!, graph.offsets[s + 1]!))
   const loop: Array<Edge> = []
   let here = start
   let owed = [...possible(start)].filter((action) => fair[action])

@@ -40,7 +40,7 @@ export const plainSearch = (scope: Scope): { states: number; transitions: number
 
 const initial = (scope: Scope): State => ({
   locals: mapped(scope.components, (component, name) => {
-    const [snapshot] = initialTransition(component.chart, inputOf(component) as never) as unknown as [AnyMachineSnapshot]
+    const [snapshot] = initialTransition(component.chart, inputOf(component) as never) as any
     const begun = (component.begins ?? []).reduce((state, event) =>
       transition(component.chart, state as never, judged(name, component, event, 0) as never)[0], snapshot)
     return canonical(component, begun, 0)
@@ -165,7 +165,8 @@ const canonical = (component: Component, snapshot: AnyMachineSnapshot, by_ms: nu
 const inputOf = (component: Component): object => component.limits === undefined ? {} : { limits: component.limits }
 const judged = (name: string, component: Component, event: EventValue, clock_ms: number): EventValue =>
   ({ ...event, seq: 0, at_ms: clock_ms, clock_ms, actor: component.actor ?? name, entity: component.entity ?? name })
-const viewOf = (snapshot: AnyMachineSnapshot): View => ({ state: snapshot.value as View["state"], context: snapshot.context })
+const viewOf = (snapshot: AnyMachineSnapshot): View =>
+  ({ state: snapshot.value as View["state"], context: snapshot.context })
 
 const mapped = <A, B>(record: Readonly<Record<string, A>>, f: (value: A, key: string) => B): Record<string, B> =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, f(value, key)]))

@@ -58,7 +58,7 @@ export const repacked = (from: Pool, layout: Layout, numbered: boolean): Pool =>
     for (let field = 0; field < layout.widths.length; field++) {
       layout.set(state, 0, field, from.layout.get(from.data, id * from.layout.words, field))
     }
-    pool.add(state, from.parent[id]!)
+    pool.add(state, 0, from.parent[id]!)
   }
   return pool
 }
@@ -78,7 +78,10 @@ export abstract class Pool {
   }
 
   /** The count grows when the state is new. Returns its number, or -1 for a known one in a pool without numbers. */
-  abstract add(state: Int32Array, parent: number): number
+  abstract add(states: Int32Array, at: number, parent: number): number
+
+  /** Touches the places where so many states will be looked for. */
+  abstract warm(states: Int32Array, count: number): number
 
   protected grow(): void {
     const data = new Int32Array(this.data.length * 2)
@@ -98,8 +101,14 @@ class BitPool extends Pool {
     this.#bits = new Int32Array(Math.max(1, 2 ** (layout.bits - 5)))
   }
 
-  override add(state: Int32Array, parent: number): number {
-    const value = state[0]!
+  override warm(states: Int32Array, count: number): number {
+    let touched = 0
+    for (let i = 0; i < count; i++) touched ^= this.#bits[states[i]! >>> 5]!
+    return touched
+  }
+
+  override add(states: Int32Array, at: number, parent: number): number {
+    const value = states[at]!
     const bit = 1 << (value & 31)
     const word = value >>> 5
     const bits = this.#bits
@@ -113,68 +122,79 @@ class BitPool extends Pool {
   }
 }
 
-/** A slot of the table is the state's words and its number plus one, together: finding a state touches one place. */
+/**
+ * A slot of the table holds the state's number plus one and, in the bits above, a part of its hash: a slot of another
+ * state is passed by without a look at that state. Small, so that the table of a million states stays in the cache.
+ */
 class TablePool extends Pool {
   readonly #words: number
   #table: Int32Array
-  #mask: number
+  #idMask: number
 
   constructor(layout: Layout, capacity: number) {
     super(layout, capacity)
     this.#words = layout.words
-    this.#mask = capacity * 2 - 1
-    this.#table = new Int32Array(capacity * 2 * (layout.words + 1))
+    this.#table = new Int32Array(capacity * 2)
+    this.#idMask = capacity * 2 - 1
   }
 
-  override add(state: Int32Array, parent: number): number {
+  override warm(states: Int32Array, count: number): number {
     const words = this.#words
-    const stride = words + 1
     const table = this.#table
-    const mask = this.#mask
-    const first = state[0]!
-    let slot = hash(state, words) & mask
-    let at = slot * stride
-    for (let entry = table[at + words]!; entry !== 0; entry = table[at + words]!) {
-      if (table[at] === first) {
-        let i = 1
-        while (i < words && table[at + i] === state[i]) i++
-        if (i === words) return entry - 1
-      }
-      slot = (slot + 1) & mask
-      at = slot * stride
+    const mask = table.length - 1
+    const idMask = this.#idMask
+    const data = this.data
+    let touched = 0
+    for (let i = 0; i < count; i++) {
+      const entry = table[hash(states, i * words, words) & mask]!
+      touched ^= entry === 0 ? 0 : data[((entry & idMask) - 1) * words]!
     }
-    const id = this.count
-    for (let i = 0; i < words; i++) table[at + i] = this.data[id * words + i] = state[i]!
-    table[at + words] = id + 1
+    return touched
+  }
+
+  override add(states: Int32Array, at: number, parent: number): number {
+    const words = this.#words
+    const table = this.#table
+    const mask = table.length - 1
+    const idMask = this.#idMask
+    const data = this.data
+    const key = hash(states, at, words)
+    let slot = key & mask
+    for (let entry = table[slot]!; entry !== 0; slot = (slot + 1) & mask, entry = table[slot]!) {
+      if (((entry ^ key) & ~idMask) !== 0) continue
+      const id = (entry & idMask) - 1
+      let i = 0
+      while (i < words && data[id * words + i] === states[at + i]) i++
+      if (i === words) return id
+    }
+    const id = this.count++
+    table[slot] = (key & ~idMask) | (id + 1)
+    for (let i = 0; i < words; i++) data[id * words + i] = states[at + i]!
     this.parent[id] = parent
-    this.count++
     if (this.count === this.parent.length) this.grow()
     return id
   }
 
   protected override grow(): void {
     super.grow()
-    const capacity = this.parent.length
     const words = this.#words
-    const mask = capacity * 2 - 1
-    const table = new Int32Array(capacity * 2 * (words + 1))
-    const state = new Int32Array(words)
+    const table = new Int32Array(this.parent.length * 2)
+    const mask = table.length - 1
     for (let id = 0; id < this.count; id++) {
-      for (let i = 0; i < words; i++) state[i] = this.data[id * words + i]!
-      let slot = hash(state, words) & mask
-      while (table[slot * (words + 1) + words] !== 0) slot = (slot + 1) & mask
-      for (let i = 0; i < words; i++) table[slot * (words + 1) + i] = state[i]!
-      table[slot * (words + 1) + words] = id + 1
+      const key = hash(this.data, id * words, words)
+      let slot = key & mask
+      while (table[slot] !== 0) slot = (slot + 1) & mask
+      table[slot] = (key & ~mask) | (id + 1)
     }
     this.#table = table
-    this.#mask = mask
+    this.#idMask = mask
   }
 }
 
-const hash = (state: Int32Array, words: number): number => {
+const hash = (states: Int32Array, at: number, words: number): number => {
   let h = 0x2545f491
   for (let i = 0; i < words; i++) {
-    h = Math.imul(h ^ state[i]!, 0xcc9e2d51)
+    h = Math.imul(h ^ states[at + i]!, 0xcc9e2d51)
     h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
     h ^= h >>> 13
   }

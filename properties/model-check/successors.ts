@@ -5,6 +5,7 @@
 import type { At, CrashBudget, EventValue, Scope, View } from "#model/cluster/scope.ts"
 import { keyOf, LocalTable, type Taken } from "#properties/model-check/local.ts"
 import { Layout } from "#properties/model-check/pool.ts"
+import { show } from "#properties/model-check/words.ts"
 import { Wire } from "#properties/model-check/wire.ts"
 
 /** What one component's step changes: itself, channels, and those that step with it. */
@@ -82,7 +83,8 @@ export class Successors {
     }
     this.#links = this.wires.map(({ name, channel }) => ({ from: indexOf(channel.from), to: indexOf(channel.to),
       events: [], deliver: [], lose: [], duplicate: [], answers: [], lossy: channel.lossy ?? false,
-      answerThrough: typeof channel.refused === "object" ? this.#wireNamed(channel.refused.through, `channel "${name}"`) : -1 }))
+      answerThrough: typeof channel.refused === "object"
+        ? this.#wireNamed(channel.refused.through, `channel "${name}"`) : -1 }))
     this.#sendsOf = this.#names.map((_, c) => this.#links.flatMap((link, w) => link.from === c ? w : []))
     this.#deeds = this.#names.map(() => [])
     this.#reactions = this.#names.map(() => [])
@@ -177,8 +179,10 @@ export class Successors {
   each(data: Int32Array, offset: number, emit: Emit): void {
     const { fields, layout } = this
     for (let field = 0; field < fields.length; field++) fields[field] = layout.get(data, offset, field)
+    const { words } = layout
+    const next = this.next
     const reset = (): void => {
-      for (let i = 0; i < layout.words; i++) this.next[i] = data[offset + i]!
+      for (let i = 0; i < words; i++) next[i] = data[offset + i]!
     }
     for (let c = 0; c < this.components.length; c++) {
       const deeds = this.#deeds[c]![fields[c]!] ?? this.#deedsOf(c, fields[c]!)
@@ -238,7 +242,9 @@ export class Successors {
     const links = this.#links[w]!
     const field = this.components.length + w
     const local = this.fields[links.to]!
-    for (const { message, rest } of this.wires[w]!.deliverable(this.fields[field]!)) {
+    const deliverable = this.wires[w]!.deliverable(this.fields[field]!)
+    for (let i = 0; i < deliverable.length; i++) {
+      const { message, rest } = deliverable[i]!
       if (links.deliver[message] === undefined) this.#learn(w, message)
       const reaction = this.#reaction(links.to, local, links.events[message]!)
       reset()
@@ -313,7 +319,8 @@ export class Successors {
     const effects = table.deeds(local).flatMap(({ event, fair = true, after_ms = 0, if: condition }) => {
       const taken = table.take(local, event, after_ms)
       const after = after_ms === 0 ? "" : ` after ${after_ms} ms`
-      const action = this.#action(`${table.name}: ${show(event)}${after}`, fair, `${table.name}${after} ${keyOf(event)}`)
+      const key = `${table.name}${after} ${keyOf(event)}`
+      const action = this.#action(`${table.name}: ${show(event)}${after}`, fair, key)
       return taken === undefined ? [] : this.#effect(c, taken, action, condition)
     })
     this.#deeds[c]![local] = effects
@@ -346,12 +353,3 @@ export class Successors {
     return { action, next, cut, puts, joint, condition }
   }
 }
-
-/** An event value for people. */
-export const show = ({ type, ...fields }: EventValue): string => {
-  const told = Object.entries(fields).map(([key, value]) => `${key} ${brief(value)}`)
-  return told.length === 0 ? type : `${type} (${told.join(", ")})`
-}
-/** Whole objects are told by their kind, name and version. */
-export const brief = (value: any): string => value?.metadata === undefined ? JSON.stringify(value) ?? "none"
-  : `${value.kind} ${value.metadata.name} at ${value.metadata.resourceVersion}`

@@ -45,8 +45,10 @@ export interface LockOptions {
 export const lock = (options: LockOptions): Scope => {
   const names = clients.slice(0, options.clients)
   const full = options.full ?? "cut"
-  const asks = (by: string): Channel => ({ from: by, to: "server", kind: options.reorders === true ? "datagram" : "stream", lossy: true, capacity: 2, full,
-    sends: { "client.asked": () => ({ type: "lock.asked", by }), "client.returned": () => ({ type: "lock.returned", by }) } })
+  const asks = (by: string): Channel => ({ from: by, to: "server", lossy: true, capacity: 2, full,
+    kind: options.reorders === true ? "datagram" : "stream",
+    sends: { "client.asked": () => ({ type: "lock.asked", by }),
+      "client.returned": () => ({ type: "lock.returned", by }) } })
   const grants = (to: string): Channel => ({ from: "server", to, kind: "datagram", lossy: true, capacity: 2, full,
     sends: { "lock.asked": ({ event }) => event["by"] === to ? { type: "lock.granted" } : undefined } })
   const component: Component = { chart: client, does: ({ state }) => [
@@ -66,7 +68,8 @@ export const lock = (options: LockOptions): Scope => {
       [[`asks of ${name}`, asks(name)], [`grants to ${name}`, grants(name)]])),
     faults: { losses: options.losses ?? 0, duplicates: options.duplicates ?? 0,
       crashes: options.crashes === undefined ? {} : { "client 1": { of: ["c1"], times: options.crashes } } },
-    always: { "at most one client holds the lock": (at) => names.filter((name) => at(name).state === "holding").length <= 1 },
+    always: { "at most one client holds the lock": (at) =>
+      names.filter((name) => at(name).state === "holding").length <= 1 },
     sometimes: { "a client holds the lock": (at) => at("c1").state === "holding" },
     leadsTo: { "a client that asks comes to hold the lock": {
       from: (at) => at("c1").state === "asking", to: (at) => at("c1").state === "holding" } }
@@ -78,7 +81,8 @@ export const leases = (names: ReadonlyArray<string>): Scope => {
   const taken = (by: string): EventValue => ({ type: "lease.taken", by })
   return {
     name: "leases", says: "a lease that passes on only when it has expired",
-    components: { lease: { chart: lease as never, limits: { duration_ms: 3_000 }, instants: ["at_ms"], horizon_ms: 3_000,
+    components: { lease: { chart: lease as never, limits: { duration_ms: 3_000 }, instants: ["at_ms"],
+      horizon_ms: 3_000,
       does: ({ context }) => [...names.map((by) => ({ event: taken(by), fair: false })),
         { event: { type: "lease.renewed", by: context.holder }, fair: false }] } },
     channels: {}, ticks_ms: [1_000], always: {},

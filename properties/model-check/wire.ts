@@ -58,7 +58,8 @@ export class Wire {
     let found = this.#deliverable[content]
     if (found === undefined) {
       const held = this.#contents[content]!
-      const at = this.channel.kind === "stream" ? [0] : held.flatMap((message, i) => held.indexOf(message) === i ? i : [])
+      const at = this.channel.kind === "stream" ? [0]
+        : held.flatMap((message, i) => held.indexOf(message) === i ? i : [])
       found = at.map((i) => ({ message: held[i]!, rest: this.#intern(held.filter((_, j) => j !== i)) }))
       this.#deliverable[content] = found
     }
