@@ -103,6 +103,10 @@ describe("update", () => {
     const reported = ready<ReplicaSet>(update(existing, { ...copy, spec: { ...copy.spec, replicas: 3 }, status: { replicas: 9 } }, "status"))
     expect([reported.metadata.generation, reported.status, reported.spec.replicas]).toEqual([1, { replicas: 9 }, 2])
   })
+  it("fills in at an update what it fills in at a creation", () => {
+    const existing = stored(ready<ReplicaSet>(create("replicasets", set)))
+    expect(ready<ReplicaSet>(update(existing, { ...existing, spec: set.spec })).spec).toBe(existing.spec)
+  })
   it("lets a pod change its images, more tolerations and fewer gates, and nothing else", () => {
     const existing = storedPod({}, { schedulingGates: ["g", "h"] })
     const given = (spec: Partial<Pod["spec"]>): Prepared => update(existing, { ...existing, spec: { ...existing.spec, ...spec } })

@@ -19,6 +19,9 @@ const strategies: { readonly [R in Resource]: Strategy<Objects[R]> } = { pods, n
 export const strategyOf = (resource: Resource): Strategy<ApiObject> =>
   strategies[resource] as unknown as Strategy<ApiObject>
 
+const defaulted = ({ defaultSpec }: Strategy<ApiObject>, spec: ApiObject["spec"]): ApiObject["spec"] =>
+  defaultSpec === undefined ? spec : defaultSpec(spec)
+
 export type Prepared =
   | { readonly type: "ready"; readonly object: ApiObject }
   | { readonly type: "refused"; readonly status: Status }
@@ -40,7 +43,7 @@ export const prepareForCreate = (
   const name = given.metadata.name !== "" ? given.metadata.name
     : generateName === "" ? "" : generatedName(draws, `${resource}/${namespace}/${generateName}`, generateName)
   const prepared = strategy.prepareForCreate({
-    ...given,
+    ...given, spec: defaulted(strategy, given.spec),
     metadata: metaForCreate(given.metadata, {
       name, namespace: strategy.isNamespaced ? namespace : "",
       uid: draws.uuid("api-server/uid", `${resource}/${namespace}/${name}`),
@@ -74,7 +77,8 @@ export const prepareForUpdate = (
     return causes.length === 0 ? { type: "ready", object: next }
       : refused(invalid(resource, existing.metadata.name, causes))
   }
-  const next = { ...existing, metadata, spec: kept<unknown>(existing.spec, given.spec) } as ApiObject
+  const spec = given.spec === existing.spec ? existing.spec : kept(existing.spec, defaulted(strategy, given.spec))
+  const next = { ...existing, metadata, spec } as ApiObject
   causes.push(...strategy.validateUpdate(next, existing))
   return causes.length === 0 ? { type: "ready", object: withGeneration(existing, next) }
     : refused(invalid(resource, existing.metadata.name, causes))

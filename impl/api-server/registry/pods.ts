@@ -122,8 +122,9 @@ export const pods: Strategy<Pod> = {
   allowsCreateOnUpdate: false,
   allowsUnconditionalUpdate: true,
   firstGeneration: 1,
+  defaultSpec: defaultPodSpec,
   prepareForCreate: (pod) => {
-    const spec = defaultPodSpec(pod.spec)
+    const { spec } = pod
     const gated = (spec.schedulingGates?.length ?? 0) > 0
     return {
       ...pod,

@@ -37,11 +37,8 @@ export const replicasets: Strategy<ReplicaSet> = {
   allowsCreateOnUpdate: false,
   allowsUnconditionalUpdate: true,
   firstGeneration: 1,
-  prepareForCreate: (set) => ({
-    ...set,
-    spec: { ...set.spec, template: { ...set.spec.template, spec: defaultPodSpec(set.spec.template.spec) } },
-    status: { replicas: 0 }
-  }),
+  defaultSpec: (spec) => ({ ...spec, template: { ...spec.template, spec: defaultPodSpec(spec.template.spec) } }),
+  prepareForCreate: (set) => ({ ...set, status: { replicas: 0 } }),
   validate: validateSpec,
   validateUpdate: (set, existing) => set.spec === existing.spec ? [] : [
     ...validateSpec(set),

@@ -18,7 +18,9 @@ export interface Strategy<O extends ApiObject> {
   readonly allowsUnconditionalUpdate: boolean
   /** metadata.generation of a new object; 0 for kinds that do not count. */
   readonly firstGeneration: 0 | 1
-  /** Defaults, admission, and what a client may not choose at creation. Metadata is done. */
+  /** What stands for a field that a client leaves out, whenever it writes. Absent: the kind has no defaults. */
+  readonly defaultSpec?: (spec: O["spec"]) => O["spec"]
+  /** Admission, and what a client may not choose at creation. Metadata and defaults are done. */
   readonly prepareForCreate: (object: O) => O
   readonly validate: (object: O) => ReadonlyArray<Cause>
   /** What may not change together with what was asked; both have the same metadata rules behind them. */
