@@ -115,8 +115,8 @@ const isKnownToPeers = (config: Config) => Effect.gen(function* () {
   })
   const ask = (): void => {
     if (answer.isDone) return
-    for (const peer of silent) network.send(peer, { type: "bootstrapQuery", nonce: process.incarnation },
-      "raft bootstrapQuery")
+    const query: Message = { type: "bootstrapQuery", nonce: process.incarnation }
+    for (const peer of silent) network.send(peer, query, query.type)
     process.after(bootstrapQuery_ms, ask)
   }
   ask()

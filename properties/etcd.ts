@@ -6,7 +6,7 @@ import type { Line } from "#model/events.ts"
 import {
   changeOf, heardByHistory, heardByMembers, heardByWatches, History, Members, Watches
 } from "#properties/etcd/history.ts"
-import { Health, heardByHealth } from "#properties/etcd/health.ts"
+import { healthy } from "#properties/etcd/health.ts"
 import { always, eventually, leadsTo, sometimes, type Obligation, type Property } from "#properties/property.ts"
 
 /** An election takes a few rounds of at most 2 s, also after split votes; ASSUMED generous. */
@@ -215,54 +215,6 @@ const watch: ReadonlyArray<Property> = [
       }
     }
   }, [...heardByWatches, ...heardByMembers])
-]
-
-/** Elections of the beginning are over, and machines that reboot late have found the leader. */
-const leads_ms = 15_000 // ASSUMED
-/** Dead connections were noticed (45 s) and dialled anew, and what had piled up behind them is done. */
-const answers_ms = 75_000 // ASSUMED
-/** From the start there is nothing broken to find out about. Source: SLO 114, for the whole request. */
-const answerTime_ms = 1_000
-
-const healthy: ReadonlyArray<Property> = [
-  // Source: raft §5.2, "a steady leader"; pre-vote and check-quorum keep those who come back from disturbing it.
-  always("a healthy cluster keeps its leader", [12], () => {
-    const health = new Health()
-    return (line) => {
-      health.hear(line)
-      const { actor, at_ms, event } = line
-      const isElection = event.type === "raft.electionTimedOut" || event.type === "raft.quorumLost"
-      return isElection && health.hasBeenWellFor(leads_ms, at_ms)
-        ? `${actor} ${event.type === "raft.quorumLost" ? "gave up" : "missed its leader"} in term ${event.term}` : undefined
-    }
-  }, [...heardByHealth, "raft."]),
-
-  always("a healthy etcd answers within a second", [114], () => {
-    const health = new Health()
-    const invoked = new Map<string, { readonly at_ms: number; readonly key: string }>()
-    return (line) => {
-      health.hear(line)
-      const { actor, at_ms, event } = line
-      if (event.type === "kv.invoked") invoked.set(`${actor} ${event.id}`, { at_ms, key: event.key })
-      if (event.type !== "kv.returned") return undefined
-      const call = invoked.get(`${actor} ${event.id}`)
-      invoked.delete(`${actor} ${event.id}`)
-      if (call === undefined || !health.hasBeenWellFor(answers_ms, call.at_ms)) return undefined
-      const took_ms = at_ms - call.at_ms
-      return took_ms <= answerTime_ms && event.outcome !== "unknown" ? undefined
-        : `${call.key}: outcome ${event.outcome} after ${Math.round(took_ms)} ms at ${actor}`
-    }
-  }, [...heardByHealth, "kv."]),
-
-  always("a vote that a member remembers was asked for", [10], () => {
-    const asked = new Set<string>()
-    return ({ actor, event }) => {
-      if (event.type === "raft.campaigned") asked.add(`${event.term} ${actor}`)
-      if (event.type !== "raft.recovered" || event.vote === "" || event.vote === actor) return undefined
-      return asked.has(`${event.term} ${event.vote}`) ? undefined
-        : `${actor} remembers a vote for ${event.vote} in term ${event.term}, in which that was no candidate`
-    }
-  }, ["raft."])
 ]
 
 /** Who leads as far as the lines tell: elected, and neither deposed, outrun nor gone. */

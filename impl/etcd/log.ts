@@ -77,5 +77,5 @@ export const takeUnstable = (log: Log): ReadonlyArray<Entry> => {
 
 /** The disk holds everything up to this entry, unless it was truncated away while the disk was busy. */
 export const persistedTo = (log: Log, index: number, term: number): void => {
-  if (termAt(log, index) === term && index > log.persisted) log.persisted = index
+  if (termAt(log, index) === term) log.persisted = index
 }

@@ -47,8 +47,7 @@ export interface Member {
 
 export const receive = (member: Member, from: string, message: Message): void => {
   if (message.type === "bootstrapQuery") {
-    member.network.send(from, { type: "bootstrapAnswer", nonce: message.nonce, known: member.heard.has(from) },
-      "raft bootstrapAnswer")
+    sendTo(member, from, { type: "bootstrapAnswer", nonce: message.nonce, known: member.heard.has(from) })
     return
   }
   if (!member.heard.has(from)) {
@@ -100,17 +99,9 @@ const flushMessages = (member: Member): void => {
   deliver(member, messages)
 }
 
-/** `kind` names the message for the network's draws; the few there are, are written out. */
-const kinds: { readonly [Type in Message["type"]]: string } = {
-  preVote: "raft preVote", vote: "raft vote", preVoteResponse: "raft preVoteResponse",
-  voteResponse: "raft voteResponse", append: "raft append", appendResponse: "raft appendResponse",
-  heartbeat: "raft heartbeat", heartbeatResponse: "raft heartbeatResponse", propose: "raft propose",
-  readIndex: "raft readIndex", readIndexResponse: "raft readIndexResponse", bootstrapQuery: "raft bootstrapQuery",
-  bootstrapAnswer: "raft bootstrapAnswer"
-}
-
+/** Its type names the message for the network's draws. */
 export const sendTo = (member: Member, to: string, message: Message): void =>
-  member.network.send(to, message, kinds[message.type])
+  member.network.send(to, message, message.type)
 
 const deliver = (member: Member, messages: ReadonlyArray<Outbound>): void => {
   for (const { message, to } of messages) {

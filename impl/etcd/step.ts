@@ -117,7 +117,7 @@ const stepAppend = (raft: Raft, from: string, message: Append): void => {
   }
   raft.parts.acceptEntries(raft, message)
   const matched = raft.parts.ackIndex(raft, message)
-  if (message.commit > raft.commit) raft.commit = Math.max(raft.commit, Math.min(message.commit, matched))
+  raft.commit = Math.max(raft.commit, Math.min(message.commit, matched))
   send(raft, from, { type: "appendResponse", term: raft.term, index: matched, rejected: false, hintIndex: 0,
     hintTerm: 0 })
 }

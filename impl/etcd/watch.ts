@@ -44,7 +44,7 @@ export interface Hub {
 const say = (hub: Hub, watch: Watch, event: EventOf<"etcdWatch">, state: WatchState): void =>
   hub.journal.wrote("etcd.watch", watch.entity, event, state)
 
-const sendTo = (client: Client, frame: ServerFrame, kind: string): void => client.connection.send(frame, kind)
+const sendTo = (client: Client, frame: ServerFrame): void => client.connection.send(frame, frame.type)
 
 /** Clients demand a leader (WithRequireLeader), as the API server does: without one the watch ends at once. */
 export const open = (
@@ -54,7 +54,7 @@ export const open = (
   const watch: Watch = { id, entity: `${client.number}/${id}`, prefix, start, client }
   say(hub, watch, { type: "etcdWatch.opened", client: client.connection.peer, prefix, startRevision: requested,
     revision: hub.store.revision }, "live")
-  sendTo(client, { type: "watchCreated", id, revision: hub.store.revision }, "watchCreated")
+  sendTo(client, { type: "watchCreated", id, revision: hub.store.revision })
   if (start < hub.store.compactRevision || !leaderIsKnown) {
     cancel(hub, watch, leaderIsKnown ? "compacted" : "noLeader")
     return
@@ -83,7 +83,7 @@ const catchUp = (hub: Hub, watch: Watch): void => {
     all.push(...events)
   }
   if (all.length === 0) return
-  sendTo(watch.client, { type: "watchEvents", id: watch.id, revision: hub.store.revision, events: all }, "watchEvents")
+  sendTo(watch.client, { type: "watchEvents", id: watch.id, revision: hub.store.revision, events: all })
 }
 
 export const notify = (hub: Hub, revision: Revision): void => {
@@ -93,7 +93,7 @@ export const notify = (hub: Hub, revision: Revision): void => {
     for (const watch of watches) {
       if (watch.start > revision.revision) continue
       saySent(hub, watch, revision.revision, events)
-      sendTo(watch.client, { type: "watchEvents", id: watch.id, revision: revision.revision, events }, "watchEvents")
+      sendTo(watch.client, { type: "watchEvents", id: watch.id, revision: revision.revision, events })
     }
   }
 }
@@ -102,7 +102,7 @@ export const progress = (hub: Hub, client: Client): void => {
   const revision = hub.store.revision
   for (const watch of client.watches.values()) {
     say(hub, watch, { type: "etcdWatch.progressed", revision }, "live")
-    sendTo(client, { type: "watchEvents", id: watch.id, revision, events: [] }, "watchProgress")
+    sendTo(client, { type: "watchEvents", id: watch.id, revision, events: [] })
   }
 }
 
@@ -117,7 +117,7 @@ const cancel = (hub: Hub, watch: Watch, reason: "compacted" | "noLeader"): void 
   forget(hub, watch)
   const { compactRevision } = hub.store
   say(hub, watch, { type: "etcdWatch.canceled", reason, compactRevision }, "canceled")
-  sendTo(watch.client, { type: "watchCanceled", id: watch.id, reason, compactRevision }, "watchCanceled")
+  sendTo(watch.client, { type: "watchCanceled", id: watch.id, reason, compactRevision })
 }
 
 /** A member that has had no leader for long may be cut off: who watches it must not go on believing it. */
@@ -130,7 +130,7 @@ export const close = (hub: Hub, client: Client, id: number, answer: boolean): vo
   if (watch === undefined) return
   forget(hub, watch)
   say(hub, watch, { type: "etcdWatch.closed" }, "closed")
-  if (answer) sendTo(client, { type: "watchCanceled", id, reason: "closed", compactRevision: 0 }, "watchCanceled")
+  if (answer) sendTo(client, { type: "watchCanceled", id, reason: "closed", compactRevision: 0 })
 }
 
 export const closeAll = (hub: Hub, client: Client): void => {
