@@ -77,20 +77,38 @@ const cachePod = setup({
   }
 })
 
+interface CacheNode {
+  /** What the filters last read of it, as text; "" while it is absent. */
+  readonly picture: string
+}
+type NodeEvent = Judged<EventOf<"schedulerNode">>
+
+const sorted = (record: Readonly<Record<string, string | number>>): ReadonlyArray<string> =>
+  Object.entries(record).map(([key, value]) => `${key}=${value}`).sort()
+const pictureOf = (event: NodeEvent): string => event.type !== "schedulerNode.changed" ? ""
+  : JSON.stringify([sorted(event.allocatable), event.unschedulable, event.taints, sorted(event.labels)])
+
 const cacheNode = setup({
-  types: { context: {} as object, events: {} as Judged<EventOf<"schedulerNode">> },
-  actions: { read: () => {} }
+  types: { context: {} as CacheNode, events: {} as NodeEvent },
+  guards: {
+    // Heartbeats change a node all the time; pods are only tried again when a filter may answer otherwise.
+    looksDifferent: ({ context, event }) => pictureOf(event) !== context.picture
+  },
+  actions: { read: assign({ picture: ({ event }) => pictureOf(event) }) }
 }).createMachine({
-  context: {},
+  context: { picture: "" },
   initial: "absent",
   states: {
     absent: {
       description: "No such node in the snapshot.",
-      on: { "schedulerNode.changed": { target: "present" } }
+      on: { "schedulerNode.changed": { target: "present", actions: "read" } }
     },
     present: {
       description: "The node can be chosen if it passes the filters.",
-      on: { "schedulerNode.changed": { actions: "read" }, "schedulerNode.removed": { target: "absent" } }
+      on: {
+        "schedulerNode.changed": { guard: "looksDifferent", actions: "read" },
+        "schedulerNode.removed": { target: "absent", actions: "read" }
+      }
     }
   }
 })

@@ -6,9 +6,11 @@ import { always, leadsTo, sometimes, type Property } from "#properties/property.
 import { chosenNodePasses, noLostWakeUp } from "#properties/scheduler/decisions.ts"
 import { boundPodRuns, fittingPodIsBound } from "#properties/scheduler/eventually-runs.ts"
 import {
-  activeIsTaken, assumedOnce, assumptionEnds, failedBindingIsQueued, mostUrgentFirst, unschedulableIsFlushed
+  activeIsTaken, assumedOnce, assumptionEnds, backoffEnds, failedBindingIsQueued, mostUrgentFirst,
+  unschedulableIsFlushed
 } from "#properties/scheduler/queue.ts"
 import { boundPodsFit } from "#properties/scheduler/room.ts"
+import { choosesWell, conditionIsTrue, userIsTold, verdictIsTrue } from "#properties/scheduler/verdict.ts"
 
 const ends = ["process.crashed", "process.stopped"]
 
@@ -19,6 +21,12 @@ export const properties: ReadonlyArray<Property> = [
     ["object.", "schedulerProcess.led", "podBinding.failed"]),
   always("the chosen node passes every filter on the scheduler's snapshot", [65], chosenNodePasses,
     ["object.", "schedulerNode.", "schedulerCache.", "scheduling.", ...ends]),
+  always("no node is passed over that the pod may use, and the plugins that refuse are named", [65], verdictIsTrue,
+    ["object.", "schedulerNode.", "schedulerCache.", "scheduling.", ...ends]),
+  always("of two nodes the scheduler does not choose the one that is fuller in every respect", [], choosesWell,
+    ["object.", "schedulerNode.", "schedulerCache.", "scheduling.", ...ends]),
+  always("a pod's condition says what a scheduling cycle found", [], conditionIsTrue, ["object.", "scheduling.failed"]),
+  leadsTo("a pod that cannot be scheduled says so", [], userIsTold, ["object.", "scheduling.failed"]),
   always("no wake-up of an unschedulable pod is lost", [70], noLostWakeUp,
     ["object.", "schedulerNode.", "schedulerCache.", "schedulingQueue.", "scheduling.placed", ...ends]),
   always("a pod is assumed at most once at a time and counts on one node", [64], assumedOnce,
@@ -28,6 +36,8 @@ export const properties: ReadonlyArray<Property> = [
     ["podBinding.failed", "schedulingQueue.", ...ends]),
   always("a pod is in one part of the queue, and the most urgent active pod is taken first", [69], mostUrgentFirst,
     ["schedulingQueue.", ...ends]),
+  always("a back-off is over a second after its end at the latest", [68], backoffEnds,
+    ["schedulingQueue.", "process.paused", ...ends]),
   always("an unschedulable pod is tried again after 5 min 30 s at the latest", [68], unschedulableIsFlushed,
     ["schedulingQueue.", "process.paused", ...ends]),
   leadsTo("an active pod of a leading scheduler is taken", [68], activeIsTaken,

@@ -14,6 +14,7 @@ export const namespace = "default"
 /** The label by which replica sets select; `pod.update` sets it, so that pods are released and adopted. */
 export const selectorLabel = "app"
 const ownFinalizer = "plimsoll.test/held"
+const avoidTaint = { key: "plimsoll.test/avoid", effect: "PreferNoSchedule" } as const
 const deletionCost = "controller.kubernetes.io/pod-deletion-cost"
 
 const conflictRetries_max = 3 // retry.DefaultRetry has 5 steps; fewer leave some conflicts to be seen. ASSUMED
@@ -104,6 +105,15 @@ const cordon = (node: string, unschedulable: true | null): Act => Effect.gen(fun
   yield* (yield* Client).patch("nodes", "", node, { spec: { unschedulable } })
 })
 
+/** kubectl taint, conditional on the node as it was read: a merge patch replaces the whole list. */
+const avoid = (name: string, present: boolean): Act => Effect.gen(function*() {
+  const client = yield* Client
+  const { metadata: { resourceVersion }, spec } = yield* client.get("nodes", "", name)
+  const others = (spec.taints ?? []).filter(({ key }) => key !== avoidTaint.key)
+  const taints = present ? [...others, avoidTaint] : others
+  yield* client.patch("nodes", "", name, { metadata: { resourceVersion }, spec: { taints } })
+})
+
 /** kubectl drain: cordon, then delete what is there one by one; pods that vanish meanwhile are none of its business. */
 const drain = (node: string): Act => Effect.gen(function*() {
   const client = yield* Client
@@ -172,6 +182,7 @@ export const perform = (operation: Operation): Act => Effect.gen(function*() {
       return void (yield* client.list("pods", { namespace, ...(operation.consistent ? {} : anyAge) }))
     case "node.cordon": return yield* cordon(operation.node, true)
     case "node.uncordon": return yield* cordon(operation.node, null)
+    case "node.avoid": return yield* avoid(operation.node, operation.present)
     case "node.drain": return yield* drain(operation.node)
     case "node.delete": return yield* client.delete("nodes", "", operation.node)
   }

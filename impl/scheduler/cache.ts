@@ -148,7 +148,8 @@ export class SchedulerCache {
 
   private writeNode(info: NodeInfo): void {
     this.write.node(info.name, { type: "schedulerNode.changed", allocatable: info.allocatable,
-      unschedulable: info.unschedulable, taints: (info.node?.spec.taints ?? []).map(taintText) }, "present")
+      unschedulable: info.unschedulable, taints: (info.node?.spec.taints ?? []).map(taintText),
+      labels: info.node?.metadata.labels ?? {} }, "present")
   }
 
   private infoOf(name: string): NodeInfo {

@@ -27,6 +27,8 @@ export const Operation = Schema.Union([
   Schema.Struct({ ...base, type: Schema.tag("pods.list"), consistent: Schema.Boolean }),
   Schema.Struct({ ...base, type: Schema.tag("node.cordon"), node: Schema.String }),
   Schema.Struct({ ...base, type: Schema.tag("node.uncordon"), node: Schema.String }),
+  /** kubectl taint: asks pods to prefer other nodes, or no longer. */
+  Schema.Struct({ ...base, type: Schema.tag("node.avoid"), node: Schema.String, present: Schema.Boolean }),
   /** Cordon, then delete the node's pods one by one, gracefully. */
   Schema.Struct({ ...base, type: Schema.tag("node.drain"), node: Schema.String }),
   /** Of the API's object alone: the machine goes on, and its kubelet registers again when it starts anew. */

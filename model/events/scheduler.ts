@@ -41,7 +41,7 @@ export const SchedulerEvent = [
   // Chart "scheduler.cacheNode", entity: node name.
   Schema.Struct({ type: Schema.tag("schedulerNode.changed"), allocatable: Amounts, unschedulable: Schema.Boolean,
     /** "key=value:Effect" */
-    taints: Schema.Array(Schema.String) }),
+    taints: Schema.Array(Schema.String), labels: Schema.Record(Schema.String, Schema.String) }),
   Schema.Struct({ type: Schema.tag("schedulerNode.removed") }),
 
   // Chart "scheduler.cycle", entity: "cycle": cycles are serial.

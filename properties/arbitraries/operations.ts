@@ -140,6 +140,7 @@ const bodies = (on: Swarm, topology: Topology): Drawn => {
     "pods.list": drawn(1, fc.record({ type: type("pods.list"), consistent: fc.boolean() })),
     "node.cordon": drawn(1, fc.record({ type: type("node.cordon"), node })),
     "node.uncordon": drawn(2, fc.record({ type: type("node.uncordon"), node })),
+    "node.avoid": drawn(1, fc.record({ type: type("node.avoid"), node, present: fc.boolean() })),
     "node.drain": drawn(1, fc.record({ type: type("node.drain"), node })),
     "node.delete": drawn(1, fc.record({ type: type("node.delete"), node }))
   } as Drawn

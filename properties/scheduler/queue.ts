@@ -1,10 +1,20 @@
 /** Monitors over the schedulers' queues and caches. */
 import type { Line } from "#model/events.ts"
+import { backoffOrderingWindow_ms, podInitialBackoff_ms, podMaxBackoff_ms } from "#model/limits/scheduler.ts"
 import type { Obligation } from "#properties/property.ts"
 
 type QueueState = "gated" | "active" | "backoff" | "unschedulable" | "inFlight"
+interface Queued {
+  readonly priority: number
+  readonly state: QueueState
+  /** When it entered the queue or came back to it. */
+  readonly stamp_ms: number
+  /** 0: its last attempt did not fail. */
+  readonly backoffUntil_ms: number
+  readonly isError: boolean
+}
 interface Queue {
-  readonly pods: Map<string, { readonly priority: number; state: QueueState; since_ms: number }>
+  readonly pods: Map<string, Queued>
   /** How many are active, by priority. */
   readonly active: Map<number, number>
 }
@@ -32,8 +42,32 @@ class Queues {
     if (before?.state === "active") active.set(priority, active.get(priority)! - 1)
     if (state === "active") active.set(priority, (active.get(priority) ?? 0) + 1)
     if (state === "gone") pods.delete(entity)
-    else pods.set(entity, { priority, state: state as QueueState, since_ms: clock_ms })
+    else if (event.type === "schedulingQueue.returned") {
+      const backoff_ms = Math.min(podMaxBackoff_ms, podInitialBackoff_ms * 2 ** Math.min(event.failures - 1, 30))
+      pods.set(entity, { priority, state: state as QueueState, stamp_ms: clock_ms,
+        backoffUntil_ms: clock_ms + backoff_ms, isError: event.reason === "error" })
+    } else {
+      pods.set(entity, { priority, state: state as QueueState, stamp_ms: before?.stamp_ms ?? clock_ms,
+        backoffUntil_ms: before?.backoffUntil_ms ?? 0, isError: before?.isError ?? false })
+    }
   }
+}
+
+/** Back-offs that end in the same window are ordered by urgency. */
+const windowOf = (pod: Queued): number => Math.floor(pod.backoffUntil_ms / backoffOrderingWindow_ms)
+/** A longer queue is not looked through: that would cost more than the run. */
+const lookedAt_max = 300
+
+/** PrioritySort: of equal priority the older first; out of the back-off, whose back-off ends first. */
+const passedOver = (queue: Queue, taken: Queued): string | undefined => {
+  if (queue.pods.size > lookedAt_max) return undefined
+  for (const [uid, other] of queue.pods) {
+    if (other === taken || other.state !== taken.state) continue
+    if (taken.state === "backoff") {
+      if (!other.isError && windowOf(other) < windowOf(taken)) return uid
+    } else if (other.priority === taken.priority && other.stamp_ms < taken.stamp_ms) return uid
+  }
+  return undefined
 }
 
 /** 69, and PrioritySort: nobody more urgent is active when a pod is taken; early only when nobody is active. */
@@ -48,6 +82,9 @@ export const mostUrgentFirst = (): (line: Line) => string | undefined => {
       if (pod === undefined) broken = `${actor} took ${entity}, which is not in its queue`
       else if (pod.state !== "active" && pod.state !== "backoff") {
         broken = `${actor} took ${entity}, which is ${pod.state}`
+      } else {
+        const older = passedOver(queue, pod)
+        if (older !== undefined) broken = `${actor} took ${entity} before ${older}, which has waited longer`
       }
       for (const [priority, count] of queue.active) {
         if (count === 0 || pod === undefined) continue
@@ -92,6 +129,31 @@ export const unschedulableIsFlushed = (): (line: Line) => string | undefined => 
     if (state === "unschedulable") lying.set(entity, clock_ms)
     if (first === undefined || pausedAt.has(actor) || clock_ms - first[1] <= stay_ms_max + slack_ms) return undefined
     return `${actor} left ${first[0]} among the unschedulable for ${Math.round((clock_ms - first[1]) / 1000)} s`
+  }
+}
+
+/** Back-offs are looked at each second, by the scheduler's clock; a paused process cannot look. */
+export const backoffEnds = (): (line: Line) => string | undefined => {
+  const queues = new Queues()
+  const pausedAt = new Set<string>()
+  return (line) => {
+    const { actor, clock_ms, entity, event, state } = line
+    if (event.type === "process.paused") pausedAt.add(event.process)
+    if (event.type === "process.crashed" || event.type === "process.stopped") pausedAt.delete(event.process)
+    if (!event.type.startsWith("schedulingQueue.")) {
+      queues.line(line)
+      return undefined
+    }
+    const { pods } = queues.of(actor)
+    queues.line(line)
+    if (pausedAt.has(actor) || pods.size > lookedAt_max) return undefined
+    for (const [uid, pod] of pods) {
+      const late_ms = clock_ms - pod.backoffUntil_ms - backoffOrderingWindow_ms
+      if (pod.state === "backoff" && late_ms > slack_ms) {
+        return `${actor} keeps ${uid} in its back-off ${Math.round(late_ms)} ms too long, at ${state} of ${entity}`
+      }
+    }
+    return undefined
   }
 }
 

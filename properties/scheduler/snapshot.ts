@@ -5,7 +5,7 @@
 import type { Line } from "#model/events.ts"
 import type { Node, Pod } from "#model/objects.ts"
 import type { Amounts } from "#model/objects/requests.ts"
-import { add, isWelcome, lacks, type Sums } from "#properties/scheduler/fit.ts"
+import { add, allocatableOf, isWelcome, lacks, type Sums } from "#properties/scheduler/fit.ts"
 
 interface KnownNode {
   /** The committed object of which the scheduler told that it had seen it. */
@@ -25,6 +25,9 @@ export interface Snapshot {
 
 const taintText = ({ key, value, effect }: { key: string; value?: string; effect: string }): string =>
   `${key}=${value ?? ""}:${effect}`
+
+const sameRecord = (a: Readonly<Record<string, unknown>> = {}, b: Readonly<Record<string, unknown>>): boolean =>
+  Object.keys({ ...a, ...b }).every((key) => a[key] === b[key])
 
 /** Follows every scheduler. `changed` is told when a node may have become better for somebody. */
 export class Snapshots {
@@ -117,7 +120,8 @@ export class Snapshots {
     const versions = this.nodes.get(name) ?? []
     const taints = event.taints.join(",")
     const seen = versions.findLast((node) => (node.spec.unschedulable === true) === event.unschedulable &&
-      (node.spec.taints ?? []).map(taintText).join(",") === taints)
+      (node.spec.taints ?? []).map(taintText).join(",") === taints && sameRecord(node.metadata.labels, event.labels) &&
+      sameRecord(allocatableOf(node), event.allocatable))
     return seen ?? { apiVersion: "v1", kind: "Node",
       metadata: { name, namespace: "", uid: "", resourceVersion: "", generation: 0, creationTimestamp: 0 },
       spec: { unschedulable: true }, status: {} }
