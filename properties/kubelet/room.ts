@@ -12,9 +12,14 @@ class Allocatable {
     if ((event.type !== "object.created" && event.type !== "object.updated") || event.resource !== "nodes") return
     this.#byNode.set((event.object as Node).metadata.name, event.object as Node)
   }
-  /** The first resource of which the pods ask for more than the node has. */
+  /**
+   * The first resource of which the pods ask for more than the node has. Legal exception: before the node is
+   * registered nobody but its kubelet knows what it has; pods bound to its name by hand may run there already.
+   */
   exceeded(node: string, pods: Iterable<Pod>): string | undefined {
-    const allocatable = amountsOf(this.#byNode.get(node)?.status.allocatable ?? {})
+    const registered = this.#byNode.get(node)
+    if (registered === undefined) return undefined
+    const allocatable = amountsOf(registered.status.allocatable)
     const used: Record<string, number> = {}
     for (const pod of pods) {
       const requests = requestsOf(pod.spec)
