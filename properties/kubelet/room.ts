@@ -19,7 +19,7 @@ class Allocatable {
   exceeded(node: string, pods: Iterable<Pod>): string | undefined {
     const registered = this.#byNode.get(node)
     if (registered === undefined) return undefined
-    const allocatable = amountsOf(registered.status.allocatable)
+    const allocatable = amountsOf(registered.status.allocatable ?? {})
     const used: Record<string, number> = {}
     for (const pod of pods) {
       const requests = requestsOf(pod.spec)
