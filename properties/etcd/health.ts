@@ -4,34 +4,44 @@
 import type { Line } from "#model/events.ts"
 import { always, type Property } from "#properties/property.ts"
 
-const heardByHealth = ["run.started", "phase.began", "fault.injected", "process."]
+const heardByHealth = ["run.started", "phase.began", "fault.injected", "process.", "member.dataLost"]
 
 class Health {
-  /** Nothing has been wrong since; undefined: something is. Processes that start count as something wrong just now. */
+  /** Nothing has been wrong since; undefined: something is. What has just started counts as wrong until now. */
   private since_ms: number | undefined
+  /** Only a change of membership brings back a member that lost its data. */
+  private isWholeNoMore = false
+  private readonly down = new Set<string>()
 
   hear({ at_ms, event }: Line): void {
     switch (event.type) {
       case "run.started":
         this.since_ms = at_ms
         return
+      case "member.dataLost":
+        this.isWholeNoMore = true
+        this.since_ms = undefined
+        return
       case "fault.injected":
         this.since_ms = undefined
         return
       case "phase.began":
-        if (event.phase === "healed") this.since_ms = at_ms
+        if (event.phase === "healed" && !this.isWholeNoMore) this.since_ms = at_ms
         return
-      case "process.started":
       case "process.crashed":
       case "process.stopped":
+        this.down.add(event.process)
+        return
+      case "process.started":
       case "process.resumed":
+        this.down.delete(event.process)
         if (this.since_ms !== undefined) this.since_ms = at_ms
     }
   }
 
   /** The cluster has been whole for so long. */
   hasBeenWellFor(ms: number, at_ms: number): boolean {
-    return this.since_ms !== undefined && at_ms - this.since_ms >= ms
+    return this.since_ms !== undefined && this.down.size === 0 && at_ms - this.since_ms >= ms
   }
 }
 
