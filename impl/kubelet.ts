@@ -76,7 +76,9 @@ const run = (parts: Parts) => Effect.gen(function*() {
   yield* pods.synced
   yield* hasRuntime.await
   isReady = true
-  const known = [...pods.values()].sort(byCreation)
+  // Deviates: what runs is admitted first; upstream goes by age alone and may refuse a pod that runs.
+  const isAlive = (pod: Pod): number => Number(workers.isAlive(pod.metadata.uid))
+  const known = [...pods.values()].sort((a, b) => isAlive(b) - isAlive(a) || byCreation(a, b))
   journal.wrote("kubelet.process", machine.name, {
     type: "kubelet.synced", pods: known.length, sandboxes: runtime.sandboxCount()
   }, (agent.isRegistered ? "ready" : "synced") satisfies StateOf<(typeof charts)["kubelet.process"]>)

@@ -9,7 +9,7 @@ import type { NodeInfo, Rejection } from "#impl/kubelet/admission.ts"
 import { BackOff } from "#impl/kubelet/back-off.ts"
 import { Images, type Image } from "#impl/kubelet/images.ts"
 import type { Parts } from "#impl/kubelet/parts.ts"
-import { isTerminal, type Situation } from "#impl/kubelet/phase.ts"
+import { conditionsOf, isTerminal, type Situation } from "#impl/kubelet/phase.ts"
 import type { RuntimeClient, RuntimeFailed } from "#impl/kubelet/runtime-client.ts"
 import type { StatusManager } from "#impl/kubelet/status-manager.ts"
 import { Stopper } from "#impl/kubelet/stopper.ts"
@@ -70,7 +70,7 @@ export class PodWorkers {
   cleanOrphans(): void {
     for (const uid of this.#on.runtime.uids()) {
       if (this.#workers.has(uid) || !this.#on.parts.cleansOrphan(uid)) continue
-      if (!this.#isAlive(uid)) {
+      if (!this.isAlive(uid)) {
         this.#stopper.removeRemains(uid, () => this.#workers.has(uid))
         continue
       }
@@ -100,7 +100,8 @@ export class PodWorkers {
     }
   }
 
-  #isAlive(uid: string): boolean {
+  /** Whether anything of the pod runs on the machine. */
+  isAlive(uid: string): boolean {
     const view = this.#on.runtime.view(uid)
     for (const container of view.containers.values()) if (container.state === "running") return true
     for (const sandbox of view.sandboxes.values()) if (sandbox.state === "ready") return true
@@ -121,7 +122,7 @@ export class PodWorkers {
     const worker = this.#create(pod.metadata.uid, pod)
     this.#on.statuses.seen(pod)
     const isOver = isTerminal(pod.status.phase)
-    if (pod.metadata.deletionTimestamp !== undefined || (isOver && this.#isAlive(worker.uid))) {
+    if (pod.metadata.deletionTimestamp !== undefined || (isOver && this.isAlive(worker.uid))) {
       this.#found(worker)
       this.#terminate(worker, isOver ? "finished" : "deleted")
     } else if (isOver) {
@@ -152,7 +153,10 @@ export class PodWorkers {
       type: "podWorker.rejected", namespace: pod.metadata.namespace, pod: pod.metadata.name, reason: rejection.reason
     })
     this.#finish(worker)
-    this.#on.statuses.set(worker, { ...pod.status, phase: "Failed", ...rejection })
+    const conditions = conditionsOf(pod.status.conditions ?? [], "Failed", false, false,
+      Math.round(this.#on.process.wall_ms()))
+    const { containerStatuses: _none, ...status } = pod.status
+    this.#on.statuses.set(worker, { ...status, phase: "Failed", conditions, ...rejection })
   }
 
   /** A kubelet that has just started takes note of what runs already. */
