@@ -59,6 +59,10 @@ const oneLeads = (): (line: Line) => string | undefined => {
         leading.delete(event.process)
         paused.delete(event.process)
         return undefined
+      case "elector.stopped":
+        // It was told to stop, and has: what is left to do is to give the lease back and hear that it is taken.
+        leading.delete(actor)
+        return undefined
       case "controllerManager.led": {
         const others = [...leading].filter((other) => other !== actor && !paused.has(other))
         leading.add(actor)
@@ -109,7 +113,7 @@ export const properties: ReadonlyArray<Property> = [
   always("a controller manager leads only after it was committed as the lease's holder", [106], leadsAsHolder,
     ["object.", "controllerManager.led", ...ends]),
   always("one controller manager leads at a time", [105], oneLeads,
-    ["controllerManager.led", "fault.", "process."]),
+    ["controllerManager.led", "elector.stopped", "fault.", "process."]),
   leadsTo("some controller manager comes to lead", [105], somebodyLeads, ["controllerManager.", ...ends]),
   sometimes("a second controller manager leads", () => {
     const leaders = new Set<string>()
