@@ -19,6 +19,8 @@ interface Context {
   readonly limits: typeof limits
   /** The last resourceVersion that a line told; 0 before the first copy and after the history was lost. */
   readonly resourceVersion: number
+  /** The version of the store that was told last, by a list or a report: a report has news. */
+  readonly told: number
   /** The shortest wait after the next failure. */
   readonly backoff_ms: number
   readonly failedAt_ms: number | undefined
@@ -42,6 +44,7 @@ export const chart = setup({
     isStreamedCopy: ({ context, event }) => event.type === "reflector.listed" && event.isStreamed
       && event.resourceVersion >= context.resourceVersion,
     isNotOlder: ({ context, event }) => versionOf(event) >= context.resourceVersion,
+    isNews: ({ context, event }) => versionOf(event) >= context.resourceVersion && versionOf(event) > context.told,
     watchesAgainInTime: ({ context, event }) => versionOf(event) >= context.resourceVersion
       && event.clock_ms + clockGrain_ms >= context.notBefore_ms,
     needsCopy: ({ event }) => event.type === "reflector.failed" && event.step === "list",
@@ -53,8 +56,11 @@ export const chart = setup({
   },
   actions: {
     /** What the store holds is no place to go on from when the history behind it is gone. */
-    noteReport: () => {},
-    remember: assign({ resourceVersion: ({ event }) => versionOf(event) }),
+    noteReport: assign({ told: ({ event }) => versionOf(event) }),
+    remember: assign(({ context, event }) => ({
+      resourceVersion: versionOf(event),
+      told: event.type === "reflector.listed" || event.type === "reflector.reported" ? versionOf(event) : context.told
+    })),
     backOff: assign(({ context, event }) => {
       const { limits, failedAt_ms } = context
       const isQuiet = failedAt_ms === undefined
@@ -74,7 +80,7 @@ export const chart = setup({
   id: "reflector",
   context: ({ input }) => ({
     limits: { ...limits, ...input?.limits },
-    resourceVersion: 0, backoff_ms: input?.limits?.reflectorBackoff_ms ?? reflectorBackoff_ms,
+    resourceVersion: 0, told: 0, backoff_ms: input?.limits?.reflectorBackoff_ms ?? reflectorBackoff_ms,
     failedAt_ms: undefined, notBefore_ms: 0
   }),
   initial: "idle",
@@ -97,13 +103,13 @@ export const chart = setup({
       description: "Waits before it asks for a whole copy.",
       on: {
         "reflector.listStarted": { guard: "asksAgainInTime", target: "listing" },
-        "reflector.reported": { guard: "isNotOlder", actions: "noteReport" }
+        "reflector.reported": { guard: "isNews", actions: "noteReport" }
       }
     },
     watching: {
       description: "The store follows the stream.",
       on: {
-        "reflector.reported": { guard: "isNotOlder", target: "watching", actions: "remember" },
+        "reflector.reported": { guard: "isNews", target: "watching", actions: "remember" },
         "reflector.watchEnded": { guard: "isNotOlder", target: "disconnected", actions: "remember" },
         "reflector.failed": [
           { guard: "needsCopy", target: "listBackoff", actions: "backOff" },
@@ -115,7 +121,7 @@ export const chart = setup({
       description: "There is a copy and no stream; one is asked for from where the copy stands.",
       on: {
         "reflector.watched": { guard: "isNotOlder", target: "watching", actions: "remember" },
-        "reflector.reported": { guard: "isNotOlder", target: "disconnected", actions: "remember" },
+        "reflector.reported": { guard: "isNews", target: "disconnected", actions: "remember" },
         "reflector.failed": [
           { guard: "needsCopy", target: "listBackoff", actions: "backOff" },
           { guard: "canGoOn", target: "watchBackoff", actions: "backOff" }
@@ -126,7 +132,7 @@ export const chart = setup({
       description: "Waits before it asks for a stream from the same place.",
       on: {
         "reflector.watched": { guard: "watchesAgainInTime", target: "watching", actions: "remember" },
-        "reflector.reported": { guard: "isNotOlder", target: "watchBackoff", actions: "remember" },
+        "reflector.reported": { guard: "isNews", target: "watchBackoff", actions: "remember" },
         "reflector.failed": [
           { guard: "triesAgainInTime", target: "watchBackoff", actions: "backOff" },
           { guard: "needsCopyInTime", target: "listBackoff", actions: "backOff" }

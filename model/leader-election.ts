@@ -35,6 +35,9 @@ export const elector = setup({
     mayTake: ({ context, event }) => event.type === "elector.acquired" && event.identity === context.identity
       && (event.how !== "expired"
         || event.clock_ms + clockGrain_ms >= context.startedAt_ms + context.limits.leaseDuration_ms),
+    /** One renewal after the other: it began after the last success. */
+    tookItsTime: ({ context, event }) => event.type === "elector.renewed"
+      && event.clock_ms - event.took_ms + clockGrain_ms >= context.succeededAt_ms,
     isOverdue: ({ context, event }) => event.type === "elector.lost" && event.identity === context.identity
       && event.clock_ms + clockGrain_ms >= context.succeededAt_ms + context.limits.renewDeadline_ms,
     isOwn: ({ context, event }) => event.type === "elector.stopped" && event.identity === context.identity
@@ -64,14 +67,14 @@ export const elector = setup({
       description: "Acts, and renews every 2 s.",
       on: {
         "elector.renewFailed": "renewing",
-        "elector.renewed": { target: "leading", actions: "rememberSuccess" },
+        "elector.renewed": { guard: "tookItsTime", target: "leading", actions: "rememberSuccess" },
         "elector.stopped": { guard: "isOwn", target: "stopped" }
       }
     },
     renewing: {
       description: "Still acts, but the last renewal failed.",
       on: {
-        "elector.renewed": { target: "leading", actions: "rememberSuccess" },
+        "elector.renewed": { guard: "tookItsTime", target: "leading", actions: "rememberSuccess" },
         "elector.lost": { guard: "isOverdue", target: "lost" },
         "elector.stopped": { guard: "isOwn", target: "stopped" }
       }

@@ -10,6 +10,7 @@ import { properties as kubelet } from "#properties/kubelet.ts"
 import { properties as leaderElection } from "#properties/leader-election.ts"
 import { properties as linearizability } from "#properties/linearizability.ts"
 import { properties as nodeLifecycle } from "#properties/node-lifecycle.ts"
+import { properties as order } from "#properties/order/laws.ts"
 import { properties as pod } from "#properties/pod.ts"
 import { properties as podGc } from "#properties/pod-gc.ts"
 import { properties as replicaSet } from "#properties/replica-set.ts"
@@ -22,5 +23,5 @@ import type { Property } from "#properties/property.ts"
 export const properties: ReadonlyArray<Property> = [
   ...hardware, ...etcd, ...linearizability, ...apiServer, ...pod, ...client, ...informer, ...workQueue,
   ...leaderElection, ...scheduler, ...replicaSet, ...nodeLifecycle, ...podGc, ...controllerManager, ...kubelet,
-  ...containerRuntime, ...run, ...rest
+  ...containerRuntime, ...order, ...run, ...rest
 ]

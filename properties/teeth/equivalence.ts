@@ -2,7 +2,10 @@
  * When is a mutated trace no lie? The rule, by kind of mutation; everything else counts as a lie.
  *
  * swap       Neither line happened before the other (Lamport: by cause, and by the order of each chart instance's own
- *            lines): the other order is the same execution, seen otherwise.
+ *            lines): the other order is the same execution, seen otherwise. Or they are independent (Mazurkiewicz): of
+ *            one actor in one instant, of two instances, with nothing in common: no name, uid, key or node that both
+ *            speak of, and neither about the process as a whole. The cause is then only the place in the program, such
+ *            as the turns of a loop, and either order is a lawful one.
  * drop       The line is the last of its instance and the cause of none: the trace of a run in which it had not yet
  *            happened.
  * move       The order among the lines of its instance and to its cause and effects stays, and so does, for each limit
@@ -50,6 +53,34 @@ const happenedBefore = (lines: ReadonlyArray<Line>, order: Order, a: number, b: 
   return false
 }
 
+/** Charts whose instance is the process itself: whatever else the process says depends on them. */
+const ofWholeProcess: ReadonlySet<string> = new Set([
+  "api-server.instance", "api-server.watchCache", "controller-manager.process", "scheduler.process", "scheduler.cycle",
+  "kubelet.process", "etcd.raft", "etcd.member", "leader-election.elector", "hardware.machine", "hardware.process"
+])
+
+/** Every name in the line: its entity and the strings of its event, whole and in parts. */
+const namesIn = (value: unknown, found: Set<string>): Set<string> => {
+  if (typeof value === "string") for (const part of [value, ...value.split(/[/:?=,]/)]) found.add(part)
+  else if (typeof value === "object" && value !== null) for (const inner of Object.values(value)) namesIn(inner, found)
+  return found
+}
+/** Parts of keys that name no thing: every line about a pod or in a namespace has them. */
+const commonNames: ReadonlySet<string> = new Set(["", "registry", "pods", "nodes", "replicasets", "leases", "default",
+  "kube-system", "status", "binding"])
+const namesOf = ({ entity, event }: Line): ReadonlySet<string> => {
+  const { type: _type, ...said } = event
+  return namesIn(said, namesIn(entity, new Set()))
+}
+
+const areIndependent = (a: Line, b: Line): boolean => {
+  if (a.at_ms !== b.at_ms || a.actor !== b.actor || instanceOf(a) === instanceOf(b)) return false
+  if (ofWholeProcess.has(a.chart) || ofWholeProcess.has(b.chart)) return false
+  const names = namesOf(a)
+  for (const name of namesOf(b)) if (names.has(name) && !commonNames.has(name)) return false
+  return true
+}
+
 const numbersIn = (value: unknown, found: Set<number>): Set<number> => {
   if (typeof value === "number" && value > 0) found.add(value)
   else if (typeof value === "object" && value !== null) for (const inner of Object.values(value)) numbersIn(inner, found)
@@ -72,7 +103,10 @@ export class Equivalence {
   }
 
   isEquivalent({ kind, seq, swappedWith, movedBy_ms }: Mutant): boolean {
-    if (kind === "swap") return !happenedBefore(this.#lines, this.#order, seq, swappedWith!)
+    if (kind === "swap") {
+      return !happenedBefore(this.#lines, this.#order, seq, swappedWith!)
+        || areIndependent(this.#lines[seq]!, this.#lines[swappedWith!]!)
+    }
     if (kind === "drop") return this.#order.next[seq] === undefined && this.#order.effects[seq]!.length === 0
     if (kind === "move") return this.#isSameRegion(seq, movedBy_ms!)
     return false

@@ -22,19 +22,22 @@ export type Pick = (n: number) => number
 
 type Edited = Line & { readonly was?: number }
 
-/** Numbers the lines anew; a cause follows the line that it named, or what that line was caused by. */
+/**
+ * Numbers the lines anew; a cause follows the line that it named, or what that line was caused by when that one is gone
+ * or comes later now: no line may betray the mutation by a cause that is not there yet.
+ */
 const renumber = (lines: ReadonlyArray<Edited>, original: ReadonlyArray<Line>): ReadonlyArray<Line> => {
   const now = new Map<number, number>()
   lines.forEach((line, i) => {
     if (!now.has(line.seq)) now.set(line.seq, i)
   })
-  const causeOf = (cause: number | undefined): number | undefined => {
+  const causeOf = (cause: number | undefined, seq: number): number | undefined => {
     let at = cause
-    while (at !== undefined && !now.has(at)) at = original[at]?.cause
+    while (at !== undefined && (now.get(at) ?? Infinity) >= seq) at = original[at]?.cause
     return at === undefined ? undefined : now.get(at)
   }
   return lines.map(({ cause, ...line }, seq) => {
-    const found = causeOf(cause)
+    const found = causeOf(cause, seq)
     return { ...line, seq, ...(found === undefined ? {} : { cause: found }) }
   })
 }

@@ -1,0 +1,240 @@
+/**
+ * What a component says of an answer, and the answer itself: the one comes with the other, in the same instant.
+ *
+ * The client tells of every request; the component that sent it tells what it made of it. Neither may stand alone.
+ */
+import type { Event, Line } from "#model/events.ts"
+import { requestTimeout_ms } from "#model/limits.ts"
+import { inTime, said } from "#properties/order.ts"
+import { always, type Property } from "#properties/property.ts"
+
+type Sent = Extract<Event, { readonly type: "request.sent" }>
+type Answered = Extract<Event, { readonly type: "request.answered" }>
+
+const component = (actor: string): string => actor.slice(0, actor.indexOf("/"))
+const requestOf = ({ resource, subresource, verb }: Sent): string =>
+  `${verb} ${resource}${subresource === undefined ? "" : `/${subresource}`}`
+
+/** By component and request: what is said of its success. The first is what must be said when there is only one. */
+const saidOfSuccess: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<Event["type"]>>>>> = {
+  "controller-manager": {
+    "create pods": ["replicaSet.podCreated"],
+    "update replicasets/status": ["replicaSet.statusWritten"],
+    "patch nodes": ["nodeTaint.added", "nodeTaint.swapped"],
+    "delete pods": ["replicaSet.podDeleted", "taintEviction.done", "podGc.deleted"]
+  },
+  kubelet: {
+    "create nodes": ["kubelet.registered"],
+    "patch nodes/status": ["nodeStatus.posted"],
+    "patch pods/status": ["podStatus.posted"]
+  },
+  scheduler: { "create pods/binding": ["podBinding.succeeded"] }
+}
+/** Said of these requests whenever they succeed; of the others only sometimes. */
+const mustBeSaid: ReadonlySet<string> = new Set(["create pods", "update replicasets/status", "patch pods/status",
+  "patch nodes/status", "create pods/binding"])
+/** What is never said without an answer. */
+const needsAnswer: ReadonlySet<string> = new Set(["replicaSet.podCreated", "replicaSet.statusWritten",
+  "nodeTaint.added", "nodeStatus.posted", "podStatus.posted", "podBinding.succeeded"])
+const needers = [...needsAnswer]
+
+/** The uid of which both speak, where both name one. */
+const uidOf = ({ entity, event }: Line): string | undefined => {
+  switch (event.type) {
+    case "replicaSet.podCreated":
+      return event.uid
+    case "replicaSet.statusWritten":
+    case "podStatus.posted":
+      return entity
+    default:
+      return undefined
+  }
+}
+
+interface Open {
+  readonly line: Line
+  readonly answered: Answered
+  readonly request: string
+  readonly said: ReadonlyArray<Event["type"]>
+}
+interface Asker {
+  readonly sent: Map<string, Sent>
+  /** Successes of this instant of which nothing was said yet. */
+  open: Array<Open>
+}
+
+const fits = (open: Open, line: Line): boolean => {
+  if (!open.said.includes(line.event.type)) return false
+  const uid = uidOf(line)
+  if (uid !== undefined && open.answered.uid !== uid) return false
+  return line.event.type !== "podStatus.posted" || open.answered.revision === line.event.revision
+}
+
+const answersAreTold = always(
+  "What a component says of an answer comes with that answer, and of every success it says so", [],
+  () => {
+    const askers = new Map<string, Asker>()
+    return (line) => {
+      const { actor, at_ms, entity, event } = line
+      if (event.type === "process.crashed" || event.type === "process.stopped") {
+        askers.delete(event.process)
+        return undefined
+      }
+      let asker = askers.get(actor)
+      if (asker === undefined) askers.set(actor, asker = { sent: new Map(), open: [] })
+      if (asker.open.length > 0 && asker.open[0]!.line.at_ms !== at_ms) {
+        const silent = asker.open.find(({ request }) => mustBeSaid.has(request))
+        asker.open = []
+        if (silent !== undefined) return `${actor} said nothing of its ${silent.request}, answered in line ${silent.line.seq}`
+      }
+      if (event.type === "request.sent") asker.sent.set(entity, event)
+      else if (event.type === "request.answered") {
+        const sent = asker.sent.get(entity)
+        asker.sent.delete(entity)
+        if (sent === undefined || event.reason !== undefined || event.code >= 300) return undefined
+        const request = requestOf(sent)
+        const said = saidOfSuccess[component(actor)]?.[request]
+        if (said !== undefined) asker.open.push({ line, answered: event, request, said })
+      } else if (event.type === "request.outcomeUnknown") asker.sent.delete(entity)
+      else if (needsAnswer.has(event.type)) {
+        const found = asker.open.findIndex((open) => fits(open, line))
+        if (found < 0) return `${actor} says ${event.type} of ${entity}, and no such request was answered in that instant`
+        asker.open.splice(found, 1)
+      }
+      return undefined
+    }
+  },
+  ["request.", ...needers, "process.crashed", "process.stopped"]
+)
+
+/** What each component must have said before it asks, and the key under which both are known. */
+type Reasons = (line: Line, podOf: (uid: string) => string) => { readonly gives?: readonly [reason: string, count: number]; readonly takes?: string }
+const reasonsOf: Readonly<Record<string, Reasons>> = {
+  scheduler: ({ event }) => event.type === "podBinding.began" ? { gives: [`bind ${event.pod}`, 1] } : {},
+  "controller-manager": ({ entity, event }) => {
+    if (event.type === "replicaSet.batchStarted") return { gives: ["create", event.size] }
+    if (event.type === "key.taken") return { gives: [entity, Infinity] }
+    return event.type === "key.done" ? { takes: entity } : {}
+  },
+  kubelet: ({ entity, event }, podOf) => {
+    if (event.type === "kubelet.registered") return { gives: ["node", Infinity] }
+    return event.type.startsWith("podWorker.") ? { gives: [podOf(entity), Infinity] } : {}
+  }
+}
+const reasonFor = (sent: Sent, actor: string): string | undefined => {
+  switch (`${component(actor)} ${requestOf(sent)}`) {
+    case "scheduler create pods/binding":
+      return `bind ${sent.key}`
+    case "controller-manager create pods":
+      return "create"
+    case "controller-manager update replicasets/status":
+      return `replicaset:${sent.key}`
+    case "controller-manager update nodes/status":
+      return `node-lifecycle:${sent.key}`
+    case "kubelet patch nodes/status":
+      return "node"
+    case "kubelet patch pods/status":
+      return sent.key
+    default:
+      return undefined
+  }
+}
+
+const requestsHaveReasons = always("A component asks only for what it said it would do, and as often", [],
+  () => {
+    const reasons = new Map<string, Map<string, number>>()
+    const waiting = new Set<string>()
+    /** "<namespace>/<name>" by uid. */
+    const pods = new Map<string, string>()
+    const podOf = (uid: string): string => pods.get(uid) ?? uid
+    return (line) => {
+      const { actor, entity, event } = line
+      if (event.type === "object.created") {
+        if (event.resource === "pods") pods.set(entity, event.key.slice("/registry/pods/".length))
+        return undefined
+      }
+      if (event.type === "process.crashed" || event.type === "process.stopped") {
+        reasons.delete(event.process)
+        return undefined
+      }
+      const rules = reasonsOf[component(actor)]
+      if (rules === undefined) return undefined
+      let mine = reasons.get(actor)
+      if (mine === undefined) reasons.set(actor, mine = new Map())
+      if (event.type === "request.postponed") waiting.add(`${actor} ${entity}`)
+      else if (event.type === "request.sent" && !waiting.delete(`${actor} ${entity}`)) {
+        const reason = reasonFor(event, actor)
+        if (reason === undefined) return undefined
+        const left = mine.get(reason) ?? 0
+        if (left < 1) return `${actor} sends ${requestOf(event)} of ${event.key} without a reason`
+        mine.set(reason, left - 1)
+      } else {
+        const { gives, takes } = rules(line, podOf)
+        if (gives !== undefined) mine.set(gives[0], Math.max(0, mine.get(gives[0]) ?? 0) + gives[1])
+        if (takes !== undefined) mine.delete(takes)
+      }
+      return undefined
+    }
+  },
+  ["request.sent", "request.postponed", "podBinding.began", "replicaSet.batchStarted", "key.taken", "key.done",
+    "kubelet.registered", "podWorker.", "object.created", "process.crashed", "process.stopped"])
+
+/** A server tells of writes with a condition, and of deletions. A patch need not have one. */
+const changes: ReadonlySet<string> = new Set(["update", "delete"])
+const answersWereGiven = always("A client is answered what a server said, once for each time that it was said", [],
+  () => {
+    const sent = new Map<string, string>()
+    const given = new Map<string, number>()
+    return ({ actor, entity, event }) => {
+      const of = `${actor} ${entity}`
+      if (event.type === "request.sent") sent.set(of, event.verb)
+      else if (event.type === "write.done") {
+        const answer = `${event.uid} ${event.revision}`
+        given.set(answer, (given.get(answer) ?? 0) + 1)
+      } else if (event.type === "request.answered") {
+        const verb = sent.get(of)
+        sent.delete(of)
+        if (verb === undefined || !changes.has(verb) || event.uid === undefined || event.code >= 300) return undefined
+        const answer = `${event.uid} ${event.revision}`
+        const left = given.get(answer) ?? 0
+        if (left === 0) return `${actor} is answered ${answer} to its ${verb}, and no server said so`
+        given.set(answer, left - 1)
+      }
+      return undefined
+    }
+  }, ["request.sent", "request.answered", "write.done"])
+
+/** Numbers are given in turn and never again: what has ended does not speak. */
+const numbersAreUsedOnce = always("A request that has ended says nothing more", [],
+  () => {
+    const ended = new Map<string, Set<string>>()
+    return ({ actor, entity, event }) => {
+      let mine = ended.get(actor)
+      if (mine === undefined) ended.set(actor, mine = new Set())
+      if (mine.has(entity)) return `${actor} says ${event.type} of request ${entity}, which had ended`
+      if (event.type === "request.answered" || event.type === "request.outcomeUnknown"
+        || event.type === "request.unreached") mine.add(entity)
+      return undefined
+    }
+  }, ["request."])
+
+/** A clock may be a tenth slow, and what holds a process up for a moment is not told. */
+const leeway = 1.25
+const bound = (): number => requestTimeout_ms * leeway
+const answersInTime: ReadonlyArray<Property> = [
+  inTime({ name: "A request ends, be it with its time-out", within_ms: ({ event }) =>
+    event.type === "request.sent" ? event.timeout_ms * leeway : bound(),
+  first: said("request.sent"),
+  second: { ...said("request.answered"), ...said("request.postponed"), ...said("request.outcomeUnknown") } }),
+  inTime({ name: "An API server ends each write that it has begun", within_ms: bound, first: said("write.requested"),
+    second: { ...said("write.done"), ...said("write.refused"), ...said("write.outcomeUnknown") } }),
+  inTime({ name: "An API server ends each list that it has begun", within_ms: bound, first: said("read.requested"),
+    second: { ...said("read.served"), ...said("read.refused") } }),
+  inTime({ name: "What was asked of etcd is answered or given up", within_ms: bound, first: said("kv.invoked"),
+    second: said("kv.returned") })
+]
+
+export const properties: ReadonlyArray<Property> = [
+  ...answersInTime,
+  answersAreTold, numbersAreUsedOnce, requestsHaveReasons, answersWereGiven
+]

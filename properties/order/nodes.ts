@@ -1,0 +1,120 @@
+/** What goes before what on a machine: pods are worked on, sandboxes made, containers run, and the kubelet told of it. */
+import type { Line } from "#model/events.ts"
+import type { Fault } from "#model/events/faults.ts"
+import { after, atOnce, said } from "#properties/order.ts"
+import { always, type Property } from "#properties/property.ts"
+
+/** Kubelet and runtime of one node are one home. */
+const nodeOf = ({ actor }: Line): string => actor.slice(actor.indexOf("/") + 1)
+const itself = (_event: object, line: Line): string => line.actor
+const podOf = ({ podUid }: { readonly podUid: string }): string => podUid
+
+/** Attempts count from 0, without a gap that a later one fills: sandboxes of a pod, containers of a name in it. */
+const attemptsRise = always("Attempts of a pod's sandboxes and containers on a machine count upwards", [],
+  () => {
+    const last = new Map<string, number>()
+    return ({ actor, entity, event }) => {
+      if (event.type === "machine.diskReplaced") {
+        for (const of of last.keys()) if (of.startsWith(`container-runtime/${entity} `)) last.delete(of)
+        return undefined
+      }
+      if (event.type !== "sandbox.created" && event.type !== "container.created") return undefined
+      const of = `${actor} ${event.podUid}${event.type === "container.created" ? `/${event.name}` : ""}`
+      const before = last.get(of)
+      last.set(of, event.attempt)
+      if (event.attempt <= (before ?? -1)) return `${of} made attempt ${event.attempt} after ${before ?? "none"}`
+      return event.type === "sandbox.created" && event.attempt > (before ?? -1) + 1
+        ? `${of} made attempt ${event.attempt} of its sandbox after ${before ?? "none"}` : undefined
+    }
+  }, ["sandbox.created", "container.created", "machine.diskReplaced"])
+
+/** Nothing of a pod is up when its kubelet says that it has ended. */
+const terminatedIsDown = always("A pod has ended on its node only when none of its sandboxes is up", [],
+  () => {
+    const up = new Map<string, Set<string>>()
+    return (line) => {
+      const { entity, event } = line
+      if (event.type === "machine.diskReplaced") {
+        for (const of of up.keys()) if (of.startsWith(`${entity} `)) up.delete(of)
+        return undefined
+      }
+      if (event.type === "podWorker.terminated") {
+        const [left] = up.get(`${nodeOf(line)} ${entity}`) ?? []
+        return left === undefined ? undefined : `${entity} has ended on ${nodeOf(line)} while sandbox ${left} is up`
+      }
+      if (event.type !== "sandbox.created" && event.type !== "sandbox.stopped") return undefined
+      const of = `${nodeOf(line)} ${event.podUid}`
+      if (event.type === "sandbox.created") up.set(of, (up.get(of) ?? new Set()).add(entity))
+      else up.get(of)?.delete(entity)
+      return undefined
+    }
+  }, ["sandbox.created", "sandbox.stopped", "podWorker.terminated", "machine.diskReplaced"])
+
+const sandboxIsEmpty = always("A sandbox is taken away after the containers in it", [],
+  () => {
+    const inside = new Map<string, Set<string>>()
+    const sandboxOf = new Map<string, string>()
+    return ({ entity, event }) => {
+      switch (event.type) {
+        case "container.created":
+          inside.set(event.sandbox, (inside.get(event.sandbox) ?? new Set()).add(entity))
+          sandboxOf.set(entity, event.sandbox)
+          return undefined
+        case "container.removed":
+          inside.get(sandboxOf.get(entity) ?? "")?.delete(entity)
+          return undefined
+        case "sandbox.removed": {
+          const [left] = inside.get(entity) ?? []
+          return left === undefined ? undefined : `sandbox ${entity} is taken away while container ${left} is in it`
+        }
+        default:
+          return undefined
+      }
+    }
+  }, ["container.created", "container.removed", "sandbox.removed"])
+
+/** Hardware changes when the world's faults strike and when they end, each change for one of them. */
+const machineOf = ({ fault }: { readonly fault: Fault }): string | undefined =>
+  "machine" in fault ? fault.machine : undefined
+const hardware = atOnce({ name: "A machine's parts fail and heal only with a fault of that machine", home: () => "",
+  onlyBack: true,
+  first: { ...said("fault.injected", machineOf), ...said("fault.ended", machineOf) },
+  second: { ...said("machine.diskChanged"), ...said("machine.nicChanged"), ...said("machine.pressureChanged"),
+    ...said("machine.clockJumped"), ...said("machine.clockRateChanged") } })
+
+export const properties: ReadonlyArray<Property> = [
+  attemptsRise, terminatedIsDown, sandboxIsEmpty, hardware,
+  after({ name: "A kubelet works on no pod before it knows the pods bound to its node and the sandboxes on it",
+    first: said("kubelet.synced", itself),
+    second: { ...said("podWorker.started", itself), ...said("podWorker.rejected", itself),
+      ...said("podWorker.terminating", itself), ...said("containerStatus.found", itself) } }),
+  after({ name: "A sandbox is made only for a pod that the node's kubelet has admitted", home: nodeOf, stays: true,
+    first: said("podWorker.started"), second: said("sandbox.created", podOf) }),
+  after({ name: "A sandbox is stopped and taken away for the pod for which it was made", stays: true,
+    first: said("sandbox.created", ({ podUid }, { entity }) => `${entity} of ${podUid}`),
+    second: { ...said("sandbox.stopped", ({ podUid }, { entity }) => `${entity} of ${podUid}`),
+      ...said("sandbox.removed", ({ podUid }, { entity }) => `${entity} of ${podUid}`) } }),
+  after({ name: "A container is what it was made as for as long as it is there", stays: true,
+    first: said("container.created", ({ podUid }, { entity }) => `${entity} of ${podUid}`),
+    second: { ...said("container.started", ({ podUid }, { entity }) => `${entity} of ${podUid}`),
+      ...said("container.stopping", ({ podUid }, { entity }) => `${entity} of ${podUid}`),
+      ...said("container.killed", ({ podUid }, { entity }) => `${entity} of ${podUid}`),
+      ...said("container.exited", ({ podUid }, { entity }) => `${entity} of ${podUid}`),
+      ...said("container.removed", ({ podUid }, { entity }) => `${entity} of ${podUid}`) } }),
+  after({ name: "A container is made only in a sandbox of its pod that is up", stays: true,
+    first: said("sandbox.created", ({ podUid }, { entity }) => `${entity} of ${podUid}`),
+    until: said("sandbox.stopped", ({ podUid }, { entity }) => `${entity} of ${podUid}`),
+    second: said("container.created", ({ podUid, sandbox }) => `${sandbox} of ${podUid}`) }),
+  after({ name: "A container is made only of an image that has been pulled", stays: true,
+    first: said("image.pulled"), second: said("container.created", ({ image }) => image) }),
+  after({ name: "A started container is one that was made, with the same name and attempt", stays: true, spends: true,
+    first: said("container.created", ({ attempt, name }, { entity }) => `${entity} ${name} ${attempt}`),
+    second: said("container.started", ({ attempt, name }, { entity }) => `${entity} ${name} ${attempt}`) }),
+  after({ name: "A kubelet tells of a start that the runtime made, once, with the runtime's count", home: nodeOf,
+    spends: true, stays: true,
+    first: said("container.started", ({ attempt, name, podUid }, { entity }) => `${podUid}/${name} ${entity} ${attempt}`),
+    second: said("containerStatus.started", ({ id, restartCount }, { entity }) => `${entity} ${id} ${restartCount}`) }),
+  after({ name: "A kubelet tells of an end as the runtime recorded it, once", home: nodeOf, spends: true, stays: true,
+    first: said("container.exited", ({ exitCode, finished_ms }, { entity }) => `${entity} ${exitCode} ${finished_ms}`),
+    second: said("containerStatus.exited", ({ exitCode, finished_ms, id }) => `${id} ${exitCode} ${finished_ms}`) })
+]
