@@ -162,7 +162,8 @@ export const placed = (
       const begin = anchor === "operation" && operation !== undefined ? operation + offset
         : anchor === "previous" ? previous + offset : Math.round(safety_ms * place / 10_000)
       group.forEach((drawnBody, i) => {
-        const key = ids[i]!
+        // A group may strike hundreds of machines at once; the drawn ids lie far apart.
+        const key = ids[i % ids.length]! + Math.floor(i / ids.length)
         const atLine = anchor === "line" ? upon : undefined
         const { after_ms, ...body } = atLine !== undefined && isAtHome && group.length === 1
           ? athome(drawnBody, atLine.actor) : drawnBody
