@@ -61,7 +61,7 @@ const faultsOf = (on: Swarm, drawn: Topology, times: ReadonlyArray<number>, safe
     moments: on.has("run:moments") ? moment(targets) : fc.constant(undefined) }
   return fc.tuple(
     alone === undefined ? none : placed({ ...placing, group: alone, maxLength: most }),
-    together === undefined ? none : placed({ ...placing, group: together, maxLength: Math.ceil(most / 6) })
+    together === undefined ? none : placed({ ...placing, group: together, maxLength: Math.ceil(most / 3) })
   ).map((both) => {
     const lawful = legal(both.flat().sort((a, b) => a.at_ms - b.at_ms), drawn)
     return on.has("run:blackouts") ? lawful : survivable(lawful, drawn)

@@ -54,7 +54,11 @@ export const frozenAfter = (fault: Fault, safety_ms: number): Fault => {
 }
 
 const exists = (fault: Fault, machines: ReadonlySet<string>, processes: ReadonlySet<string>): boolean => {
-  if (fault.upon !== undefined && !processes.has(fault.upon.actor)) return false
+  const { upon } = fault
+  if (upon !== undefined && !processes.has(upon.actor)) {
+    if (![...processes].some((name) => name.startsWith(`${upon.actor}/`))) return false
+    if ("process" in fault && fault.process === upon.actor) return true
+  }
   if (fault.type === "process.crash" || fault.type === "process.restart" || fault.type === "process.pause") {
     return processes.has(fault.process)
   }

@@ -6,7 +6,8 @@ import { Schema } from "effect"
 
 /**
  * A moment of the run instead of a time of the world: `delay_ms` after the nth line of this type by this actor, counted
- * from the fault's `at_ms` on. What fails between two steps of one process fails there, whenever that may be.
+ * from the fault's `at_ms` on. What fails between two steps of one process fails there, whenever that may be. An actor
+ * that is a component ("scheduler") stands for whichever of its processes writes the line, in the fault itself too.
  */
 const Upon = Schema.Struct({ actor: Schema.String, event: Schema.String, nth: Schema.Number, delay_ms: Schema.Number })
 export type Upon = typeof Upon.Type

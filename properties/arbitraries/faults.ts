@@ -170,7 +170,7 @@ export const placed = (
         const at_ms = atLine === undefined ? begin + after_ms : begin
         if (seen.has(key) || at_ms > safety_ms) return
         seen.add(key)
-        const moment = atLine === undefined ? {} : { upon: { ...atLine, delay_ms: atLine.delay_ms + after_ms } }
+        const moment = atLine === undefined || body.upon !== undefined ? {} : { upon: { ...atLine, delay_ms: atLine.delay_ms + after_ms } }
         made.push({ ...body, id: key, at_ms, ...moment } as Fault)
         previous = at_ms
       })

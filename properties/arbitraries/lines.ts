@@ -26,13 +26,15 @@ const events: Readonly<Record<string, ReadonlyArray<string>>> = {
 }
 /** What a process does to the world outside of it: between two of these lies what a crash leaves half done. */
 const writes: Readonly<Record<string, ReadonlyArray<string>>> = {
-  etcd: ["entry.applied", "vote.granted", "raft.campaigned", "raft.elected"],
+  etcd: ["entry.applied", "entry.applied", "vote.granted", "raft.campaigned", "raft.elected"],
   "api-server": ["kv.invoked", "kv.returned", "write.requested", "write.done"],
-  scheduler: ["request.sent", "request.answered"],
-  "controller-manager": ["request.sent", "request.answered"],
-  kubelet: ["request.sent", "request.answered", "podStatus.posted", "containerStatus.started"],
+  scheduler: ["request.sent", "request.answered", "elector.acquired", "schedulerCache.assumed", "podBinding.began"],
+  "controller-manager": ["request.sent", "request.answered", "request.answered", "elector.acquired"],
+  kubelet: ["request.sent", "request.answered", "kubelet.registered", "podStatus.posted", "containerStatus.started"],
   "container-runtime": ["sandbox.created", "container.created", "container.started", "container.stopping", "container.exited"]
 }
-const componentOf = (process: string): string => process.slice(0, process.indexOf("/"))
+/** "scheduler" of "scheduler/1", and of "scheduler". */
+const componentOf = (process: string): string => process.split("/")[0]!
+export const components = Object.keys(events)
 export const eventsOf = (process: string): ReadonlyArray<string> => events[componentOf(process)]!
 export const writesOf = (process: string): ReadonlyArray<string> => writes[componentOf(process)]!

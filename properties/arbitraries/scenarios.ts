@@ -3,6 +3,7 @@
  * each a group of faults with times relative to its beginning.
  */
 import * as fc from "fast-check"
+import { components, eventsOf, writesOf } from "#properties/arbitraries/lines.ts"
 import { defined, logUniform } from "#properties/arbitraries/operations.ts"
 import { duration, process, type FaultBody, type Targets } from "#properties/arbitraries/faults.ts"
 import { machineOf } from "#properties/faults.ts"
@@ -177,9 +178,34 @@ const flapping = (targets: Targets): Group => {
   }))
 }
 
+const soon_ms = 50 // ASSUMED: some round trips.
+/** Those that act on what others wrote have more to leave undone. */
+const actors = fc.oneof(...components.map((component) => ({
+  weight: component === "controller-manager" ? 4 : component === "scheduler" || component === "kubelet" ? 2 : 1,
+  arbitrary: fc.constant(component)
+})))
+/**
+ * Work left half done: whichever process of a component writes a line of some type dies or stands still right there,
+ * mostly between two of its writes, and its successor the same number of lines later, a few times over ("intermediate
+ * states" of Sieve, OSDI 2022).
+ */
+const halfDone = (): Group =>
+  actors.chain((component) => fc.record({
+    component: fc.constant(component),
+    event: fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...writesOf(component)) },
+      { weight: 1, arbitrary: fc.constantFrom(...eventsOf(component)) }),
+    every: fc.oneof(fc.constant(1), logUniform(1, 20)), times: fc.integer({ min: 1, max: 10 }),
+    delays: fc.array(fc.oneof(fc.constant(0), logUniform(1, soon_ms)), { minLength: 10, maxLength: 10 }),
+    gone_ms: logUniform(10, 60_000), how: fc.constantFrom("crash", "crash", "crash", "restart", "pause")
+  })).map(({ component, event, every, times, delays, gone_ms, how }) => Array.from({ length: times }, (_, i) => body(0, {
+    ...(how === "pause" ? { type: "process.pause", process: component, duration_ms: gone_ms }
+      : { type: `process.${how}`, process: component, restart_ms: gone_ms }),
+    upon: { actor: component, event, nth: every * (i + 1), delay_ms: delays[i] }
+  })))
+
 const scenarios: Readonly<Record<ScenarioKind, (targets: Targets) => Group>> = {
   fallsBehind, longPause, crashLoop, zoneOutage, lostNode, isolatedMember, rollingReboot, weather, splitAndRestart, elections,
-  flapping
+  flapping, halfDone
 }
 
 /** A group of faults of the scenarios that are on; undefined when none is. */

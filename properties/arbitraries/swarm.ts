@@ -17,7 +17,7 @@ export const faultKinds: ReadonlyArray<string> = tags(Fault as never)
 export const programKinds = ["server", "job", "crasher", "stubborn"] as const
 export const scenarioKinds = [
   "fallsBehind", "longPause", "crashLoop", "zoneOutage", "lostNode", "isolatedMember", "rollingReboot", "weather",
-  "splitAndRestart", "elections", "flapping"
+  "splitAndRestart", "elections", "flapping", "halfDone"
 ] as const
 export type ScenarioKind = typeof scenarioKinds[number]
 const specFeatures = [
@@ -29,7 +29,7 @@ export const features: ReadonlyMap<string, number> = new Map<string, number>([
   ...operationKinds.map((kind) => [`operation:${kind}`, kind === "node.delete" ? 0.25 : 0.6] as const),
   ...faultKinds.map((kind) => [`fault:${kind}`, 0.35] as const),
   ...programKinds.map((kind) => [`program:${kind}`, kind === "server" ? 0.9 : 0.35] as const),
-  ...scenarioKinds.map((kind) => [`scenario:${kind}`, 0.3] as const),
+  ...scenarioKinds.map((kind) => [`scenario:${kind}`, kind === "lostNode" || kind === "halfDone" ? 0.6 : 0.3] as const),
   ...specFeatures.map((feature) => [`spec:${feature}`, feature === "hugeRequests" ? 0.1 : 0.35] as const),
   ["run:faults", 0.9], ["run:choices", 0.5], ["run:collisions", 0.5], ["run:longRun", 0.15], ["run:blackouts", 0.15],
     ["run:manyWorkers", 0.3], ["run:moments", 0.6]

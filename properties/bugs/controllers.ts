@@ -13,7 +13,7 @@ export const bugs: ReadonlyArray<Bug> = [{
   source: "kubernetes/kubernetes#50067",
   mechanism: "crash between \"node Unknown\" and \"mark its pods not ready\"; the successor sees Unknown and skips the step",
   violates: ["L-EVICT", "L-EP"],
-  names: ["pods of an Unknown node become not ready", "node-lifecycle."],
+  names: ["the pods of an Unknown node become not ready", "node-lifecycle."],
   parts: {
     nodeLifecycle: { mustMarkPods: ({ ready, hasJustGivenUp, failedBefore }) => ready === "Unknown" && (hasJustGivenUp || failedBefore) }
   }

@@ -27,8 +27,10 @@ export class Moments {
     if (waiting === undefined) return
     for (const one of waiting) {
       const upon = one.fault.upon!
-      if (upon.actor !== actor || at_ms < one.fault.at_ms || ++one.seen !== upon.nth) continue
-      this.#strike({ ...one.fault, at_ms: at_ms + upon.delay_ms })
+      const isMeant = upon.actor === actor || actor.startsWith(`${upon.actor}/`)
+      if (!isMeant || at_ms < one.fault.at_ms || ++one.seen !== upon.nth) continue
+      const self = "process" in one.fault && one.fault.process === upon.actor ? { process: actor } : {}
+      this.#strike({ ...one.fault, ...self, at_ms: at_ms + upon.delay_ms } as Fault)
     }
   }
 }

@@ -83,9 +83,10 @@ class View {
 }
 const hears = ["object.", "elector.", "process.crashed", "process.stopped"]
 
+/** `inCore`: a part of the cluster is enough for it, and shorter than that part works alone. */
 const holds = (
   name: string, invariants: ReadonlyArray<number>,
-  open: (view: View, leads_ms: number) => Iterable<Obligation>
+  open: (view: View, leads_ms: number) => Iterable<Obligation>, inCore?: true
 ): Property =>
   leadsTo(name, invariants, () => {
     const view = new View()
@@ -93,7 +94,7 @@ const holds = (
       line: (line) => view.hear(line),
       open: () => view.leads_ms === undefined ? [] : open(view, view.leads_ms)
     }
-  }, hears)
+  }, hears, inCore)
 
 const silentNodesAreGivenUp = holds("a node without heartbeats becomes Unknown", [71], function*(view, leads_ms) {
   const within_ms = (nodeMonitorGracePeriod_ms + 2 * nodeMonitorPeriod_ms) / slowestClock + slack_ms
@@ -104,7 +105,7 @@ const silentNodesAreGivenUp = holds("a node without heartbeats becomes Unknown",
     const since_ms = Math.max(heartbeatAt_ms, leads_ms, view.zones.since_ms(zone) ?? 0)
     yield { entity: name, since_ms, within_ms }
   }
-})
+}, true)
 
 const podsOfUnknownNodes = holds("the pods of an Unknown node become not ready", [], function*(view, leads_ms) {
   for (const node of view.committed.nodes.values()) {
@@ -115,7 +116,7 @@ const podsOfUnknownNodes = holds("the pods of an Unknown node become not ready",
       yield { entity: `${pod.metadata.name} on ${node.name}`, since_ms, within_ms: slack_ms }
     }
   }
-})
+}, true)
 
 const wantedKey = (node: CommittedNode): string | undefined =>
   node.ready === "False" ? notReadyKey : node.ready === "Unknown" ? unreachableKey : undefined
@@ -134,7 +135,7 @@ const taintsMirrorConditions = holds("the taints of a node come to say what its 
       const since_ms = Math.max(node.readySince_ms, leads_ms)
       yield { entity: `${node.name}, which is ${node.ready}`, since_ms, within_ms: slack_ms }
     }
-  })
+  }, true)
 
 /** Seconds that the pod stays on a node that is not ready, whichever way; undefined: for ever. */
 const grantedOnDeadNode_s = ({ spec }: Pod): number | undefined => {
