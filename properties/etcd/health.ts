@@ -2,6 +2,7 @@
  * What etcd promises while nothing is wrong: it keeps its leader and answers soon. And what a member remembers.
  */
 import type { Line } from "#model/events.ts"
+import { noLeaderWatchCancel_ms } from "#model/limits/etcd.ts"
 import { always, type Property } from "#properties/property.ts"
 
 const heardByHealth = ["run.started", "phase.began", "fault.injected", "process.", "member.dataLost"]
@@ -49,6 +50,8 @@ class Health {
 const leads_ms = 15_000 // ASSUMED
 /** Dead connections were noticed (45 s) and dialled anew, and what had piled up behind them is done. */
 const answers_ms = 75_000 // ASSUMED
+/** A timer that is due goes off after what stands before it. */
+const slack_ms = 1_000 // ASSUMED
 /** From the start there is nothing broken to find out about. Source: SLO 114, for the whole request. */
 const answerTime_ms = 1_000
 
@@ -90,5 +93,76 @@ export const healthy: ReadonlyArray<Property> = [
       return asked.has(`${event.term} ${event.vote}`) ? undefined
         : `${actor} remembers a vote for ${event.vote} in term ${event.term}, in which that was no candidate`
     }
-  }, ["raft."])
+  }, ["raft."]),
+
+  // 113: what was synced is there again. Only a replaced disk is empty; only a lost page cache tears a log's end.
+  always("a member loses its data only with its disk, and the end of its log only with its memory", [113], () => {
+    const machineOf = new Map<string, string>()
+    const emptied = new Set<string>()
+    const lostMemory = new Set<string>()
+    return ({ actor, event }) => {
+      switch (event.type) {
+        case "process.started":
+          machineOf.set(event.process, actor)
+          return undefined
+        case "machine.diskReplaced":
+          emptied.add(actor)
+          return undefined
+        case "machine.powerLost":
+        case "machine.panicked":
+        case "machine.reset":
+          lostMemory.add(actor)
+          return undefined
+        case "member.dataLost":
+          return event.reason === "empty" && emptied.has(machineOf.get(actor) ?? "") ? undefined
+            : `${actor} finds its data ${event.reason}, on a disk that kept all that was synced`
+        case "wal.truncated":
+          return lostMemory.has(machineOf.get(actor) ?? "") ? undefined
+            : `${actor} finds ${event.cut} torn records, on a machine that never lost its memory`
+        default:
+          return undefined
+      }
+    }
+  }, ["process.started", "machine.", "member.dataLost", "wal.truncated"]),
+
+  // Source: etcd's WithRequireLeader, which API servers use: whoever watches a member without a leader must be told.
+  always("a watch does not outlive its member's leader for long", [5], () => {
+    const leaderless_ms = new Map<string, number>()
+    const open = new Map<string, Set<string>>()
+    const paused = new Set<string>()
+    return ({ actor, clock_ms, entity, event }) => {
+      switch (event.type) {
+        case "raft.electionTimedOut":
+        case "raft.quorumLost":
+          if (!leaderless_ms.has(actor)) leaderless_ms.set(actor, clock_ms)
+          break
+        case "raft.elected":
+          leaderless_ms.delete(actor)
+          break
+        case "raft.followed":
+          if (event.leader !== "") leaderless_ms.delete(actor)
+          break
+        case "etcdWatch.opened":
+          // Refused in the same instant if there is no leader: the next line tells.
+          open.set(actor, (open.get(actor) ?? new Set()).add(entity))
+          return undefined
+        case "etcdWatch.canceled":
+        case "etcdWatch.closed":
+          open.get(actor)?.delete(entity)
+          break
+        case "process.paused":
+          paused.add(event.process)
+          return undefined
+        case "process.crashed":
+        case "process.stopped":
+          for (const known of [leaderless_ms, open, paused]) known.delete(event.process)
+          return undefined
+        default:
+      }
+      const lasts_ms = clock_ms - (leaderless_ms.get(actor) ?? clock_ms)
+      const watches = open.get(actor)?.size ?? 0
+      return watches === 0 || lasts_ms <= noLeaderWatchCancel_ms + slack_ms || paused.has(actor) ? undefined
+        : `${actor} has had no leader for ${Math.round(lasts_ms)} ms and still serves ${watches} watches`
+    }
+  }, ["raft.", "etcdWatch.", "process."])
 ]
