@@ -27,6 +27,17 @@ export const statusOf = (replicaSet: ReplicaSet, active: ReadonlyArray<Pod>, now
   }
 }
 
+/** When the next of the ready pods will have been so for long enough (FindMinNextPodAvailabilityCheck). */
+export const nextAvailable_ms = (replicaSet: ReplicaSet, active: ReadonlyArray<Pod>, now_ms: number): number => {
+  const minReady_ms = (replicaSet.spec.minReadySeconds ?? 0) * 1000
+  let next_ms = Infinity
+  for (const pod of active) {
+    const due_ms = (readySince(pod) ?? Infinity) + minReady_ms
+    if (due_ms > now_ms && due_ms < next_ms) next_ms = due_ms
+  }
+  return next_ms
+}
+
 export const isSameStatus = (a: Status, b: Required<Status>): boolean =>
   a.replicas === b.replicas && (a.fullyLabeledReplicas ?? 0) === b.fullyLabeledReplicas &&
   (a.readyReplicas ?? 0) === b.readyReplicas && (a.availableReplicas ?? 0) === b.availableReplicas &&

@@ -6,7 +6,7 @@ import type { Process } from "#impl/ports.ts"
 import { isActive, ownerReference } from "#impl/replica-set/claim.ts"
 import type { Expectations } from "#impl/replica-set/expectations.ts"
 import type { Parts } from "#impl/replica-set/parts.ts"
-import { isSameStatus, statusOf, writeStatus } from "#impl/replica-set/status.ts"
+import { isSameStatus, nextAvailable_ms, statusOf, writeStatus } from "#impl/replica-set/status.ts"
 import type { Story } from "#impl/replica-set/story.ts"
 import type { WorkQueue } from "#impl/work-queue.ts"
 import * as limits from "#model/limits/replica-set.ts"
@@ -141,14 +141,14 @@ const manage = (
 const report = Effect.fnUntraced(function*(
   { client, process, queue, story }: Syncing, replicaSet: ReplicaSet, active: ReadonlyArray<Pod>, view: number
 ) {
-  const status = statusOf(replicaSet, active, process.wall_ms())
+  const now_ms = process.wall_ms()
+  const status = statusOf(replicaSet, active, now_ms)
   if (!isSameStatus(replicaSet.status, status)) {
     const isWritten = yield* writeStatus(client, replicaSet, status)
     if (isWritten) story.told(replicaSet.metadata.uid, { type: "replicaSet.statusWritten", ...status, view })
   }
-  const minReady_s = replicaSet.spec.minReadySeconds ?? 0
-  if (minReady_s > 0 && status.readyReplicas === replicaSet.spec.replicas &&
-    status.availableReplicas !== replicaSet.spec.replicas) queue.addAfter(keyOf(replicaSet), minReady_s * 1000)
+  if (status.readyReplicas === status.availableReplicas) return
+  queue.addAfter(keyOf(replicaSet), Math.max(0, nextAvailable_ms(replicaSet, active, now_ms) - process.wall_ms()))
 })
 
 const syncOne = Effect.fnUntraced(function*(syncing: Syncing, replicaSet: ReplicaSet) {
