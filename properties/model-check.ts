@@ -40,6 +40,11 @@ export interface Report {
   readonly complete: boolean
 }
 
+interface Sentence {
+  readonly sentence: string
+  readonly question: number
+}
+
 export const search = (scope: Scope, options: { readonly states_max?: number } = {}): Report =>
   new Search(scope, options.states_max ?? 50_000_000).run()
 
@@ -51,24 +56,29 @@ class Search {
   #batch: Batch
   #transitions = 0
   #cut = 0
-  /** The state whose steps are being made. */
+  /** The state that is judged, and whose steps are being made. */
   #here = 0
   #full = false
   readonly #graph: GraphBuilder | undefined
-  readonly #promises: ReadonlyArray<{ readonly from: (at: At) => boolean; readonly to: (at: At) => boolean }>
+  /** Sentences, each with the number of its question; the opening of a promise, then its fulfilment. */
+  readonly #always: ReadonlyArray<Sentence>
+  #wanted: ReadonlyArray<Sentence>
+  readonly #promises: ReadonlyArray<number>
   readonly #reached = new Set<string>()
-  readonly #always: ReadonlyArray<readonly [string, (at: At) => boolean]>
-  #wanted: ReadonlyArray<readonly [string, (at: At) => boolean]>
   #broken: { readonly sentence: string; readonly state: number } | undefined
 
   constructor(scope: Scope, states_max: number) {
     this.#scope = scope
     this.#states_max = states_max
-    this.#promises = Object.values(scope.leadsTo ?? {})
-    this.#always = Object.entries(scope.always)
-    this.#wanted = Object.entries(scope.sometimes ?? {})
-    this.#successors = new Successors(scope)
-    this.#graph = Object.keys(scope.leadsTo ?? {}).length === 0 ? undefined : new GraphBuilder()
+    const questions: Array<(at: At) => boolean> = []
+    const ask = (question: (at: At) => boolean): number => questions.push(question) - 1
+    const askAll = (sentences: Scope["always"]): ReadonlyArray<Sentence> =>
+      Object.entries(sentences).map(([sentence, holds]) => ({ sentence, question: ask(holds) }))
+    this.#always = askAll(scope.always)
+    this.#wanted = askAll(scope.sometimes ?? {})
+    this.#promises = Object.values(scope.leadsTo ?? {}).flatMap(({ from, to }) => [ask(from), ask(to)])
+    this.#successors = new Successors(scope, questions)
+    this.#graph = this.#promises.length === 0 ? undefined : new GraphBuilder()
     this.#pool = makePool(this.#successors.layout, this.#graph !== undefined)
     this.#batch = new Batch(this.#successors.layout.words)
   }
@@ -86,15 +96,14 @@ class Search {
         this.#relay()
       }
     }
+    while (this.#here < this.#pool.count && this.#broken === undefined) this.#judge(this.#here++)
     return this.#report()
   }
 
   #begin(): void {
     for (;;) {
       try {
-        this.#successors.initial()
-        this.#pool.add(this.#successors.next, 0, -1)
-        this.#judge(0)
+        this.#pool.add(this.#successors.initial(), 0, -1)
         return
       } catch (error) {
         if (!(error instanceof Widen)) throw error
@@ -115,11 +124,12 @@ class Search {
   }
 
   #expandAll(): void {
-    const { layout, next } = this.#successors
+    const successors = this.#successors
+    const { words } = successors.layout
     const batch = this.#batch
-    const emit = (action: number, cut: boolean): void => batch.put(next, this.#here, action, cut)
     while (!this.#done) {
-      this.#successors.each(this.#pool.data, this.#here * layout.words, emit)
+      this.#judge(this.#here)
+      successors.each(this.#pool.data, this.#here * words, this.#here, batch)
       this.#here++
       if (batch.isFull || this.#here === this.#pool.count) this.#takeBatch()
     }
@@ -127,46 +137,49 @@ class Search {
 
   /** The steps that were made become states and edges. */
   #takeBatch(): void {
-    const { states, from, actions, cut, count } = this.#batch
+    const { states, from, codes, count } = this.#batch
     const words = this.#successors.layout.words
     const pool = this.#pool
     const graph = this.#graph
     pool.warm(states, count)
-    for (let i = 0; i < count && this.#broken === undefined && !this.#full; i++) {
+    for (let i = 0; i < count && !this.#full; i++) {
+      const code = codes[i]!
       graph?.begin(from[i]!)
-      if (cut[i] === 1) {
+      if ((code & 1) === 1) {
         this.#cut++
-        graph?.edge(-1, actions[i]!)
+        graph?.edge(-1, code >> 1)
         continue
       }
       this.#transitions++
-      const known = pool.count
       const id = pool.add(states, i * words, from[i]!)
-      if (pool.count > known) {
-        for (let word = 0; word < words; word++) this.#successors.next[word] = states[i * words + word]!
-        this.#judge(id)
-        if (pool.count >= this.#states_max) this.#full = true
-      }
-      graph?.edge(id, actions[i]!)
+      if (pool.count >= this.#states_max) this.#full = true
+      graph?.edge(id, code >> 1)
     }
     graph?.begin(this.#here)
     this.#batch.clear()
   }
 
-  /** A new state, still in `next`. */
+  /** Loads the state. In the order of their numbers, so that what is found first is nearest to the beginning. */
   #judge(state: number): void {
-    const at = this.#successors.at
-    for (const [sentence, holds] of this.#always) if (!holds(at)) this.#broken ??= { sentence, state }
-    for (const [sentence, holds] of this.#wanted) {
-      if (!holds(at)) continue
-      this.#reached.add(sentence)
-      this.#wanted = this.#wanted.filter(([other]) => other !== sentence)
+    const successors = this.#successors
+    successors.load(this.#pool.data, state * successors.layout.words)
+    for (let i = 0; i < this.#always.length; i++) {
+      const { sentence, question } = this.#always[i]!
+      if (!successors.holds(question)) this.#broken ??= { sentence, state }
     }
-    if (this.#graph !== undefined) this.#graph.mark(state, this.#promises, at)
+    for (const one of this.#wanted) {
+      if (!successors.holds(one.question)) continue
+      this.#reached.add(one.sentence)
+      this.#wanted = this.#wanted.filter((other) => other !== one)
+    }
+    if (this.#graph === undefined) return
+    let bits = 0
+    for (const [i, question] of this.#promises.entries()) bits |= (successors.holds(question) ? 1 : 0) << i
+    this.#graph.mark(state, bits)
   }
 
   #report(): Report {
-    const { components, wires } = this.#successors
+    const { components, wires } = this.#successors.rules
     const complete = !this.#full && this.#broken === undefined
     const bounded = complete && this.#cut === 0
     const verdicts: Array<Verdict> = []
@@ -189,7 +202,7 @@ class Search {
   }
 
   #live(promise: number): Pick<Verdict, "verdict" | "counterexample"> {
-    const fair = this.#successors.actions.map((action) => action.fair)
+    const fair = this.#successors.rules.actions.map((action) => action.fair)
     const { lasso, cut } = findUnfulfilled(this.#graph!.graph(this.#pool.count), promise, fair)
     if (lasso === undefined) return { verdict: cut ? "unknown" : "holds" }
     return { verdict: "broken", counterexample: { prefix: this.#path(lasso.state), loop: this.#loop(lasso) } }
@@ -205,21 +218,27 @@ class Search {
   }
 
   #move(from: number, to: number, action?: number): Move {
-    const { layout, components, actions } = this.#successors
+    const { layout, rules: { components, actions } } = this.#successors
     const words = layout.words
-    let found = action
-    const same = (): boolean => this.#successors.next.every((word, i) => word === this.#pool.data[to * words + i])
-    if (found === undefined) {
-      this.#successors.each(this.#pool.data, from * words, (made, cut) => {
-        if (!cut && found === undefined && same()) found = made
-      })
-    }
+    const found = action ?? this.#actionBetween(from, to)
     const changed: Record<string, { before: View; after: View }> = {}
     for (const [c, table] of components.entries()) {
       const [before, after] = [from, to].map((state) => layout.get(this.#pool.data, state * words, c))
       if (before !== after) changed[table.name] = { before: table.views[before!]!, after: table.views[after!]! }
     }
-    return { action: actions[found!]!.name, changed }
+    return { action: actions[found]!.name, changed }
+  }
+
+  #actionBetween(from: number, to: number): number {
+    const { words } = this.#successors.layout
+    const { data } = this.#pool
+    const batch = new Batch(words)
+    this.#successors.load(data, from * words)
+    this.#successors.each(data, from * words, from, batch)
+    const wanted = data.subarray(to * words, (to + 1) * words)
+    const step = batch.codes.subarray(0, batch.count).findIndex((code, i) => (code & 1) === 0
+      && wanted.every((word, k) => word === batch.states[i * words + k]))
+    return batch.codes[step]! >> 1
   }
 }
 

@@ -6,10 +6,11 @@ const fullAt = 1024
 
 export class Batch {
   readonly #words: number
+  /** The words of the state that each step leads to; of a cut one they say nothing. */
   states: Int32Array
   from = new Int32Array(fullAt * 2)
-  actions = new Int32Array(fullAt * 2)
-  cut = new Uint8Array(fullAt * 2)
+  /** Twice the action, plus 1 if the step is cut. */
+  codes = new Int32Array(fullAt * 2)
   count = 0
 
   constructor(words: number) {
@@ -17,14 +18,13 @@ export class Batch {
     this.states = new Int32Array(fullAt * 2 * words)
   }
 
-  put(state: Int32Array, from: number, action: number, cut: boolean): void {
+  /** Room for one step more; its number. */
+  room(from: number, code: number): number {
+    if (this.count === this.from.length) this.#grow()
     const i = this.count++
-    if (i === this.from.length) this.#grow()
-    const words = this.#words
-    for (let word = 0; word < words; word++) this.states[i * words + word] = state[word]!
     this.from[i] = from
-    this.actions[i] = action
-    this.cut[i] = cut ? 1 : 0
+    this.codes[i] = code
+    return i
   }
 
   get isFull(): boolean {
@@ -39,14 +39,13 @@ export class Batch {
   }
 
   #grow(): void {
-    const longer = <A extends Int32Array | Uint8Array>(old: A, made: A): A => {
+    const longer = (old: Int32Array): Int32Array<ArrayBuffer> => {
+      const made = new Int32Array(old.length * 2)
       made.set(old)
       return made
     }
-    const size = this.from.length * 2
-    this.states = longer(this.states, new Int32Array(size * this.#words))
-    this.from = longer(this.from, new Int32Array(size))
-    this.actions = longer(this.actions, new Int32Array(size))
-    this.cut = longer(this.cut, new Uint8Array(size))
+    this.states = longer(this.states)
+    this.from = longer(this.from)
+    this.codes = longer(this.codes)
   }
 }

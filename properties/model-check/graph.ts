@@ -1,5 +1,4 @@
 /** The graph that a search found, as it grows: what liveness is decided on afterwards. */
-import type { At } from "#model/cluster/scope.ts"
 import type { Graph } from "#properties/model-check/liveness.ts"
 
 /** In compressed rows. */
@@ -27,15 +26,11 @@ export class GraphBuilder {
     this.#actions[this.#edges++] = action
   }
   /** Two bits per promise: whether the state opens it, whether it fulfils it. At most four promises. */
-  mark(state: number, promises: ReadonlyArray<{ from: (at: At) => boolean; to: (at: At) => boolean }>, at: At): void {
+  mark(state: number, bits: number): void {
     if (state >= this.#marks.length) {
       const marks = new Uint8Array(this.#marks.length * 2)
       marks.set(this.#marks)
       this.#marks = marks
-    }
-    let bits = 0
-    for (const [i, { from, to }] of promises.entries()) {
-      bits |= ((from(at) ? 1 : 0) | (to(at) ? 2 : 0)) << (2 * i)
     }
     this.#marks[state] = bits
   }

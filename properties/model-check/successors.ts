@@ -1,355 +1,195 @@
 /**
- * What can happen next in a state of a scope: deeds, deliveries, losses, duplicates, crashes, and time. Works on
- * packed words; everything that a chart decides is looked up in tables that fill as the search goes.
+ * The steps from a state of a scope, on packed words: a step is an exclusive or with words that were worked out the
+ * first time (rules.ts) and are found again by the values of the few fields that it depends on (decisions.ts). That
+ * time passes changes all components at once: there, each adds its own part.
  */
-import type { At, CrashBudget, EventValue, Scope, View } from "#model/cluster/scope.ts"
-import { keyOf, LocalTable, type Taken } from "#properties/model-check/local.ts"
+import type { At, Scope } from "#model/cluster/scope.ts"
+import type { Batch } from "#properties/model-check/batch.ts"
+import { Decisions } from "#properties/model-check/decisions.ts"
 import { Layout } from "#properties/model-check/pool.ts"
-import { show } from "#properties/model-check/words.ts"
-import { Wire } from "#properties/model-check/wire.ts"
-
-/** What one component's step changes: itself, channels, and those that step with it. */
-interface Effect {
-  readonly action: number
-  readonly next: number
-  readonly cut: boolean
-  /** Pairs of channel and message. */
-  readonly puts: ReadonlyArray<number>
-  /** Triples of component, event, and 1 if that part may be dropped. */
-  readonly joint: ReadonlyArray<number>
-  readonly condition: ((at: At) => boolean) | undefined
-}
-interface WireLinks {
-  readonly from: number
-  readonly to: number
-  /** By message: the event that the receiver is given. */
-  readonly events: Array<number>
-  readonly deliver: Array<number>
-  readonly lose: Array<number>
-  readonly duplicate: Array<number>
-  /** By message: the answer to a refusal, as a message of another channel; -1 none. */
-  readonly answers: Array<number>
-  readonly answerThrough: number
-  readonly lossy: boolean
-}
+import { type Option, Rules } from "#properties/model-check/rules.ts"
 
 /** A table outgrew its field. */
 export class Widen extends Error {}
 
-export interface Action {
-  readonly name: string
-  readonly fair: boolean
-}
-
-/** Called per successor with the action's number; `next` holds the state. Cut steps say so. */
-export type Emit = (action: number, cut: boolean) => void
-
 export class Successors {
-  readonly scope: Scope
-  readonly components: ReadonlyArray<LocalTable>
-  readonly wires: ReadonlyArray<Wire>
-  readonly actions: Array<Action> = []
-  /** The state that is being expanded, field by field, and the one being made, packed. */
-  readonly fields: Int32Array
-  next = new Int32Array(1)
+  readonly rules: Rules
   layout!: Layout
-  readonly at: At
-  readonly #names: ReadonlyArray<string>
-  readonly #links: ReadonlyArray<WireLinks>
-  readonly #sendsOf: ReadonlyArray<ReadonlyArray<number>>
-  readonly #actionIds = new Map<string, number>()
-  readonly #deeds: ReadonlyArray<Array<ReadonlyArray<Effect> | undefined>>
-  readonly #reactions: ReadonlyArray<Array<Array<Effect | null> | undefined>>
-  readonly #later: ReadonlyArray<ReadonlyArray<Array<number | undefined>>>
-  readonly #crashed: ReadonlyArray<Array<number | undefined>>
-  readonly #crashes: ReadonlyArray<{ readonly of: ReadonlyArray<number>; readonly streams: ReadonlyArray<number>;
-    readonly action: number; readonly then: CrashBudget["then"] }>
+  readonly #questions: ReadonlyArray<(at: At) => boolean>
   readonly #ticks: ReadonlyArray<number>
   readonly #tickActions: ReadonlyArray<number>
-  readonly #lossesField: number
-  readonly #duplicatesField: number
-  readonly #crashesField: number
-  #cut = false
+  /** The state that was loaded last, field by field: the record's own. */
+  readonly #fields: Int32Array
+  #decisions!: Decisions
+  /** Where in the decisions the questions and the menus begin. */
+  #asked = 0
+  #menus = 0
+  readonly #options = new Map<number, Option>()
+  /** Of each change: twice the action, plus 1 if it is cut, then the words of the exclusive or. 0 is none. */
+  #changes = new Int32Array(1 << 12)
+  #changed = 0
+  /** By tick, component and local state: the local state after it; -1: not yet known. */
+  #later: ReadonlyArray<ReadonlyArray<Int32Array>> = []
 
-  constructor(scope: Scope) {
-    this.scope = scope
-    this.#names = Object.keys(scope.components)
-    this.components = this.#names.map((name) => new LocalTable(name, scope.components[name]!))
-    this.wires = Object.entries(scope.channels).map(([name, channel]) => new Wire(name, channel))
-    const indexOf = (name: string): number => {
-      const i = this.#names.indexOf(name)
-      if (i < 0) throw new Error(`scope ${scope.name}: no component "${name}"`)
-      return i
-    }
-    this.#links = this.wires.map(({ name, channel }) => ({ from: indexOf(channel.from), to: indexOf(channel.to),
-      events: [], deliver: [], lose: [], duplicate: [], answers: [], lossy: channel.lossy ?? false,
-      answerThrough: typeof channel.refused === "object"
-        ? this.#wireNamed(channel.refused.through, `channel "${name}"`) : -1 }))
-    this.#sendsOf = this.#names.map((_, c) => this.#links.flatMap((link, w) => link.from === c ? w : []))
-    this.#deeds = this.#names.map(() => [])
-    this.#reactions = this.#names.map(() => [])
+  /** `questions`: what will be asked about states; they look at nothing else. */
+  constructor(scope: Scope, questions: ReadonlyArray<(at: At) => boolean>) {
+    this.rules = new Rules(scope)
+    this.#questions = questions
     this.#ticks = scope.ticks_ms ?? []
-    this.#tickActions = this.#ticks.map((tick) => this.#action(`${tick} ms pass`, true))
-    this.#later = this.#ticks.map(() => this.#names.map(() => []))
-    this.#crashed = this.#names.map(() => [])
-    this.#crashes = Object.entries(scope.faults?.crashes ?? {}).map(([name, { of, then }]) => {
-      const members = of.map(indexOf)
-      return { of: members, then, action: this.#action(`${name} crashes`, false),
-        streams: this.#links.flatMap((link, w) => this.wires[w]!.channel.kind === "stream"
-          && (members.includes(link.from) || members.includes(link.to)) ? w : []) }
-    })
-    const tables = this.components.length + this.wires.length
-    this.#lossesField = tables
-    this.#duplicatesField = tables + 1
-    this.#crashesField = tables + 2
-    this.fields = new Int32Array(tables + 2 + this.#crashes.length)
-    const numbers = new Map(this.#names.map((name, c) => [name, c]))
-    const view = (name: string): View => {
-      const c = numbers.get(name)
-      if (c === undefined) throw new Error(`scope ${scope.name}: no component "${name}"`)
-      return this.components[c]!.views[this.#get(c)]!
-    }
-    this.at = Object.assign(view, { underWay: (name: string) => {
-      const w = this.#wireNamed(name, "a condition")
-      return this.wires[w]!.underWay(this.#get(this.components.length + w))
-    } })
-    this.widen(new Layout(this.fields.length === 0 ? [] : this.#firstWidths()))
+    this.#tickActions = this.#ticks.map((tick) => this.rules.action(`${tick} ms pass`, true))
+    this.#fields = this.rules.state.fields
+    this.widen(new Layout(this.#firstWidths()))
   }
 
-  #wireNamed(name: string, by: string): number {
-    const i = this.wires.findIndex((wire) => wire.name === name)
-    if (i < 0) throw new Error(`scope ${this.scope.name}: ${by} names the channel "${name}", which is none`)
-    return i
-  }
-
-  #budgets(): ReadonlyArray<number> {
-    const faults = this.scope.faults
-    return [faults?.losses ?? 0, faults?.duplicates ?? 0,
-      ...Object.values(faults?.crashes ?? {}).map(({ times }) => times)]
-  }
   #firstWidths(): ReadonlyArray<number> {
-    return [...this.components.map(() => 1), ...this.wires.map(({ channel }) => channel.kind === "joint" ? 0 : 1),
-      ...this.#budgets().map((budget) => budget === 0 ? 0 : 32 - Math.clz32(budget))]
+    const { components, wires, budgets } = this.rules
+    return [...components.map(() => 1), ...wires.map(({ channel }) => channel.kind === "joint" ? 0 : 1),
+      ...budgets.map((budget) => budget === 0 ? 0 : 32 - Math.clz32(budget))]
   }
 
   /** The layout with room for what the tables hold by now. */
   wider(): Layout {
-    const sizes = [...this.components, ...this.wires].map((table) => table.size)
+    const sizes = [...this.rules.components, ...this.rules.wires].map((table) => table.size)
     return new Layout(this.layout.widths.map((width, field) => {
       const size = sizes[field]
       return size === undefined || size <= 2 ** width ? width : Math.ceil(Math.log2(size))
     }))
   }
+
+  /** What was worked out for the old layout is worked out again when it is needed. */
   widen(layout: Layout): void {
     this.layout = layout
-    this.next = new Int32Array(layout.words)
+    this.#decisions = new Decisions(layout.widths.map((width) => 2 ** width))
+    this.#asked = this.#decisions.place(this.#questions.length)
+    this.#menus = this.#decisions.place(this.rules.menus.length)
+    this.#options.clear()
+    this.#changed = 1 + layout.words
+    this.#later = this.#ticks.map(() => this.rules.components.map((_, c) => new Int32Array(2 ** layout.widths[c]!).fill(-1)))
   }
 
-  /** Writes the initial state to `next`. */
-  initial(): void {
-    this.next.fill(0)
-    for (const [c, table] of this.components.entries()) this.#set(c, table.initial)
-    for (const [i, budget] of this.#budgets().entries()) this.#set(this.#lossesField + i, budget)
+  /** The initial state, packed. */
+  initial(): Int32Array {
+    const { components, wires, budgets } = this.rules
+    const first = new Int32Array(this.layout.words)
+    for (const [c, table] of components.entries()) this.#pack(first, c, table.initial)
+    for (const [i, budget] of budgets.entries()) this.#pack(first, components.length + wires.length + i, budget)
+    return first
+  }
+  #pack(words: Int32Array, field: number, value: number): void {
+    if (value > this.layout.mask[field]!) throw new Widen()
+    this.layout.set(words, 0, field, value)
   }
 
-  /** `key` tells actions apart whose names for people are the same. */
-  #action(name: string, fair: boolean, key = name): number {
-    let id = this.#actionIds.get(key)
-    if (id === undefined) {
-      id = this.actions.push({ name, fair }) - 1
-      this.#actionIds.set(key, id)
+  /** The state at `offset` in `data` is the one that is asked about. */
+  load(data: Int32Array, offset: number): void {
+    const fields = this.#fields
+    const { wordOf, shift, mask } = this.layout
+    for (let field = 0; field < fields.length; field++) {
+      fields[field] = (data[offset + wordOf[field]!]! >>> shift[field]!) & mask[field]!
     }
-    return id
   }
 
-  #get(field: number): number {
-    const layout = this.layout
-    return (this.next[layout.wordOf[field]!]! >>> layout.shift[field]!) & layout.mask[field]!
-  }
-  #set(field: number, value: number): void {
-    const layout = this.layout
-    const mask = layout.mask[field]!
-    if (value > mask) throw new Widen()
-    const i = layout.wordOf[field]!
-    const shift = layout.shift[field]!
-    this.next[i] = (this.next[i]! & ~(mask << shift)) | (value << shift)
+  /** Is the question's answer yes for the loaded state? */
+  holds(question: number): boolean {
+    const answer = this.#decisions.find(this.#asked + question, this.#fields)
+    if (answer !== 0) return ~answer === 1
+    this.rules.state.begin()
+    const holds = this.#questions[question]!(this.rules.at)
+    this.#decisions.learn(this.#asked + question, this.rules.state, holds ? 1 : 0)
+    return holds
   }
 
-  /** Every step from the state at `offset` in `data`. */
-  each(data: Int32Array, offset: number, emit: Emit): void {
-    const { fields, layout } = this
-    for (let field = 0; field < fields.length; field++) fields[field] = layout.get(data, offset, field)
-    const { words } = layout
-    const next = this.next
-    const reset = (): void => {
-      for (let i = 0; i < words; i++) next[i] = data[offset + i]!
-    }
-    for (let c = 0; c < this.components.length; c++) {
-      const deeds = this.#deeds[c]![fields[c]!] ?? this.#deedsOf(c, fields[c]!)
-      for (let i = 0; i < deeds.length; i++) {
-        const deed = deeds[i]!
-        reset()
-        if (deed.condition !== undefined && !deed.condition(this.at)) continue
-        this.#emit(this.#apply(c, deed), deed.action, emit)
+  /** Every step from the loaded state, which is at `offset` in `data`, into the batch. */
+  each(data: Int32Array, offset: number, from: number, batch: Batch): void {
+    const fields = this.#fields
+    const decisions = this.#decisions
+    const { words } = this.layout
+    const end = this.#menus + this.rules.menus.length
+    for (let menu = this.#menus; menu < end; menu++) {
+      let known = decisions.find(menu, fields)
+      if (known === 0) known = this.#list(menu)
+      const list = ~known
+      const count = decisions.entries[list]!
+      for (let step = list + 1; step <= list + count; step++) {
+        let entry = decisions.find(step, fields)
+        if (entry === 0) entry = this.#make(step)
+        const change = ~entry
+        if (change === 0) continue
+        const changes = this.#changes
+        const i = batch.room(from, changes[change]!)
+        for (let word = 0; word < words; word++) {
+          batch.states[i * words + word] = data[offset + word]! ^ changes[change + 1 + word]!
+        }
       }
     }
-    for (let w = 0; w < this.wires.length; w++) {
-      if (fields[this.components.length + w] !== 0) this.#eachMessage(w, reset, emit)
-    }
-    for (let g = 0; g < this.#crashes.length; g++) {
-      if (fields[this.#crashesField + g]! > 0) this.#crash(g, reset, emit)
-    }
-    if (this.#ticks.length > 0) this.#pass(reset, emit)
+    if (this.#ticks.length > 0) this.#pass(data, offset, from, batch)
   }
 
-  #emit(done: boolean, action: number, emit: Emit): void {
-    if (done) emit(action, false)
-    else if (this.#cut) emit(action, true)
-    this.#cut = false
+  /** A list in the decisions: its length, then an entry per step that may be possible. */
+  #list(menu: number): number {
+    this.rules.state.begin()
+    const options = this.rules.menus[menu - this.#menus]!()
+    const list = this.#decisions.place(1 + options.length)
+    this.#decisions.entries[list] = options.length
+    for (const [i, option] of options.entries()) this.#options.set(list + 1 + i, option)
+    this.#decisions.learn(menu, this.rules.state, list)
+    return ~list
   }
 
-  /** Makes the effect part of `next`; false when it is cut or somebody else refuses their part. */
-  #apply(c: number, effect: Effect): boolean {
-    if (effect.cut) {
-      this.#cut = true
-      return false
-    }
-    this.#set(c, effect.next)
-    for (let i = 0; i < effect.puts.length; i += 2) {
-      if (!this.#put(effect.puts[i]!, effect.puts[i + 1]!)) return false
-    }
-    for (let i = 0; i < effect.joint.length; i += 3) {
-      const to = effect.joint[i]!
-      const reaction = this.#reaction(to, this.#get(to), effect.joint[i + 1]!)
-      if (reaction === null && effect.joint[i + 2] === 1) continue
-      if (reaction === null || !this.#apply(to, reaction)) return false
-    }
-    return true
+  #make(step: number): number {
+    const { state } = this.rules
+    const option = this.#options.get(step)!
+    state.begin()
+    const outcome = option.make()
+    const change = outcome === "refused" ? 0 : this.#change(option.action, outcome === "cut")
+    this.#decisions.learn(step, state, change)
+    return ~change
   }
 
-  #put(w: number, message: number): boolean {
-    const field = this.components.length + w
-    const content = this.wires[w]!.put(this.#get(field), message)
-    if (content < 0) {
-      this.#cut = true
-      return false
+  /** What the record says was changed, as an exclusive or. */
+  #change(action: number, cut: boolean): number {
+    const { state } = this.rules
+    const { words, wordOf, shift, mask } = this.layout
+    if (this.#changed + 1 + words > this.#changes.length) {
+      const changes = new Int32Array(this.#changes.length * 2)
+      changes.set(this.#changes)
+      this.#changes = changes
     }
-    this.#set(field, content)
-    return true
+    const at = this.#changed
+    this.#changes.fill(0, at, at + 1 + words)
+    this.#changes[at] = action * 2 + (cut ? 1 : 0)
+    for (const field of cut ? [] : state.reads) {
+      const value = state.get(field)
+      if (value > mask[field]!) throw new Widen()
+      const word = at + 1 + wordOf[field]!
+      this.#changes[word] = this.#changes[word]! ^ ((value ^ state.fields[field]!) << shift[field]!)
+    }
+    this.#changed += 1 + words
+    return at
   }
 
-  #eachMessage(w: number, reset: () => void, emit: Emit): void {
-    const links = this.#links[w]!
-    const field = this.components.length + w
-    const local = this.fields[links.to]!
-    const deliverable = this.wires[w]!.deliverable(this.fields[field]!)
-    for (let i = 0; i < deliverable.length; i++) {
-      const { message, rest } = deliverable[i]!
-      if (links.deliver[message] === undefined) this.#learn(w, message)
-      const reaction = this.#reaction(links.to, local, links.events[message]!)
-      reset()
-      this.#set(field, rest)
-      const deliver = links.deliver[message]!
-      if (reaction !== null) this.#emit(this.#apply(links.to, reaction), deliver, emit)
-      else if (links.answerThrough >= 0 && links.answers[message]! >= 0) {
-        this.#emit(this.#put(links.answerThrough, links.answers[message]!), deliver, emit)
-      } else if (this.wires[w]!.channel.refused !== "kept") emit(deliver, false)
-      if (!links.lossy) continue
-      if (this.fields[this.#lossesField]! > 0) {
-        reset()
-        this.#set(field, rest)
-        this.#set(this.#lossesField, this.fields[this.#lossesField]! - 1)
-        emit(links.lose[message]!, false)
-      }
-      if (this.fields[this.#duplicatesField]! > 0 && reaction !== null) {
-        reset()
-        this.#set(this.#duplicatesField, this.fields[this.#duplicatesField]! - 1)
-        this.#emit(this.#apply(links.to, reaction), links.duplicate[message]!, emit)
-      }
-    }
-  }
-
-  #learn(w: number, message: number): void {
-    const { channel, name, messages } = this.wires[w]!
-    const links = this.#links[w]!
-    const value = messages[message]!
-    const text = `${name} ${show(value)}`
-    links.events[message] = this.components[links.to]!.event(value)
-    const answer = typeof channel.refused === "object" ? channel.refused.with(value) : undefined
-    links.answers[message] = answer === undefined ? -1 : this.wires[links.answerThrough]!.message(answer)
-    const key = `${name} ${message}`
-    links.lose[message] = this.#action(`lost: ${text}`, false, `lost ${key}`)
-    links.duplicate[message] = this.#action(`delivered and still under way: ${text}`, false, `twice ${key}`)
-    links.deliver[message] = this.#action(`delivered: ${text}`, true, `delivered ${key}`)
-  }
-
-  #crash(g: number, reset: () => void, emit: Emit): void {
-    const crash = this.#crashes[g]!
-    reset()
-    const listed = crash.then?.(this.at) ?? []
-    this.#set(this.#crashesField + g, this.fields[this.#crashesField + g]! - 1)
-    for (const c of crash.of) {
-      const next = this.#crashed[c]![this.fields[c]!] ??= this.components[c]!.crash(this.fields[c]!)
-      if (next < 0) return emit(crash.action, true)
-      this.#set(c, next)
-    }
-    for (const w of crash.streams) this.#set(this.components.length + w, 0)
-    let fits = true
-    for (const { through, message } of listed) {
-      const w = this.#wireNamed(through, "a crash")
-      fits &&= this.#put(w, this.wires[w]!.message(message))
-    }
-    this.#emit(fits, crash.action, emit)
-  }
-
-  #pass(reset: () => void, emit: Emit): void {
-    for (let c = 0; c < this.components.length; c++) if (this.components[c]!.urgent[this.fields[c]!]!) return
+  /** Time passes for all, unless something is due. */
+  #pass(data: Int32Array, offset: number, from: number, batch: Batch): void {
+    const { components } = this.rules
+    const { words, wordOf, shift, mask } = this.layout
+    const fields = this.#fields
+    for (let c = 0; c < components.length; c++) if (components[c]!.urgent[fields[c]!]!) return
     for (let t = 0; t < this.#ticks.length; t++) {
-      reset()
-      for (let c = 0; c < this.components.length; c++) {
-        const local = this.fields[c]!
-        this.#set(c, this.#later[t]![c]![local] ??= this.components[c]!.later(local, this.#ticks[t]!))
-      }
-      emit(this.#tickActions[t]!, false)
-    }
-  }
-
-  #deedsOf(c: number, local: number): ReadonlyArray<Effect> {
-    const table = this.components[c]!
-    const effects = table.deeds(local).flatMap(({ event, fair = true, after_ms = 0, if: condition }) => {
-      const taken = table.take(local, event, after_ms)
-      const after = after_ms === 0 ? "" : ` after ${after_ms} ms`
-      const key = `${table.name}${after} ${keyOf(event)}`
-      const action = this.#action(`${table.name}: ${show(event)}${after}`, fair, key)
-      return taken === undefined ? [] : this.#effect(c, taken, action, condition)
-    })
-    this.#deeds[c]![local] = effects
-    return effects
-  }
-
-  #reaction(c: number, local: number, event: number): Effect | null {
-    const row = this.#reactions[c]![local] ??= []
-    let effect = row[event]
-    if (effect === undefined) {
-      const taken = this.components[c]!.take(local, this.components[c]!.eventOf(event))
-      row[event] = effect = taken === undefined ? null : this.#effect(c, taken, -1)
-    }
-    return effect
-  }
-
-  #effect(c: number, { next, step, cut }: Taken, action: number, condition?: (at: At) => boolean): Effect {
-    const puts: Array<number> = []
-    const joint: Array<number> = []
-    for (const w of cut ? [] : this.#sendsOf[c]!) {
-      const wire = this.wires[w]!
-      const sent = wire.channel.sends[step.event.type]?.(step)
-      for (const value of sent === undefined ? [] : Array.isArray(sent) ? sent as Array<EventValue> : [sent]) {
-        if (wire.channel.kind === "joint") {
-          const to = this.#links[w]!.to
-          joint.push(to, this.components[to]!.event(value as EventValue), wire.channel.refused === "dropped" ? 1 : 0)
-        } else puts.push(w, wire.message(value as EventValue))
+      const i = batch.room(from, this.#tickActions[t]! * 2)
+      const { states } = batch
+      for (let word = 0; word < words; word++) states[i * words + word] = data[offset + word]!
+      for (let c = 0; c < components.length; c++) {
+        const local = fields[c]!
+        const known = this.#later[t]![c]!
+        let next = known[local]!
+        if (next < 0) {
+          next = components[c]!.later(local, this.#ticks[t]!)
+          if (next > mask[c]!) throw new Widen()
+          known[local] = next
+        }
+        const word = i * words + wordOf[c]!
+        states[word] = states[word]! ^ ((local ^ next) << shift[c]!)
       }
     }
-    return { action, next, cut, puts, joint, condition }
   }
 }
