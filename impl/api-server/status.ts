@@ -41,7 +41,10 @@ export const invalid = (resource: string, name: string, causes: ReadonlyArray<Ca
 export const notReady = (resource: string): Status =>
   failure(429, "TooManyRequests", `storage is (re)initializing: ${resource}`,
     { kind: resource, retryAfterSeconds: notReadyRetry_s })
-/** The request had no effect, and the server cannot say more. */
+/**
+ * etcd refused: the request had no effect, and the server cannot say more. Deviates: upstream answers 500 without a
+ * reason to every failure of etcd, also to a time-out, of which nobody knows the effect; here that is a 504.
+ */
 export const internalError = (message: string): Status => failure(500, "InternalError", `Internal error: ${message}`)
 /** Nobody here knows whether the request took effect. */
 export const outcomeUnknown = (message: string): Status => failure(504, "Timeout", message)

@@ -3,6 +3,8 @@
  *
  * Transactions go through raft; linearizable reads wait until a majority has confirmed the leader and this member has
  * applied what was committed by then, many reads in one round; serializable reads answer from what is here.
+ * Deviates: without a leader a request is refused at once, without effect; etcd holds it until one is elected or its
+ * time is up, and then nobody knows.
  */
 import type { Connection, Timer } from "#impl/ports.ts"
 import type { ClientFrame, Request, Response } from "#impl/ports/etcd.ts"
@@ -93,6 +95,7 @@ const handle = (server: Server, connection: Connection, id: number, request: Req
 /** etcd refuses it as ErrDuplicateKey; here only a programmer's error can send it. */
 const assertDistinctKeys = (command: Command): void => {
   for (const branch of [command.success, command.failure]) {
+    if (branch.length < 2) continue
     const keys = branch.flatMap((operation) => operation.type === "range" ? [] : operation.key)
     if (new Set(keys).size !== keys.length) throw new Error(`etcd: duplicate key in a transaction: ${keys.join(", ")}`)
   }
