@@ -111,7 +111,7 @@ const reached: ReadonlyArray<Property> = [
   }, ["podWorker."]),
   sometimes("a pod gets a second sandbox after its node was booted", () => ({ event }) =>
     event.type === "sandbox.created" && event.attempt > 0, ["sandbox.created"]),
-  sometimes("a pod succeeds", () => ({ event }) =>
+  sometimes("a kubelet reports that a pod succeeded", () => ({ event }) =>
     event.type === "podStatus.posted" && isTerminal(event.phase) && event.phase === "Succeeded", ["podStatus.posted"]),
   sometimes("a node reports that it is not ready", () => ({ event }) =>
     event.type === "nodeStatus.posted" && !event.ready, ["nodeStatus.posted"])

@@ -1,0 +1,29 @@
+/** The catalogue of promises is whole: no number that the slice owes is missing, no sentence stands twice. */
+import { describe, expect, it } from "vitest"
+import { properties } from "#properties/all.ts"
+
+/** Invariants of the reference that the slice's components can keep or break. */
+const owed = [
+  1, 2, 10, 11, 14, 15, 17, 18, 19, 20, 21, 25, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 53, 64, 68, 69, 71, 73, 74, 75, 76, 79, 80,
+  106, 109, 112
+]
+
+describe("all promises", () => {
+  it("cover every invariant that the slice owes", () => {
+    const covered = new Set(properties.filter(({ kind }) => kind !== "sometimes").flatMap(({ invariants }) => invariants))
+    expect(owed.filter((number) => !covered.has(number))).toEqual([])
+  })
+  it("are at least 34, and at least 15 guard against looking at nothing", () => {
+    expect(properties.filter(({ kind }) => kind !== "sometimes").length).toBeGreaterThanOrEqual(34)
+    expect(properties.filter(({ kind }) => kind === "sometimes").length).toBeGreaterThanOrEqual(15)
+  })
+  it("name those without a number", () => {
+    const names = properties.map(({ name }) => name.toLowerCase())
+    expect(names.some((name) => name.includes("every pod that fits is eventually"))).toBe(true)
+    expect(names.some((name) => name.includes("unknown node become not ready"))).toBe(true)
+  })
+  it("are each said once", () => {
+    const names = properties.map(({ name }) => name)
+    expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([])
+  })
+})
