@@ -1,70 +1,74 @@
 /**
- * Hunts one planted bug: draws runs until one breaks, shrinks it, names what broke, and runs the same inputs without
- * the bug, where nothing may break.
+ * Hunts one planted bug: draws runs until one breaks a guarantee that fits the bug, shrinks it, and runs the same
+ * inputs without the bug, where nothing may break. Several processes share a hunt: each takes every n-th run.
  */
 import { drawRun } from "#properties/arbitraries.ts"
 import type { Bug } from "#properties/bugs/bug.ts"
 import { run, type Broken, type Options } from "#properties/harness.ts"
-import type { RunInput } from "#properties/run-input.ts"
 import { reduce } from "#properties/harness/reduce.ts"
+import type { RunInput } from "#properties/run-input.ts"
 
-export interface Budget {
-  readonly find_ms: number
-  readonly shrink_ms: number
+/** Index of the first run and distance to the next. */
+export interface Share {
+  readonly first: number
+  readonly every: number
 }
+export const alone: Share = { first: 0, every: 1 }
 
-export interface Catch {
-  readonly bug: string
-  /** Undefined: not found within the budget. */
-  readonly found: {
-    readonly runs: number
-    readonly seconds: number
-    readonly broken: Omit<Broken, "line">
-    /** Whether the guarantee that broke is one of those that the catalogue names. */
-    readonly isNamed: boolean
-    readonly input: RunInput
-    readonly shrunk: RunInput
-    readonly shrinkSeconds: number
-  } | undefined
+export interface Sighting {
+  /** Number of the run, from 1, as one process alone would count. */
+  readonly run: number
+  readonly input: RunInput
+  readonly broken: Broken
+  /** Whether the guarantee that broke is one of those that the catalogue names. */
+  readonly isNamed: boolean
+}
+export interface Search {
+  readonly found: Sighting | undefined
   readonly runs: number
   readonly seconds: number
-  /** What broke in the same runs with nothing planted: a defect of the harness. */
-  readonly falseAlarms: ReadonlyArray<string>
 }
 
 const isNamed = ({ names }: Bug, broken: Broken): boolean =>
   names.some((name) => typeof name === "number" ? broken.invariants.includes(name) : broken.property.startsWith(name))
 
-const keyOf = (broken: Broken): string => `${broken.kind} ${broken.property}`
-
-const withoutLine = ({ line: _, ...rest }: Broken): Omit<Broken, "line"> => ({ ...rest, message: rest.message.split("\n")[0]! })
-
-/** `options` are those of the healthy cluster; the bug's parts are added for the hunt. */
-export const hunt = (bug: Bug, seed: number, options: Options, budget: Budget): Catch => {
+/**
+ * Until the time is over. What breaks first in a run may be a consequence far from the cause: then the run goes on, and
+ * when nothing that fits breaks in it either, so does the hunt. Such a run is the catch only when there is no better.
+ */
+export const search = (bug: Bug, seed: number, options: Options, find_ms: number, share: Share = alone): Search => {
   const planted: Options = { ...options, parts: bug.parts }
   const began = performance.now()
-  const elapsed = (): number => performance.now() - began
-  const inputs: Array<RunInput> = []
-  let broken: Broken | undefined
-  while (broken === undefined && elapsed() < budget.find_ms) {
-    const input = drawRun(seed, inputs.length)
-    inputs.push(input)
-    broken = run(input, planted).broken
-  }
-  const seconds = elapsed() / 1000
-  let found: Catch["found"]
-  if (broken !== undefined) {
-    const input = inputs.at(-1)!
-    const shrinkBegan = performance.now()
-    const small = reduce(input, broken, planted, budget.shrink_ms)
-    found = {
-      runs: inputs.length, seconds, broken: withoutLine(broken), isNamed: isNamed(bug, broken), input, shrunk: small.input,
-      shrinkSeconds: (performance.now() - shrinkBegan) / 1000
+  const seconds = () => (performance.now() - began) / 1000
+  let runs = 0
+  let other: Sighting | undefined
+  for (let index = share.first; seconds() * 1000 < find_ms; index += share.every) {
+    const input = drawRun(seed, index)
+    runs++
+    const { broken } = run(input, planted)
+    if (broken === undefined) continue
+    const all = isNamed(bug, broken) ? [broken] : run(input, { ...planted, collect: true }).all
+    const fitting = all.find((one) => isNamed(bug, one))
+    if (fitting !== undefined) {
+      return { found: { run: index + 1, input, broken: fitting, isNamed: true }, runs, seconds: seconds() }
+    }
+    // Without the bug it may break as well: no catch, but a false alarm, which is looked for afterwards.
+    if (other === undefined && run(input, options).broken === undefined) {
+      other = { run: index + 1, input, broken, isNamed: false }
     }
   }
-  const falseAlarms = inputs.flatMap((input) => {
-    const alarm = run(input, options).broken
-    return alarm === undefined ? [] : [keyOf(alarm)]
-  })
-  return { bug: bug.id, found, runs: inputs.length, seconds, falseAlarms }
+  return { found: other, runs, seconds: seconds() }
+}
+
+export const shrunk = (bug: Bug, { broken, input }: Sighting, options: Options, shrink_ms: number): RunInput =>
+  reduce(input, broken, { ...options, parts: bug.parts }, shrink_ms).input
+
+/** What breaks in the first `runs` runs of the seed with nothing planted: a defect of Plimsoll. */
+export const alarms = (seed: number, options: Options, runs: number, share: Share = alone): ReadonlyArray<string> => {
+  const found: Array<string> = []
+  for (let index = share.first; index < runs; index += share.every) {
+    const { broken } = run(drawRun(seed, index), options)
+    if (broken !== undefined) found.push(`run ${index + 1}: ${broken.kind} ${broken.property}`)
+  }
+  return found
 }

@@ -1,11 +1,11 @@
 /** plimsoll bugs: the track record. Each planted bug is hunted, shrunk, named, and its seeds are run without it. */
-import { spawn } from "node:child_process"
 import { availableParallelism } from "node:os"
 import { Console, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
-import { BadInput, ExitWith, writeText } from "#properties/commands/outcome.ts"
 import type { Bug } from "#properties/bugs/bug.ts"
-import type { Catch } from "#properties/hunt.ts"
+import type { Catch } from "#properties/commands/hunters.ts"
+import type { Size } from "#properties/commands/report.ts"
+import { BadInput, ExitWith, writeText } from "#properties/commands/outcome.ts"
 
 const flags = {
   only: Flag.String("only").pipe(Flag.withDescription("One bug, by its id"), Flag.optional),
@@ -14,55 +14,16 @@ const flags = {
   shrinkSeconds: Flag.Finite("shrink-seconds").pipe(Flag.withDescription("Budget for shrinking each"), Flag.withDefault(120)),
   out: Flag.String("out").pipe(Flag.withDescription("Directory for the traces"), Flag.withDefault("traces/recorded")),
   markdown: Flag.String("markdown").pipe(Flag.withDescription("Write the track record to this file"), Flag.optional),
+  jobs: Flag.Int("jobs").pipe(Flag.withDescription("Processes that share a hunt; default: one per core"), Flag.optional),
+  share: Flag.String("share").pipe(Flag.withDescription("A share of a hunt: FIRST/EVERY"), Flag.withHidden, Flag.optional),
+  healthy: Flag.Int("healthy").pipe(Flag.withDescription("So many runs with nothing planted"), Flag.withHidden, Flag.optional),
   json: Flag.Boolean("json").pipe(Flag.withDescription("One JSON document"), Flag.withDefault(false))
 }
 type Given = { readonly [K in keyof typeof flags]: (typeof flags)[K] extends Flag.Flag<infer A> ? A : never }
 
-const hunted = async (bug: Bug, given: Given): Promise<Catch> => {
-  const [{ hunt }, { judging, record }] = await Promise.all([import("#properties/hunt.ts"), import("#properties/commands/judging.ts")])
-  const caught = hunt(bug, given.seed, judging().options, { find_ms: given.findSeconds * 1000, shrink_ms: given.shrinkSeconds * 1000 })
-  if (caught.found !== undefined) {
-    const { input, shrunk } = caught.found
-    const count = (one: typeof input) => one.choices.filter((choice) => choice !== 0).length
-    const { text } = record(shrunk, judging(bug.parts).options, {
-      why: `${bug.id}: ${bug.mechanism}`, bug: bug.id,
-      shrunk: { operations: [input.operations.length, shrunk.operations.length], faults: [input.faults.length, shrunk.faults.length],
-        choices: [count(input), count(shrunk)] }
-    }, caught.found.broken)
-    writeText(`${given.out}/${bug.id.toLowerCase()}.ndjson`, text)
-  }
-  return caught
-}
-
-/** Each in a process of its own, as many at once as there are cores. */
-const apart = (bug: Bug, given: Given): Promise<Catch> => new Promise((resolve, reject) => {
-  const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, "bugs", "--only", bug.id, "--json", "--seed", String(given.seed),
-    "--find-seconds", String(given.findSeconds), "--shrink-seconds", String(given.shrinkSeconds), "--out", given.out],
-  { stdio: ["ignore", "pipe", "inherit"] })
-  let text = ""
-  child.stdout.on("data", (chunk: Buffer) => text += chunk.toString())
-  child.on("error", reject)
-  child.on("close", () => {
-    try {
-      resolve((JSON.parse(text) as ReadonlyArray<Catch>)[0]!)
-    } catch {
-      reject(new Error(`the hunt for ${bug.id} ended without a result`))
-    }
-  })
-})
-
-const all = async (bugs: ReadonlyArray<Bug>, given: Given): Promise<ReadonlyArray<Catch>> => {
-  const results: Array<Catch> = []
-  const todo = [...bugs.entries()]
-  await Promise.all(Array.from({ length: Math.min(availableParallelism(), bugs.length) }, async () => {
-    for (let next = todo.shift(); next !== undefined; next = todo.shift()) results[next[0]] = await apart(next[1], given)
-  }))
-  return results
-}
-
 const most = 25
-const sizeOf = ({ found }: Catch): number => found === undefined ? 0
-  : found.shrunk.operations.length + found.shrunk.faults.length + found.shrunk.choices.filter((choice) => choice !== 0).length
+const total = ({ operations, faults, choices }: Size): number => operations + faults + choices
+const sizeOf = ({ found }: Catch): number => found === undefined ? 0 : total(found.after)
 const passes = (caught: Catch): boolean =>
   caught.found !== undefined && caught.found.isNamed && caught.falseAlarms.length === 0 && sizeOf(caught) <= most
 
@@ -72,8 +33,7 @@ const row = (bug: Bug, caught: Catch): ReadonlyArray<string> => {
   return found === undefined
     ? [bug.id, bug.source, bug.mechanism, "not found", String(caught.runs), caught.seconds.toFixed(1), "", alarms]
     : [bug.id, bug.source, bug.mechanism, `${found.broken.property}${found.isNamed ? "" : " (not what the catalogue names)"}`,
-      String(found.runs), found.seconds.toFixed(1),
-      `${found.input.operations.length + found.input.faults.length} → ${sizeOf(caught)}`, alarms]
+      String(found.run), caught.seconds.toFixed(1), `${total(found.before)} → ${total(found.after)}`, alarms]
 }
 const heads = ["bug", "source", "mechanism", "guarantee that broke", "runs", "seconds", "operations + faults + choices", "false alarms"]
 const markdownOf = (bugs: ReadonlyArray<Bug>, results: ReadonlyArray<Catch>): string => [
@@ -87,7 +47,7 @@ const plain = (bugs: ReadonlyArray<Bug>, results: ReadonlyArray<Catch>): string 
   const caught = results[i]!
   const { found } = caught
   return `${passes(caught) ? "found " : "MISSED"}  ${bug.id.padEnd(8)} ` + (found === undefined ? `not in ${caught.runs} runs, ${caught.seconds.toFixed(0)} s`
-    : `run ${found.runs}, ${found.seconds.toFixed(1)} s, shrunk to ${sizeOf(caught)} in ${found.shrinkSeconds.toFixed(0)} s\n` +
+    : `run ${found.run}, ${caught.seconds.toFixed(1)} s, shrunk to ${sizeOf(caught)} in ${found.shrinkSeconds.toFixed(0)} s\n` +
       `          ${found.broken.kind}: ${found.broken.property}${found.isNamed ? "" : "  (not what the catalogue names)"}\n          ${found.broken.message}`) +
     (caught.falseAlarms.length === 0 ? "" : `\n          FALSE ALARMS on the same seeds: ${caught.falseAlarms.join("; ")}`)
 }).join("\n")
@@ -99,10 +59,18 @@ export const bugs = Command.make("bugs", flags, (given) => Effect.gen(function*(
   if (chosen.length === 0) {
     return yield* new BadInput({ message: `--only ${only}: there is no such planted bug; there are ${catalogue.map((bug) => bug.id).join(", ")}` })
   }
-  const results = yield* Effect.tryPromise({
-    try: async () => only === undefined ? all(chosen, given) : [await hunted(chosen[0]!, given)],
-    catch: (error) => error
-  })
+  const { hunt, report, reportAlarms } = yield* Effect.promise(() => import("#properties/commands/hunters.ts"))
+  const options = { ...given, jobs: Option.getOrElse(given.jobs, () => availableParallelism()) }
+  const share = Option.getOrUndefined(given.share)
+  if (share !== undefined) {
+    const [first, every] = share.split("/").map(Number) as [number, number]
+    const healthy = Option.getOrUndefined(given.healthy)
+    if (healthy === undefined) report(chosen[0]!, options, { first, every })
+    else reportAlarms(given.seed, healthy, { first, every })
+    return
+  }
+  const results: Array<Catch> = []
+  for (const bug of chosen) results.push(yield* Effect.tryPromise({ try: () => hunt(bug, options), catch: (error) => error }))
   yield* Console.log(given.json ? JSON.stringify(results) : plain(chosen, results))
   const file = Option.getOrUndefined(given.markdown)
   if (file !== undefined) yield* Effect.try({ try: () => writeText(file, markdownOf(chosen, results)), catch: (error) => error })
