@@ -8,12 +8,13 @@
 import { Effect } from "effect"
 import { Journal } from "#impl/journal.ts"
 import { Disk, Draws, Network, Process } from "#impl/ports.ts"
-import { bootstrapQuery_ms } from "#model/limits/etcd.ts"
+import { bootstrapQuery_ms, proposalsRemembered_max } from "#model/limits/etcd.ts"
 import * as Log from "#impl/etcd/log.ts"
 import { applyEntry, drain, persist, receive, type Member } from "#impl/etcd/member.ts"
 import type { Message } from "#impl/etcd/messages.ts"
 import * as Mvcc from "#impl/etcd/mvcc.ts"
 import * as Raft from "#impl/etcd/raft.ts"
+import { Recent } from "#impl/etcd/recent.ts"
 import * as Server from "#impl/etcd/server.ts"
 import { defaultRaftParts } from "#impl/etcd/step.ts"
 import * as Wal from "#impl/etcd/wal.ts"
@@ -133,7 +134,7 @@ const makeMember = (config: Config, parts: Parts, state: Wal.Replayed) => Effect
   const member: Member = {
     process, journal, raft, store, network: yield* Network, apply: parts.apply,
     hub: { store, journal, watchStart: parts.watchStart, byPrefix: new Map() },
-    applied: 0, appliedTerm: 0, appliedProposals: new Set(), waiters: new Map(), onRead: () => {}, onApplied: () => {},
+    applied: 0, appliedTerm: 0, appliedProposals: new Recent(proposalsRemembered_max), waiters: new Map(), onRead: () => {}, onApplied: () => {},
     heard: new Set(state.heard), journalledRole: "follower", wake: process.mailbox<true>(), isPersisting: false,
     timer: undefined, timerDue_ms: 0, leaderlessTimer: undefined
   }

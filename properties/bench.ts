@@ -4,6 +4,7 @@
  *
  * Usage: npm run bench [-- --json] [-- --only kernel|cluster|size|search]
  */
+import "#impl/sim/plain-fibers.ts"
 import type { Measured } from "#properties/bench/measured.ts"
 
 /** Loaded when its turn comes: what one bench brings along must not slow the others down. */

@@ -6,6 +6,7 @@
  * Exit codes: 0 held, 1 safety, 2 liveness, 3 conformance, 4 crash or nondeterminism of Plimsoll itself, 5 unknown,
  * 64 usage or bad input.
  */
+import "#impl/sim/plain-fibers.ts"
 import { NodeServices } from "@effect/platform-node"
 import { Cause, Console, Effect, Exit } from "effect"
 import { CliError, CliOutput, Command } from "effect/cli"

@@ -8,10 +8,11 @@ import { Effect } from "effect"
 import type { Journal } from "#impl/journal.ts"
 import type { Mailbox, Network, Process, Timer } from "#impl/ports.ts"
 import type { Response } from "#impl/ports/etcd.ts"
-import { noLeaderWatchCancel_ms, proposalsRemembered_max } from "#model/limits/etcd.ts"
+import { noLeaderWatchCancel_ms } from "#model/limits/etcd.ts"
 import { nextTick_ms, tick } from "#impl/etcd/election.ts"
 import type { Command, Entry, Message, Outbound } from "#impl/etcd/messages.ts"
 import * as Mvcc from "#impl/etcd/mvcc.ts"
+import type { Recent } from "#impl/etcd/recent.ts"
 import { needsSync, takeBatch, type Fact, type Raft, type Role } from "#impl/etcd/raft.ts"
 import { step, synced } from "#impl/etcd/step.ts"
 import type { Wal } from "#impl/etcd/wal.ts"
@@ -28,8 +29,11 @@ export interface Member {
   readonly apply: (store: Mvcc.Store, command: Command) => Response
   applied: number
   appliedTerm: number
-  /** Ids of the last applied proposals: a datagram that was duplicated must not take effect twice. */
-  readonly appliedProposals: Set<string>
+  /**
+   * Ids of the last applied proposals: a datagram that was duplicated must not take effect twice. The same ones on
+   * every member, since all apply the same entries.
+   */
+  readonly appliedProposals: Recent
   /** Called when a proposal of this member's clients was applied. */
   readonly waiters: Map<string, (response: Response) => void>
   /** Called when a read is confirmed, and when something was applied. */
@@ -158,7 +162,7 @@ export const applyEntry = (member: Member, entry: Entry): Response | undefined =
   member.applied = entry.index
   member.appliedTerm = entry.term
   if (entry.command === undefined || member.appliedProposals.has(entry.proposal)) return undefined
-  remember(member.appliedProposals, entry.proposal)
+  member.appliedProposals.add(entry.proposal)
   const before = member.store.revision
   const response = member.apply(member.store, entry.command)
   if (member.store.revision > before) {
@@ -167,12 +171,6 @@ export const applyEntry = (member: Member, entry: Entry): Response | undefined =
     Watch.notify(member.hub, revision)
   }
   return response
-}
-
-/** First in, first out: the same ids on every member, since all apply the same entries. */
-const remember = (proposals: Set<string>, proposal: string): void => {
-  proposals.add(proposal)
-  if (proposals.size > proposalsRemembered_max) proposals.delete(proposals.values().next().value!)
 }
 
 const watchLeader = (member: Member): void => {

@@ -66,6 +66,11 @@ export class Chance {
       hex(c).slice(4)}${hex(d)}`
   }
 
+  /** The draws of a stream for one who keeps each identity's himself, and asks for it once. */
+  identities(stream: string): (identity: string) => Stream {
+    return (identity) => this.make(stream, identity)
+  }
+
   /** cyrb53's two lanes over the names, begun from the seed. */
   private make(stream: string, identity: string): Stream {
     let high = 0xdeadbeef ^ (this.seed | 0)

@@ -138,7 +138,7 @@ export class SimNetwork {
     let path = from.paths.get(to.name)
     if (path === undefined) {
       path = new Path(from.name, to.name, this.link(from.machine, to.machine),
-        (stream, identity) => this.chance.stream(stream, identity))
+        this.chance.identities(`network/${from.name}→${to.name}`))
       from.paths.set(to.name, path)
     }
     return path

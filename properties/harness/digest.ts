@@ -2,6 +2,7 @@
  * The self-check's measure: a digest of every line of a run, byte for byte. Run as a program, it reads a run's input as
  * JSON from stdin and prints its digest, so that a second Node process can be asked.
  */
+import "#impl/sim/plain-fibers.ts"
 import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import { readFileSync } from "node:fs"

@@ -58,20 +58,18 @@ export class Path {
   readonly to: string
   readonly link: Link
   private readonly kinds = new Map<string, Stream>()
-  private readonly draws: (stream: string, identity: string) => Stream
-  private readonly stream: string
+  private readonly draws: (kind: string) => Stream
 
-  constructor(from: string, to: string, link: Link, draws: (stream: string, identity: string) => Stream) {
+  constructor(from: string, to: string, link: Link, draws: (kind: string) => Stream) {
     this.from = from
     this.to = to
     this.link = link
     this.draws = draws
-    this.stream = `network/${from}→${to}`
   }
 
   kind(kind: string): Stream {
     let found = this.kinds.get(kind)
-    if (found === undefined) this.kinds.set(kind, found = this.draws(this.stream, kind))
+    if (found === undefined) this.kinds.set(kind, found = this.draws(kind))
     return found
   }
 }
