@@ -10,8 +10,9 @@ import { epoch_ms } from "#model/limits.ts"
 import type { Pod, ReplicaSet } from "#model/objects.ts"
 import { controllerOf, isActive, isReady } from "#properties/replica-set/census.ts"
 import { History } from "#properties/replica-set/history.ts"
-import { wrongVictim } from "#properties/replica-set/ranking.ts"
+import { readySince, wrongVictim } from "#properties/replica-set/ranking.ts"
 
+type Status = Extract<Line["event"], { readonly type: "replicaSet.statusWritten" }>
 type Decision = Extract<Line["event"], { readonly type: "replicaSet.createsExpected" | "replicaSet.deletesExpected" }>
 
 /** Everything that a decision or report is held against, heard once for each of the monitors below. */
@@ -68,30 +69,40 @@ export const decidesOnItsView = (): (line: Line) => string | undefined => {
   }
 }
 
-/** Numbers of its status, from the pods that count. Available: ready for minReadySeconds, by the writer's clock. */
+const sameNumbers = (a: ReadonlyArray<number>, b: ReadonlyArray<number>): boolean => a.every((n, i) => n === b[i])
+
+/**
+ * Numbers of its status, from the pods that count. Available: ready for minReadySeconds, told by the clocks of node and
+ * controller; the status may be written some time after it was counted, never before.
+ */
 export const statusIsOfItsView = (): (line: Line) => string | undefined => {
   const known = new Known()
+  let clocksAgree = true
+  const wrongStatus = (event: Status, { metadata, spec }: ReplicaSet, pods: ReadonlyArray<Pod>, now_ms: number) => {
+    const labels = Object.entries(spec.template.metadata.labels ?? {})
+    const ready = pods.filter(isReady)
+    const said = [event.replicas, event.fullyLabeledReplicas, event.readyReplicas]
+    const were = [pods.length,
+      pods.filter((pod) => labels.every(([key, value]) => pod.metadata.labels?.[key] === value)).length, ready.length]
+    if (event.observedGeneration > metadata.generation) {
+      return `observed generation ${event.observedGeneration} of ${metadata.generation}`
+    }
+    if (!sameNumbers(said, were)) return `reports ${said} pods, labelled, ready; at ${event.view} they were ${were}`
+    const least_ms = (spec.minReadySeconds ?? 0) * 1000
+    const longReady = ready.filter((pod) => least_ms === 0 || now_ms - readySince(pod) >= least_ms).length
+    const isTrue = least_ms === 0 ? event.availableReplicas === longReady : event.availableReplicas <= longReady
+    return isTrue || !clocksAgree ? undefined
+      : `reports ${event.availableReplicas} available pods; ${longReady} were ready for ${spec.minReadySeconds ?? 0} s`
+  }
   return (line) => {
-    const { entity, event } = line
+    const { at_ms, entity, event } = line
+    if (event.type === "machine.clockJumped" || event.type === "machine.clockRateChanged") clocksAgree = false
     known.line(line)
     if (event.type !== "replicaSet.statusWritten") return undefined
     const set = known.history.sets.get(entity)
     if (set === undefined) return undefined
-    const pods = [...known.counted(set, event.view).values()]
-    const labels = Object.entries(set.spec.template.metadata.labels ?? {})
-    const isLabelled = ({ metadata }: Pod) => labels.every(([key, value]) => metadata.labels?.[key] === value)
-    const said = [event.replicas, event.fullyLabeledReplicas, event.readyReplicas]
-    const were = [pods.length, pods.filter(isLabelled).length, pods.filter(isReady).length]
-    if ((set.spec.minReadySeconds ?? 0) === 0) {
-      said.push(event.availableReplicas)
-      were.push(were[2]!)
-    }
-    if (event.observedGeneration > set.metadata.generation) {
-      return `${set.metadata.name} observed generation ${event.observedGeneration} of ${set.metadata.generation}`
-    }
-    return said.every((number, i) => number === were[i]) ? undefined
-      : `${set.metadata.name} reports ${said.join("/")} pods, labelled, ready[, available]; at revision ${event.view} ` +
-        `they were ${were.join("/")}`
+    const what = wrongStatus(event, set, [...known.counted(set, event.view).values()], epoch_ms + at_ms)
+    return what === undefined ? undefined : `${set.metadata.name} ${what}`
   }
 }
 

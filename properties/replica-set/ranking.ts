@@ -21,7 +21,7 @@ const criteria: ReadonlyArray<Criterion> = [
   ["shares its node with more of its kind", (_, neighbours) => -neighbours]
 ]
 
-const readySince = (pod: Pod): number =>
+export const readySince = (pod: Pod): number =>
   pod.status.conditions?.find(({ type }) => type === "Ready")?.lastTransitionTime ?? 0
 
 const restarts = ({ status }: Pod): number =>
