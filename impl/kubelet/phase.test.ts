@@ -39,6 +39,11 @@ describe("the phase of a pod", () => {
     expect(phase(podWith({}), viewOf([ended(0, 0)]))).toBe("Running")
     expect(phase(podWith({ restartPolicy: "OnFailure" }), viewOf([ended(0, 1)]))).toBe("Running")
   })
+  it("keeps a terminal phase that the API shows, whatever runs", () => {
+    const pod = podWith({}, { phase: "Failed" })
+    expect(phase(pod, viewOf([run(0, {})]))).toBe("Failed")
+    expect(phase(pod, viewOf([ended(0, 0)]), { isTerminated: true }, false)).toBe("Failed")
+  })
   it("holds a terminal phase back until nothing can run", () => {
     const pod = podWith({ restartPolicy: "Never" }, { phase: "Running" })
     expect(statusFor(situation(pod, viewOf([ended(0, 0)])), pod.status, true)).toMatchObject(

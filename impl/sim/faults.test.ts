@@ -57,6 +57,12 @@ describe("faults", () => {
     expect(paths(9_010, 10_000)).toBe(all)
   })
 
+  it("begin when the machines are up, not before", () => {
+    const { types } = play([{ type: "machine.powerLoss", at_ms: 0, machine: "a" }], 1_000)
+    expect(types.indexOf("0 machine.powerLost")).toBeGreaterThan(types.lastIndexOf("0 machine.joined"))
+    expect(types.filter((type) => type.endsWith("process.started"))).toHaveLength(2)
+  })
+
   it("are healed between the healed machines and stay where one of the two is frozen", () => {
     const { paths, types } = play(
       [{ type: "network.partition", at_ms: 1_000, from: ["a"], to: ["b", "c"], oneWay: false }], 6_000,
