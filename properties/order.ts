@@ -30,15 +30,16 @@ export interface Law {
 }
 
 const endings = ["process.crashed", "process.stopped"]
-const processOf = (line: Line): string | undefined => "process" in line.event && endings.includes(line.event.type)
-  ? line.event.process : undefined
+const processOf = ({ event }: Line): string | undefined =>
+  event.type === "process.crashed" || event.type === "process.stopped" ? event.process : undefined
 const byActor = (line: Line): string => line.actor
 const hearsOf = (...sides: ReadonlyArray<Said>): ReadonlyArray<string> =>
   [...new Set(sides.flatMap((side) => Object.keys(side)))]
 const describe = ({ actor, entity, event, seq }: Line): string => `line ${seq}, ${event.type} of ${actor} ${entity}`
 
+/** One home's latest instant; the same object serves all of them. */
 interface Instant {
-  readonly at_ms: number
+  at_ms: number
   readonly open: Map<string, { count: number; readonly line: Line }>
 }
 
@@ -49,34 +50,38 @@ export const atOnce = (law: Law & { readonly onlyBack?: true; readonly onlyForth
     const home = law.home ?? byActor
     const instants = new Map<string, Instant>()
     return (line) => {
-      const ended = processOf(line)
-      if (ended !== undefined) {
-        instants.delete(ended)
-        return undefined
-      }
       const { type } = line.event
       if (type === "phase.began") return law.onlyBack === true ? undefined : silent(instants, line.at_ms)
-      const at = home(line)
-      let instant = instants.get(at)
-      if (instant !== undefined && instant.at_ms !== line.at_ms) {
-        instants.delete(at)
-        const [left] = instant.open.values()
-        if (left !== undefined && law.onlyBack !== true) return `${describe(left.line)} led to nothing in its instant`
-        instant = undefined
+      const ended = processOf(line)
+      if (ended !== undefined) {
+        instants.get(ended)?.open.clear()
+        return undefined
       }
       const second = law.second[type]?.(line)
+      const first = law.first[type]?.(line)
+      if (first === undefined && second === undefined) return undefined
+      const at = home(line)
+      let instant = instants.get(at)
+      if (instant === undefined) instants.set(at, instant = { at_ms: line.at_ms, open: new Map() })
+      else if (instant.at_ms !== line.at_ms) {
+        instant.at_ms = line.at_ms
+        if (instant.open.size > 0) {
+          const [left] = instant.open.values()
+          instant.open.clear()
+          if (law.onlyBack !== true) return `${describe(left!.line)} led to nothing in its instant`
+        }
+      }
       if (second !== undefined) {
-        const found = instant?.open.get(second)
+        const found = instant.open.get(second)
         if (found === undefined) {
           if (law.onlyForth !== true) return `${describe(line)} came without its reason in that instant (${second})`
-        } else if (--found.count === 0) instant!.open.delete(second)
+        } else if (--found.count === 0) instant.open.delete(second)
       }
-      const first = law.first[type]?.(line)
-      if (first === undefined) return undefined
-      if (instant === undefined) instants.set(at, instant = { at_ms: line.at_ms, open: new Map() })
-      const known = instant.open.get(first)
-      if (known === undefined) instant.open.set(first, { count: 1, line })
-      else known.count++
+      if (first !== undefined) {
+        const known = instant.open.get(first)
+        if (known === undefined) instant.open.set(first, { count: 1, line })
+        else known.count++
+      }
       return undefined
     }
   },
@@ -109,17 +114,18 @@ export const after = (law: After): Always => always(
       const ended = law.stays === true ? undefined : processOf(line)
       if (ended !== undefined) begun.delete(ended)
       const { type } = line.event
-      const at = home(line)
       const second = law.second[type]?.(line)
+      const over = law.until?.[type]?.(line)
+      const first = law.first[type]?.(line)
+      if (second === undefined && over === undefined && first === undefined) return undefined
+      const at = home(line)
       if (second !== undefined) {
         const counts = begun.get(at)
         const count = counts?.get(second) ?? 0
         if (count === 0) return `${describe(line)} came before what must go before it (${second})`
         if (law.spends === true) counts!.set(second, count - 1)
       }
-      const over = law.until?.[type]?.(line)
       if (over !== undefined) begun.get(at)?.delete(over)
-      const first = law.first[type]?.(line)
       if (first === undefined) return undefined
       let counts = begun.get(at)
       if (counts === undefined) begun.set(at, counts = new Map())
@@ -164,8 +170,9 @@ export const inTime = (law: InTime): Always => always(
       const { type } = line.event
       const late = overdue(line.at_ms)
       if (late !== undefined) return `${describe(late.line)} was not followed in time, by ${late.due_ms} ms`
-      if ("process" in line.event) {
-        const { process } = line.event
+      const { event } = line
+      if (event.type === "process.crashed" || event.type === "process.stopped" || event.type === "process.paused") {
+        const { process } = event
         const mine = open.get(process)
         if (mine !== undefined) {
           for (const promised of mine.values()) promised.isOpen = false

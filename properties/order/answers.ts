@@ -6,7 +6,7 @@
 import type { Event, Line } from "#model/events.ts"
 import { requestTimeout_ms } from "#model/limits.ts"
 import { inTime, said } from "#properties/order.ts"
-import { always, type Property } from "#properties/property.ts"
+import { always, eventually, type Property } from "#properties/property.ts"
 
 type Sent = Extract<Event, { readonly type: "request.sent" }>
 type Answered = Extract<Event, { readonly type: "request.answered" }>
@@ -234,7 +234,36 @@ const answersInTime: ReadonlyArray<Property> = [
     second: said("kv.returned") })
 ]
 
+/** Longer than anything takes when nothing is wrong, and than a dead connection takes to be noticed. ASSUMED. */
+const settled_ms = 10_000
+const begins: ReadonlySet<string> = new Set(["kv.invoked", "write.requested", "read.requested", "request.sent"])
+const nothingIsLeftOpen = eventually("At rest nothing that was asked is left unanswered for long", [],
+  () => {
+    const open = new Map<string, Line>()
+    let now_ms = 0
+    return {
+      line: (line) => {
+        const { actor, at_ms, entity, event } = line
+        now_ms = at_ms
+        if (event.type === "process.crashed" || event.type === "process.stopped") {
+          for (const [name, asked] of open) if (asked.actor === event.process) open.delete(name)
+          return
+        }
+        const name = event.type === "kv.invoked" || event.type === "kv.returned" ? event.id : `${actor} ${entity}`
+        if (begins.has(event.type)) open.set(name, line)
+        else open.delete(name)
+      },
+      holds: () => {
+        for (const { actor, at_ms, entity, event, seq } of open.values()) {
+          if (now_ms - at_ms > settled_ms) return `line ${seq}, ${event.type} of ${actor} ${entity}, is unanswered`
+        }
+        return undefined
+      }
+    }
+  }, ["kv.", "write.", "read.", "request.", "process.crashed", "process.stopped"])
+
 export const properties: ReadonlyArray<Property> = [
+  nothingIsLeftOpen,
   ...answersInTime,
   answersAreTold, numbersAreUsedOnce, requestsHaveReasons, answersWereGiven
 ]
