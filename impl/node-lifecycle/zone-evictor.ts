@@ -105,6 +105,8 @@ export class ZoneEvictor {
 
   #stop(zones: ReadonlyArray<{ readonly zone: Zone; readonly notReady: number }>, now_ms: number): void {
     for (const { zone, notReady } of zones) {
+      // A zone that is new and lost like the others stops them all once more.
+      if (zone.state === "stopped") continue
       zone.bucket.swap(0, now_ms)
       this.#told.zone(zone, { type: "zone.evictionsStopped", notReady }, "stopped")
     }
