@@ -1,6 +1,7 @@
 /**
  * The filters, in the order in which the framework asks them, and which events of the cluster may help a pod that one
- * of them refused. Source: pkg/scheduler/framework/plugins, v1.36.
+ * of them refused. Source: pkg/scheduler/framework/plugins, v1.36. NodeName is left out: a pod that names its node is
+ * no longer the scheduler's.
  */
 import { type NodeInfo, type PodInfo, tolerates } from "#impl/scheduler/node-info.ts"
 import type { PodSpec, Taint } from "#model/objects.ts"
@@ -28,14 +29,6 @@ const nodeUnschedulable: Filter = {
   passes: (pod, node) => !node.unschedulable || tolerates(pod.pod.spec.tolerations, unschedulableTaint),
   helps: (event, pod) => event.kind === "nodeAdded" || event.kind === "nodeUpdated" && event.unschedulable
     ? nodeUnschedulable.passes(pod, event.node) : false
-}
-
-/** A pod that names its node never reaches the queue; kept as the framework has it. */
-const nodeName: Filter = {
-  name: "NodeName",
-  passes: (pod, node) => pod.pod.spec.nodeName === undefined || pod.pod.spec.nodeName === "" ||
-    pod.pod.spec.nodeName === node.name,
-  helps: (event, pod) => event.kind === "nodeAdded" && nodeName.passes(pod, event.node)
 }
 
 const taintToleration: Filter = {
@@ -106,4 +99,4 @@ const resourcesFit: Filter = {
 }
 
 export const defaultFilters: ReadonlyArray<Filter> =
-  [nodeUnschedulable, nodeName, taintToleration, nodeAffinity, resourcesFit]
+  [nodeUnschedulable, taintToleration, nodeAffinity, resourcesFit]

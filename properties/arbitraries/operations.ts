@@ -64,12 +64,19 @@ const tolerations: fc.Arbitrary<ReadonlyArray<Toleration> | undefined> = fc.oneo
     effect: "NoSchedule" }] as ReadonlyArray<Toleration>)
 )
 
-const nodeSelector = (topology: Topology): fc.Arbitrary<Record<string, string> | undefined> =>
-  fc.oneof(
-    { weight: 2, arbitrary: fc.constant(undefined) },
-    { weight: 1, arbitrary: fc.constantFrom(...topology.workers.map((worker) => worker.zone))
-      .map((zone) => ({ "topology.kubernetes.io/zone": zone })) }
+/** Zones by selector, or by affinity, of which any term will do. */
+const placeOf = (topology: Topology): fc.Arbitrary<Pick<PodSpec, "nodeSelector" | "affinity">> => {
+  const key = "topology.kubernetes.io/zone"
+  const zone = fc.constantFrom(...topology.workers.map((worker) => worker.zone))
+  const term = fc.array(zone, { minLength: 1, maxLength: 2 })
+    .map((values) => ({ matchExpressions: [{ key, operator: "In" as const, values }] }))
+  return fc.oneof(
+    { weight: 4, arbitrary: fc.constant({}) },
+    { weight: 1, arbitrary: zone.map((name) => ({ nodeSelector: { [key]: name } })) },
+    { weight: 1, arbitrary: fc.array(term, { minLength: 1, maxLength: 2 }).map((nodeSelectorTerms) =>
+      ({ affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } } })) }
   )
+}
 
 /** What only a pod of its own may ask for: a set would make such pods for ever. */
 const ownWishes = (on: Swarm, topology: Topology): fc.Arbitrary<Partial<PodSpec>> => fc.record({
@@ -90,12 +97,12 @@ export const podSpec = (on: Swarm, topology: Topology, restarts: "Always" | "any
     side: on.has("spec:sidecars") ? fc.option(container(on, "side"), { nil: undefined }) : absent,
     restartPolicy: restarts === "Always" ? fc.constantFrom(undefined, "Always" as const)
       : fc.constantFrom(undefined, "Always" as const, "OnFailure" as const, "Never" as const),
-    nodeSelector: on.has("spec:selectors") ? nodeSelector(topology) : absent,
+    place: on.has("spec:selectors") ? placeOf(topology) : absent,
     terminationGracePeriodSeconds: on.has("spec:graces") ? fc.constantFrom(undefined, 1, 2, 5, 30, 60) : absent,
     tolerations: on.has("spec:tolerations") ? tolerations : absent,
     priority: on.has("spec:priorities") ? fc.constantFrom(undefined, 0, 100, 1000) : absent
-  }).map(({ main, side, ...rest }): PodSpec => ({
-    containers: side === undefined ? [main] : [main, side],
+  }).map(({ main, place, side, ...rest }): PodSpec => ({
+    containers: side === undefined ? [main] : [main, side], ...place,
     ...(Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)))
   }))
 }
