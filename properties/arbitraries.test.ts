@@ -2,7 +2,7 @@ import { Schema } from "effect"
 import { describe, expect, it } from "vitest"
 import { drawRun } from "#properties/arbitraries.ts"
 import { Feedback, faultKinds, features, operationKinds } from "#properties/arbitraries/swarm.ts"
-import { frozenAfter, legal, machineOf, survivable } from "#properties/faults.ts"
+import { frozenAfter, legal, machineOf, survivable, survivableCore } from "#properties/faults.ts"
 import { controlPlane, decodeRunInput, RunInput } from "#properties/run-input.ts"
 
 const runs = Array.from({ length: 150 }, (_, i) => drawRun(7, i))
@@ -34,8 +34,12 @@ describe("arbitraries", () => {
   it("draws faults that are lawful and name what exists", () => {
     for (const { faults, topology } of runs) {
       expect(legal(faults, topology)).toEqual(faults)
-      const lost = faults.filter((fault) => fault.type === "disk.lose")
-      expect(lost.every(({ machine }) => !controlPlane(topology).slice(0, topology.etcds).includes(machine))).toBe(true)
+      const carriers = controlPlane(topology).slice(0, topology.etcds)
+      const lost = new Set(faults.flatMap((fault) => fault.type === "disk.lose" ? [fault.machine] : []))
+      const left = carriers.filter((machine) => !lost.has(machine))
+      expect(left.length).toBeGreaterThan(carriers.length / 2)
+      const core = survivableCore(topology, faults, lost)
+      expect(left.filter((machine) => core.machines.has(machine)).length).toBeGreaterThan(carriers.length / 2)
     }
   })
 

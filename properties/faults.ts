@@ -2,8 +2,8 @@
  * Which faults are lawful, and what is healed for a survivable core.
  *
  * A harness that breaks what no cluster could survive proves nothing. `legal` takes away, from the drawn faults:
- *   - disk.lose on a machine that carries an etcd member: a member that comes back empty under its old name has
- *     forgotten votes and entries that it acknowledged; raft allows it only as a new member (membership: later).
+ *   - disk.lose on more than a minority of the machines that carry etcd members: a member that comes back empty has
+ *     forgotten votes and entries that it acknowledged, so it stays out until it is replaced (membership: later).
  *   - clock.rate that would bring two machines 1.5 or more apart: leader election's stated assumption
  *     (client-go leaderelection.go: "clock skew rate"), renewDeadline 10 s against leaseDuration 15 s.
  *   - a fault that names a machine or process that the topology does not have (after shrinking).
@@ -67,6 +67,8 @@ const exists = (fault: Fault, machines: ReadonlySet<string>, processes: Readonly
   return machinesOf(fault).every((machine) => machines.has(machine))
 }
 
+const minority = (members: number): number => Math.floor((members - 1) / 2)
+
 /** The lawful ones among `faults`, in order of time. */
 export const legal = (faults: ReadonlyArray<Fault>, topology: Topology): ReadonlyArray<Fault> => {
   const on = processesOf(topology)
@@ -74,9 +76,13 @@ export const legal = (faults: ReadonlyArray<Fault>, topology: Topology): Readonl
   const processes = new Set([...on.values()].flat())
   const ids = new Set<number>()
   const kept: Fault[] = []
+  const lost = new Set<string>()
   for (const fault of [...faults].sort((a, b) => a.at_ms - b.at_ms)) {
     if (ids.has(fault.id) || !exists(fault, machines, processes)) continue
-    if (fault.type === "disk.lose" && on.get(fault.machine)!.some((name) => name.startsWith("etcd/"))) continue
+    if (fault.type === "disk.lose" && on.get(fault.machine)!.some((name) => name.startsWith("etcd/"))) {
+      if (lost.size >= minority(topology.etcds) && !lost.has(fault.machine)) continue
+      lost.add(fault.machine)
+    }
     if (fault.type === "clock.rate" && (fault.rate <= slowest || fault.rate >= fastest)) continue
     ids.add(fault.id)
     kept.push(fault)
@@ -93,8 +99,9 @@ const shortened_ms = 30_000
  */
 export const survivable = (faults: ReadonlyArray<Fault>, topology: Topology): ReadonlyArray<Fault> => {
   const control = controlPlane(topology)
-  const tolerated = Math.floor((Math.min(control.length, topology.etcds) - 1) / 2)
-  const given = new Set<string>()
+  const tolerated = minority(Math.min(control.length, topology.etcds))
+  const given = new Set(faults.flatMap((fault) =>
+    fault.type === "disk.lose" && control.slice(0, topology.etcds).includes(fault.machine) ? [fault.machine] : []))
   return faults.map((fault): Fault => {
     if (!lasting.has(fault.type) || fault.type === "balancer.pin" || fault.type === "clock.rate") return fault
     const { duration_ms = Infinity } = fault as { readonly duration_ms?: number }
@@ -116,14 +123,18 @@ export interface Core {
 /**
  * The smallest cluster that Kubernetes promises to go on with: a majority of etcd, an API server, a scheduler, a
  * controller-manager and half of the workers; those with the fewest faults, so that as many as possible stay frozen.
+ * `lost`: machines whose disk was lost, which carry no member any more.
  */
-export const survivableCore = (topology: Topology, active: Iterable<Fault>): Core => {
+export const survivableCore = (
+  topology: Topology, active: Iterable<Fault>, lost: ReadonlySet<string> = new Set()
+): Core => {
   const faults = new Map<string, number>()
   for (const machine of [...active].flatMap(sufferersOf)) faults.set(machine, (faults.get(machine) ?? 0) + 1)
   const fewestFirst = (names: ReadonlyArray<string>) =>
     [...names].sort((a, b) => (faults.get(a) ?? 0) - (faults.get(b) ?? 0))
   const control = controlPlane(topology)
-  const members = fewestFirst(control.slice(0, topology.etcds)).slice(0, Math.floor(topology.etcds / 2) + 1)
+  const members = fewestFirst(control.slice(0, topology.etcds).filter((name) => !lost.has(name)))
+    .slice(0, topology.etcds - minority(topology.etcds))
   const machines = new Set<string>(members)
   for (const count of [topology.apiServers, topology.schedulers, topology.controllerManagers]) {
     const candidates = control.slice(0, count)

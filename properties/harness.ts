@@ -83,6 +83,7 @@ export class Run {
   private readonly monitors: Monitors
   private readonly judge: Judge | undefined
   private moments: Moments | undefined
+  private readonly lost = new Set<string>()
   private readonly faults: Record<string, number> = {}
   private readonly outcomes: Record<string, number> = {}
   private readonly all = new Map<string, Broken>()
@@ -203,7 +204,7 @@ export class Run {
     this.healed_ms = this.coreBegan_ms = this.now_ms
     this.phaseEnds_ms = this.now_ms + this.input.core_ms
     const { world } = this.cluster
-    const { machines, frozen } = survivableCore(this.input.topology, world.faultsInForce)
+    const { machines, frozen } = survivableCore(this.input.topology, world.faultsInForce, this.lost)
     world.heal([...machines, usersMachine])
     this.world("run.phase", "run", { type: "phase.began", phase: "core", frozen }, "core")
   }
@@ -252,7 +253,9 @@ export class Run {
     this.lines++
     if (this.phase === "safety") this.moments?.hear(line)
     if (line.event.type === "fault.injected") {
-      const { type } = line.event.fault
+      const { fault } = line.event
+      const { type } = fault
+      if (fault.type === "disk.lose") this.lost.add(fault.machine)
       this.faults[type] = (this.faults[type] ?? 0) + 1
     }
     if (line.event.type === "machine.unitsStarted" && this.phase !== "safety") this.healed_ms = line.at_ms
