@@ -1,8 +1,9 @@
 /**
  * The states that a search has met, packed into 32-bit words: a field per component, channel and budget, none of them
- * across two words. The order of adding is the queue. A state that fits into one word is found again by its bit in a
- * bitset, where neighbours lie together (three times the speed of a table); else, or where its number is asked for,
- * by open addressing.
+ * across two words. The order of adding is the queue. How a state is found again: where its number is asked for, by
+ * open addressing; else by its bit in a bitset, a whole one if the states are small enough, or one that is made of
+ * those blocks that are needed. In a bitset neighbours lie together, which is what costs least: a look-up costs what
+ * fetching its place from memory costs.
  */
 
 export class Layout {
@@ -13,13 +14,15 @@ export class Layout {
   readonly mask: Int32Array
   readonly widths: ReadonlyArray<number>
 
-  constructor(widths: ReadonlyArray<number>) {
+  /** `low`: these fields first, from the lowest bits on. States that differ there alone are neighbours. */
+  constructor(widths: ReadonlyArray<number>, low: ReadonlyArray<number> = []) {
     this.widths = widths
     this.wordOf = new Int32Array(widths.length)
     this.shift = new Int32Array(widths.length)
     this.mask = new Int32Array(widths.length)
     const used: Array<number> = []
-    for (const [field, width] of widths.entries()) {
+    for (const field of new Set([...low, ...widths.keys()])) {
+      const width = widths[field]!
       let word = used.findIndex((bits) => bits + width <= 32)
       if (word < 0) word = used.push(0) - 1
       this.wordOf[field] = word
@@ -46,8 +49,9 @@ const bitset_max_bits = 30
 
 /** `numbered`: whoever adds a state wants its number, also of one that is known. */
 export const makePool = (layout: Layout, numbered: boolean, capacity = 1 << 12): Pool =>
-  !numbered && layout.words === 1 && layout.bits <= bitset_max_bits ? new BitPool(layout, capacity)
-    : new TablePool(layout, capacity)
+  numbered ? new TablePool(layout, capacity)
+    : layout.words === 1 && layout.bits <= bitset_max_bits ? new BitPool(layout, capacity)
+    : new BlockPool(layout, capacity)
 
 /** The same states under the same numbers in another layout. */
 export const repacked = (from: Pool, layout: Layout, numbered: boolean): Pool => {
@@ -122,6 +126,91 @@ class BitPool extends Pool {
   }
 }
 
+/** A block has so many bits: what differs in the lowest log2 of it shares a block. */
+const block_bits = 64
+const below = 6
+
+/** By open addressing: per slot what the states of a block have in common, then its bits, of which none is empty. */
+class BlockPool extends Pool {
+  readonly #words: number
+  readonly #slot: number
+  #blocks = new Int32Array(0)
+  #used = 0
+  #mask: number
+
+  constructor(layout: Layout, capacity: number) {
+    super(layout, capacity)
+    this.#words = layout.words
+    this.#slot = layout.words + block_bits / 32
+    this.#mask = capacity - 1
+    this.#blocks = new Int32Array(capacity * this.#slot)
+  }
+
+  override warm(states: Int32Array, count: number): number {
+    const words = this.#words
+    const slot = this.#slot
+    const blocks = this.#blocks
+    const mask = this.#mask
+    let touched = 0
+    for (let i = 0; i < count; i++) touched ^= blocks[(hash(states, i * words, words, below) & mask) * slot]!
+    return touched
+  }
+
+  override add(states: Int32Array, at: number, parent: number): number {
+    const words = this.#words
+    const first = states[at]!
+    const bits = this.#place(states, at) + words + ((first >>> 5) & 1)
+    const blocks = this.#blocks
+    const bit = 1 << (first & 31)
+    if ((blocks[bits]! & bit) !== 0) return -1
+    blocks[bits] = blocks[bits]! | bit
+    const id = this.count++
+    for (let i = 0; i < words; i++) this.data[id * words + i] = states[at + i]!
+    this.parent[id] = parent
+    if (this.count === this.parent.length) this.grow()
+    if (this.#used * 2 > this.#mask) this.#rehash()
+    return id
+  }
+
+  /** Where the state's block is, or is from now on. */
+  #place(states: Int32Array, at: number): number {
+    const words = this.#words
+    const slot = this.#slot
+    const blocks = this.#blocks
+    const mask = this.#mask
+    const first = states[at]! >>> below
+    for (let i = hash(states, at, words, below) & mask; ; i = (i + 1) & mask) {
+      const place = i * slot
+      if ((blocks[place + words]! | blocks[place + words + 1]!) === 0) {
+        this.#used++
+        blocks[place] = first
+        for (let k = 1; k < words; k++) blocks[place + k] = states[at + k]!
+        return place
+      }
+      if (blocks[place] !== first) continue
+      let k = 1
+      while (k < words && blocks[place + k] === states[at + k]) k++
+      if (k === words) return place
+    }
+  }
+
+  #rehash(): void {
+    const old = this.#blocks
+    const words = this.#words
+    this.#blocks = new Int32Array(old.length * 2)
+    this.#mask = this.#mask * 2 + 1
+    this.#used = 0
+    const state = new Int32Array(words)
+    for (let from = 0; from < old.length; from += this.#slot) {
+      if ((old[from + words]! | old[from + words + 1]!) === 0) continue
+      for (let k = 0; k < words; k++) state[k] = k === 0 ? old[from]! << below : old[from + k]!
+      const place = this.#place(state, 0)
+      this.#blocks[place + words] = old[from + words]!
+      this.#blocks[place + words + 1] = old[from + words + 1]!
+    }
+  }
+}
+
 /**
  * A slot of the table holds the state's number plus one and, in the bits above, a part of its hash: a slot of another
  * state is passed by without a look at that state. Small, so that the table of a million states stays in the cache.
@@ -146,7 +235,7 @@ class TablePool extends Pool {
     const data = this.data
     let touched = 0
     for (let i = 0; i < count; i++) {
-      const entry = table[hash(states, i * words, words) & mask]!
+      const entry = table[hash(states, i * words, words, 0) & mask]!
       touched ^= entry === 0 ? 0 : data[((entry & idMask) - 1) * words]!
     }
     return touched
@@ -158,7 +247,7 @@ class TablePool extends Pool {
     const mask = table.length - 1
     const idMask = this.#idMask
     const data = this.data
-    const key = hash(states, at, words)
+    const key = hash(states, at, words, 0)
     let slot = key & mask
     for (let entry = table[slot]!; entry !== 0; slot = (slot + 1) & mask, entry = table[slot]!) {
       if (((entry ^ key) & ~idMask) !== 0) continue
@@ -181,7 +270,7 @@ class TablePool extends Pool {
     const table = new Int32Array(this.parent.length * 2)
     const mask = table.length - 1
     for (let id = 0; id < this.count; id++) {
-      const key = hash(this.data, id * words, words)
+      const key = hash(this.data, id * words, words, 0)
       let slot = key & mask
       while (table[slot] !== 0) slot = (slot + 1) & mask
       table[slot] = (key & ~mask) | (id + 1)
@@ -191,13 +280,10 @@ class TablePool extends Pool {
   }
 }
 
-const hash = (states: Int32Array, at: number, words: number): number => {
-  let h = 0x2545f491
-  for (let i = 0; i < words; i++) {
-    h = Math.imul(h ^ states[at + i]!, 0xcc9e2d51)
-    h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
-    h ^= h >>> 13
-  }
-  h = Math.imul(h, 0xc2b2ae35)
-  return h ^ (h >>> 16)
+/** Of all bits but the lowest `but` ones of the first word. */
+const hash = (states: Int32Array, at: number, words: number, but: number): number => {
+  let h = Math.imul(states[at]! >>> but, 0xcc9e2d51)
+  for (let i = 1; i < words; i++) h = Math.imul(h ^ (h >>> 15) ^ states[at + i]!, 0x85ebca6b)
+  h = Math.imul(h ^ (h >>> 16), 0xc2b2ae35)
+  return h ^ (h >>> 15)
 }

@@ -49,11 +49,16 @@ export class Successors {
 
   /** The layout with room for what the tables hold by now. */
   wider(): Layout {
-    const sizes = [...this.rules.components, ...this.rules.wires].map((table) => table.size)
-    return new Layout(this.layout.widths.map((width, field) => {
+    const { components, wires, budgets } = this.rules
+    const sizes = [...components, ...wires].map((table) => table.size)
+    const widths = this.layout.widths.map((width, field) => {
       const size = sizes[field]
       return size === undefined || size <= 2 ** width ? width : Math.ceil(Math.log2(size))
-    }))
+    })
+    // What is on the fullest channel and what is left of the budgets depends least on all the rest: many states
+    // differ in that alone.
+    const channels = wires.map((_, w) => components.length + w).toSorted((a, b) => widths[b]! - widths[a]!)
+    return new Layout(widths, [...channels.slice(0, 1), ...budgets.map((_, i) => sizes.length + i)])
   }
 
   /** What was worked out for the old layout is worked out again when it is needed. */
