@@ -76,7 +76,8 @@ const recover = (config: Config) => Effect.gen(function* () {
     if (incarnation > 1 && (yield* isKnownToPeers(config))) return yield* standAside("empty")
     const record = { type: "metadata", member: config.id, members: config.members } as const
     yield* Wal.open(disk, found.lastChecksum).save(record)
-    journal.wrote("etcd.member", name, { type: "member.bootstrapped", members: config.members }, "running")
+    journal.wrote("etcd.member", name,
+      { type: "member.bootstrapped", members: config.members, isUnknownToPeers: incarnation > 1 }, "running")
     const recovered: Recovered = { state: Wal.replay([]), lastChecksum: Wal.checksum(found.lastChecksum, record) }
     return recovered
   }

@@ -24,8 +24,11 @@ const as = <Type extends Event["type"]>(_type: Type, event: Event): Of<Type> => 
 const machine = setup({
   types: { context: {} as Context, events: {} as Event },
   guards: {
-    isNew: ({ context, event }: Args) =>
-      !context.isMember && !context.isBarred && as("member.bootstrapped", event).members.includes(event.actor),
+    /** A disk may be lost before the member has said a word to anybody. */
+    isNew: ({ context, event }: Args) => {
+      const { isUnknownToPeers, members } = as("member.bootstrapped", event)
+      return (!context.isMember || isUnknownToPeers) && !context.isBarred && members.includes(event.actor)
+    },
     /** The directory may have been made by a process that crashed before it could say so: then it is empty. */
     hasData: ({ context, event }: Args) => {
       const { lastIndex, records } = as("member.recovered", event)
