@@ -1,6 +1,7 @@
 /**
  * Which pods belong to a ReplicaSet: those it controls and that match, and matching orphans, which it adopts.
  * Source: pkg/controller/controller_ref_manager.go, v1.36.
+ * Deviates: a set that is being deleted is not looked out for: nothing holds it until garbage collection is modelled.
  */
 import { Effect } from "effect"
 import type { ApiError, Client } from "#impl/client.ts"
@@ -53,11 +54,10 @@ export const claim = Effect.fnUntraced(function*(
   claiming: Claiming, owned: ReadonlyArray<Pod>, orphans: ReadonlyArray<Pod>
 ) {
   const { adopted, client, released, replicaSet } = claiming
-  const isDeleting = replicaSet.metadata.deletionTimestamp !== undefined
   const claimed: Array<Pod> = []
   for (const pod of owned) {
     if (matches(replicaSet, pod)) claimed.push(pod)
-    else if (!isDeleting) {
+    else {
       const owners = (pod.metadata.ownerReferences ?? []).filter(({ uid }) => uid !== replicaSet.metadata.uid)
       const { namespace, name } = pod.metadata
       yield* Effect.catchIf(
@@ -66,7 +66,7 @@ export const claim = Effect.fnUntraced(function*(
         isGone, () => Effect.void)
     }
   }
-  const wanted = isDeleting ? [] : orphans.filter((pod) => matches(replicaSet, pod))
+  const wanted = orphans.filter((pod) => matches(replicaSet, pod))
   if (wanted.length === 0 || !(yield* mayAdopt(claiming))) return claimed
   for (const pod of wanted) {
     const owners = [...pod.metadata.ownerReferences ?? [], ownerReference(replicaSet)]

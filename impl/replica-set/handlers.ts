@@ -3,7 +3,6 @@ import type { Handlers } from "#impl/informer.ts"
 import type { Informers } from "#impl/ports/controllers.ts"
 import { controllerOf, matches } from "#impl/replica-set/claim.ts"
 import type { Expectations } from "#impl/replica-set/expectations.ts"
-import { readySince } from "#impl/replica-set/ranking.ts"
 import type { Story } from "#impl/replica-set/story.ts"
 import type { WorkQueue } from "#impl/work-queue.ts"
 import { keyOf, type OwnerReference, type Pod, type ReplicaSet } from "#model/objects.ts"
@@ -29,10 +28,9 @@ export const podHandlers = ({ expectations, informers, queue, story }: Context):
     const found = informers.replicaSets.get(`${pod.metadata.namespace}/${owner.name}`)
     return found?.metadata.uid === owner.uid ? found : undefined
   }
-  const enqueueOwner = (pod: Pod, owner: OwnerReference): ReplicaSet | undefined => {
+  const enqueueOwner = (pod: Pod, owner: OwnerReference): void => {
     const replicaSet = resolve(pod, owner)
     if (replicaSet !== undefined) queue.add(keyOf(replicaSet))
-    return replicaSet
   }
   /** Nobody's pod: whoever selects it may adopt it. */
   const enqueueSuitors = (pod: Pod): void => {
@@ -68,12 +66,7 @@ export const podHandlers = ({ expectations, informers, queue, story }: Context):
       if (ownerBefore !== undefined || !sameLabels(before, pod)) enqueueSuitors(pod)
       return
     }
-    const replicaSet = enqueueOwner(pod, owner)
-    const minReady_s = replicaSet?.spec.minReadySeconds ?? 0
-    if (minReady_s > 0 && readySince(before) === undefined && readySince(pod) !== undefined) {
-      // One second more than the wait: stamps and timers read different clocks.
-      queue.addAfter(keyOf(replicaSet!), minReady_s * 1000 + 1000)
-    }
+    enqueueOwner(pod, owner)
   }
   return {
     added,

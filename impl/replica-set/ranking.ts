@@ -4,7 +4,6 @@
 import type { Pod } from "#model/objects.ts"
 
 const deletionCost = "controller.kubernetes.io/pod-deletion-cost"
-const phaseOrder: Readonly<Record<string, number>> = { Pending: 0, Running: 2 }
 
 /** When the pod became ready, or undefined while it is not. */
 export const readySince = (pod: Pod): number | undefined => {
@@ -13,59 +12,44 @@ export const readySince = (pod: Pod): number | undefined => {
 }
 
 const costOf = (pod: Pod): number => {
-  const cost = Number(pod.metadata.annotations?.[deletionCost] ?? 0)
+  const cost = Number(pod.metadata.annotations?.[deletionCost])
   return Number.isInteger(cost) ? cost : 0
 }
 const restartsOf = (pod: Pod): number =>
   (pod.status.containerStatuses ?? []).reduce((most, { restartCount }) => Math.max(most, restartCount), 0)
-/** Ages count by their logarithm, so that pods of about the same age are told apart by their uid alone. */
+/** Ages count by their logarithm, so that pods of about the same age are told apart by chance alone. */
 const ageRank = (since_ms: number, now_ms: number): number =>
   now_ms > since_ms ? Math.floor(Math.log2((now_ms - since_ms) * 1e6)) : -1
 
 interface Ranked {
   readonly pod: Pod
-  readonly isAssigned: number
-  readonly phase: number
-  readonly ready_ms: number | undefined
-  readonly cost: number
-  /** Active pods of the same set on the same node. */
-  readonly neighbours: number
+  /** In this order; of each the lesser goes first. */
+  readonly ranks: ReadonlyArray<number>
+  readonly ready_ms: number
   readonly restarts: number
 }
 
-const byUid = (a: Ranked, b: Ranked): number => a.pod.metadata.uid < b.pod.metadata.uid ? -1 : 1
-
+/** Deviates: equals stay in the informer's order, where the real one compares their uids. */
 const compare = (a: Ranked, b: Ranked, now_ms: number): number => {
-  if (a.isAssigned !== b.isAssigned) return a.isAssigned - b.isAssigned
-  if (a.phase !== b.phase) return a.phase - b.phase
-  const isReadyA = a.ready_ms !== undefined
-  if (isReadyA !== (b.ready_ms !== undefined)) return isReadyA ? 1 : -1
-  if (a.cost !== b.cost) return a.cost - b.cost
-  if (a.neighbours !== b.neighbours) return b.neighbours - a.neighbours
-  if (a.ready_ms !== undefined && b.ready_ms !== undefined && a.ready_ms !== b.ready_ms) {
-    return ageRank(a.ready_ms, now_ms) - ageRank(b.ready_ms, now_ms) || byUid(a, b)
-  }
-  if (a.restarts !== b.restarts) return b.restarts - a.restarts
-  const createdA = a.pod.metadata.creationTimestamp
-  const createdB = b.pod.metadata.creationTimestamp
-  return (createdA === createdB ? 0 : ageRank(createdA, now_ms) - ageRank(createdB, now_ms)) || byUid(a, b)
+  const i = a.ranks.findIndex((rank, place) => rank !== b.ranks[place])
+  if (i >= 0) return a.ranks[i]! - b.ranks[i]!
+  if (a.ready_ms !== b.ready_ms) return ageRank(a.ready_ms, now_ms) - ageRank(b.ready_ms, now_ms)
+  return b.restarts - a.restarts ||
+    ageRank(a.pod.metadata.creationTimestamp, now_ms) - ageRank(b.pod.metadata.creationTimestamp, now_ms)
 }
 
 /** The `count` pods to delete, of the active pods of one set. */
 export const victims = (pods: ReadonlyArray<Pod>, count: number, now_ms: number): ReadonlyArray<Pod> => {
-  if (count >= pods.length) return pods
+  const nodeOf = ({ spec }: Pod): string => spec.nodeName ?? ""
   const onNode = new Map<string, number>()
-  for (const { spec } of pods) onNode.set(spec.nodeName ?? "", (onNode.get(spec.nodeName ?? "") ?? 0) + 1)
+  for (const pod of pods) onNode.set(nodeOf(pod), (onNode.get(nodeOf(pod)) ?? 0) + 1)
   return pods
-    .map((pod): Ranked => ({
-      pod,
-      isAssigned: (pod.spec.nodeName ?? "") === "" ? 0 : 1,
-      phase: phaseOrder[pod.status.phase] ?? 1,
-      ready_ms: readySince(pod),
-      cost: costOf(pod),
-      neighbours: onNode.get(pod.spec.nodeName ?? "")!,
-      restarts: restartsOf(pod)
-    }))
+    .map((pod): Ranked => {
+      const ready_ms = readySince(pod)
+      const ranks = [nodeOf(pod) === "" ? 0 : 1, pod.status.phase === "Running" ? 1 : 0, ready_ms === undefined ? 0 : 1,
+        costOf(pod), -onNode.get(nodeOf(pod))!]
+      return { pod, ranks, ready_ms: ready_ms ?? 0, restarts: restartsOf(pod) }
+    })
     .sort((a, b) => compare(a, b, now_ms))
     .slice(0, count)
     .map(({ pod }) => pod)

@@ -153,7 +153,7 @@ const report = Effect.fnUntraced(function*(
 
 const syncOne = Effect.fnUntraced(function*(syncing: Syncing, replicaSet: ReplicaSet) {
   const { client, expectations, informers, parts, story } = syncing
-  const { uid, namespace, deletionTimestamp } = replicaSet.metadata
+  const { uid, namespace } = replicaSet.metadata
   const mayAct = parts.mayAct(expectations, uid)
   const view = Number(informers.pods.resourceVersion())
   const active = yield* parts.claim(
@@ -165,7 +165,7 @@ const syncOne = Effect.fnUntraced(function*(syncing: Syncing, replicaSet: Replic
     informers.pods.indexed("owner", uid).filter(isActive),
     informers.pods.indexed("orphan", namespace).filter(isActive))
   let managed: Result.Result<void, ApiError> = Result.void
-  if (mayAct && deletionTimestamp === undefined && active.length !== replicaSet.spec.replicas) {
+  if (mayAct && active.length !== replicaSet.spec.replicas) {
     story.gaveUp(uid)
     managed = yield* Effect.result(manage(syncing, replicaSet, active, view))
   }
