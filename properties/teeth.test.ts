@@ -30,12 +30,15 @@ describe("charts and properties", () => {
     expect(lies).toBeGreaterThan(300)
     expect(survivors).toHaveLength(lies - caught)
     expect(caught / lies).toBeGreaterThan(0.9)
-    for (const [kind, score] of Object.entries(scores)) expect([kind, score.caught * 10 >= liesOf(score) * 8]).toEqual([kind, true])
+    for (const [kind, score] of Object.entries(scores)) {
+      expect(score.caught / liesOf(score), kind).toBeGreaterThan(0.8)
+    }
   }, 60_000)
   it("refuse to measure on a trace that is a lie already", () => {
     const lines = honestTrace(3)
     const at = lines.findIndex(({ event }) => event.type === "entry.applied")
     const lie = lines.map((line, i) => i === at ? { ...line, state: "down" } : line)
-    expect(() => teeth([lie], { charts, properties, perKind: 1, pick: () => 0 })).toThrow(/refused before it is mutated/)
+    const bite = () => teeth([lie], { charts, properties, perKind: 1, pick: () => 0 })
+    expect(bite).toThrow(/refused before it is mutated/)
   })
 })

@@ -39,8 +39,10 @@ export interface Teeth {
 
 export type Caught = { readonly by: "charts" | "properties"; readonly message: string }
 
-/** How the trace is judged: charts and properties while it lasts, promises at its end when it reached the healed phase. */
-const caughtBy = (lines: ReadonlyArray<Line>, use: "charts" | "properties", { charts, properties }: Options): string | undefined => {
+/** How the trace is judged: charts and properties while it lasts, promises at its end if it reached the healed phase. */
+const caughtBy = (
+  lines: ReadonlyArray<Line>, use: "charts" | "properties", { charts, properties }: Options
+): string | undefined => {
   const conformance = use === "charts" ? new Conformance({ charts }) : undefined
   const monitors = use === "properties" ? new Monitors(properties) : undefined
   let healed_ms: number | undefined
@@ -64,7 +66,9 @@ export const caught = (lines: ReadonlyArray<Line>, options: Options): Caught | u
 /** Lines of the run itself are the harness's own word: no component's, so no lie of theirs. */
 const isMutable = (line: Line): boolean => line.actor !== "world"
 
-const draw = (kind: Kind, lines: ReadonlyArray<Line>, options: Options, vocabulary: ReturnType<typeof vocabularyOf>): Mutant | undefined => {
+const draw = (
+  kind: Kind, lines: ReadonlyArray<Line>, options: Options, vocabulary: ReturnType<typeof vocabularyOf>
+): Mutant | undefined => {
   for (let tries = 0; tries < 200; tries++) {
     const at = options.pick(lines.length)
     const mutant = isMutable(lines[at]!) ? mutantAt(kind, lines, at, vocabulary, options.pick) : undefined
@@ -74,7 +78,8 @@ const draw = (kind: Kind, lines: ReadonlyArray<Line>, options: Options, vocabula
 }
 
 export const teeth = (traces: ReadonlyArray<ReadonlyArray<Line>>, options: Options): Teeth => {
-  const scores = Object.fromEntries(kinds.map((kind) => [kind, { mutants: 0, equivalent: 0, byCharts: 0, caught: 0 }])) as
+  const none = { mutants: 0, equivalent: 0, byCharts: 0, caught: 0 }
+  const scores = Object.fromEntries(kinds.map((kind) => [kind, { ...none }])) as
     Record<Kind, { mutants: number; equivalent: number; byCharts: number; caught: number }>
   const survivors: Array<Survivor> = []
   for (const lines of traces) {

@@ -85,7 +85,9 @@ const answersAreTold = always(
       if (asker.open.length > 0 && asker.open[0]!.line.at_ms !== at_ms) {
         const silent = asker.open.find(({ request }) => mustBeSaid.has(request))
         asker.open = []
-        if (silent !== undefined) return `${actor} said nothing of its ${silent.request}, answered in line ${silent.line.seq}`
+        if (silent !== undefined) {
+          return `${actor} said nothing of its ${silent.request}, answered in line ${silent.line.seq}`
+        }
       }
       if (event.type === "request.sent") asker.sent.set(entity, event)
       else if (event.type === "request.answered") {
@@ -98,7 +100,9 @@ const answersAreTold = always(
       } else if (event.type === "request.outcomeUnknown") asker.sent.delete(entity)
       else if (needsAnswer.has(event.type)) {
         const found = asker.open.findIndex((open) => fits(open, line))
-        if (found < 0) return `${actor} says ${event.type} of ${entity}, and no such request was answered in that instant`
+        if (found < 0) {
+          return `${actor} says ${event.type} of ${entity}, and no such request was answered in that instant`
+        }
         asker.open.splice(found, 1)
       }
       return undefined
@@ -108,7 +112,10 @@ const answersAreTold = always(
 )
 
 /** What each component must have said before it asks, and the key under which both are known. */
-type Reasons = (line: Line, podOf: (uid: string) => string) => { readonly gives?: readonly [reason: string, count: number]; readonly takes?: string }
+type Reasons = (line: Line, podOf: (uid: string) => string) => {
+  readonly gives?: readonly [reason: string, count: number]
+  readonly takes?: string
+}
 const reasonsOf: Readonly<Record<string, Reasons>> = {
   scheduler: ({ event }) => event.type === "podBinding.began" ? { gives: [`bind ${event.pod}`, 1] } : {},
   "controller-manager": ({ entity, event }) => {
@@ -234,6 +241,21 @@ const answersInTime: ReadonlyArray<Property> = [
     second: said("kv.returned") })
 ]
 
+/** "<process>#<incarnation>.<number>". */
+const numberOf = (id: string): number => Number(id.slice(id.lastIndexOf(".") + 1))
+const numbersRise = always("What is asked of etcd is numbered in turn, from the start of the process on", [],
+  () => {
+    const last = new Map<string, number>()
+    return ({ actor, event }) => {
+      if (event.type === "process.crashed" || event.type === "process.stopped") last.delete(event.process)
+      if (event.type !== "kv.invoked") return undefined
+      const number = numberOf(event.id)
+      const before = last.get(actor) ?? 0
+      last.set(actor, number)
+      return number > before ? undefined : `${actor} asks ${event.id} after number ${before}`
+    }
+  }, ["kv.invoked", "process.crashed", "process.stopped"])
+
 /** Longer than anything takes when nothing is wrong, and than a dead connection takes to be noticed. ASSUMED. */
 const settled_ms = 10_000
 const begins: ReadonlySet<string> = new Set(["kv.invoked", "write.requested", "read.requested", "request.sent"])
@@ -263,7 +285,7 @@ const nothingIsLeftOpen = eventually("At rest nothing that was asked is left una
   }, ["kv.", "write.", "read.", "request.", "process.crashed", "process.stopped"])
 
 export const properties: ReadonlyArray<Property> = [
-  nothingIsLeftOpen,
+  nothingIsLeftOpen, numbersRise,
   ...answersInTime,
   answersAreTold, numbersAreUsedOnce, requestsHaveReasons, answersWereGiven
 ]

@@ -14,7 +14,8 @@ const cachedResources = ["pods", "nodes", "replicasets", "leases"]
 const starts: ReadonlyArray<Property> = [
   atOnce({ name: "A scheduler that is started stands by at once, as the incarnation that it is", home: processOf,
     first: startOf("scheduler"), second: said("schedulerProcess.started", ({ incarnation }) => String(incarnation)) }),
-  atOnce({ name: "A controller manager that is started stands by at once, as the incarnation that it is", home: processOf,
+  atOnce({ name: "A controller manager that is started stands by at once, as the incarnation that it is",
+    home: processOf,
     first: startOf("controller-manager"),
     second: said("controllerManager.started", ({ incarnation }) => String(incarnation)) }),
   atOnce({ name: "An API server begins when its process is started", home: processOf,
@@ -37,7 +38,8 @@ const leading: ReadonlyArray<Property> = [
   ...controllers.map((controller) => atOnce({
     name: `A controller manager that leads starts ${controller} at once, and none that does not lead does`,
     first: said("controllerManager.led", () => controller),
-    second: said("controllerManager.controllerStarted", (event) => event.controller === controller ? controller : undefined)
+    second: said("controllerManager.controllerStarted", (event) =>
+      event.controller === controller ? controller : undefined)
   })),
   after({ name: "A scheduler takes pods off its queue only while it leads",
     first: said("schedulerProcess.led", itself), second: said("schedulingQueue.popped", itself) })
@@ -86,7 +88,8 @@ const scheduling: ReadonlyArray<Property> = [
   atOnce({ name: "A pod that no node can take goes back to the queue at once", onlyForth: true,
     first: said("scheduling.failed", ({ uid }) => uid), second: said("schedulingQueue.returned") }),
   atOnce({ name: "A pod leaves the scheduling queue as bound when it is shown bound", onlyBack: true,
-    first: { ...said("schedulerCache.confirmed"), ...said("schedulerCache.corrected"), ...said("podBinding.succeeded") },
+    first: { ...said("schedulerCache.confirmed"), ...said("schedulerCache.corrected"),
+      ...said("podBinding.succeeded") },
     second: said("schedulingQueue.removed", ({ reason }, { entity }) => reason === "bound" ? entity : undefined) }),
   after({ name: "A pod goes back to the queue only when its attempt has failed, once for each failure", spends: true,
     first: { ...said("scheduling.failed", ({ uid }) => uid), ...said("podBinding.failed") },
@@ -151,7 +154,8 @@ const controlling: ReadonlyArray<Property> = [
     second: { ...said("nodeHealth.markedUnknown", nodeKey), ...said("nodeHealth.podsMarked", nodeKey) } }),
   zonesAreSeenWithTheirNodes,
   after({ name: "A token is taken for a node that waits for one",
-    first: said("nodeTaint.queued"), until: said("nodeTaint.cleared"), second: said("zone.tokenTaken", ({ node }) => node) }),
+    first: said("nodeTaint.queued"), until: said("nodeTaint.cleared"),
+    second: said("zone.tokenTaken", ({ node }) => node) }),
   after({ name: "A node is tainted for the first time only with a token of its zone", spends: true,
     first: said("zone.tokenTaken", ({ node }) => node), second: said("nodeTaint.added") })
 ]

@@ -1,6 +1,6 @@
 /**
- * Nobody knows what is not committed yet: whatever revision a line names has been reached, and what an answer says of an
- * object is what the history says of it. Judged on ground truth, the lines of actor "etcd".
+ * Nobody knows what is not committed yet: whatever revision a line names has been reached, and what an answer says of
+ * an object is what the history says of it. Judged on ground truth, the lines of actor "etcd".
  */
 import type { Event, Line } from "#model/events.ts"
 import type { Condition, Lease, Pod } from "#model/objects.ts"
@@ -56,7 +56,9 @@ class Versions {
   readonly #byUid = new Map<string, Map<number, Version>>()
 
   hear({ entity, event }: Line): boolean {
-    if (event.type !== "object.created" && event.type !== "object.updated" && event.type !== "object.deleted") return false
+    if (event.type !== "object.created" && event.type !== "object.updated" && event.type !== "object.deleted") {
+      return false
+    }
     let versions = this.#byUid.get(entity)
     if (versions === undefined) this.#byUid.set(entity, versions = new Map())
     versions.set(event.revision, { revision: event.revision, object: event.object })
@@ -88,7 +90,9 @@ const statusesAgree = always("What a kubelet says that it posted is what the his
       const { entity, event } = line
       if (versions.hear(line) || event.type !== "podStatus.posted") return undefined
       const found = versions.of(entity, event.revision)
-      if (found === undefined) return `${line.actor} posted a status of ${entity} at ${event.revision}, where it has no version`
+      if (found === undefined) {
+        return `${line.actor} posted a status of ${entity} at ${event.revision}, where it has no version`
+      }
       const { status } = found.object as Pod
       const ready = (status.conditions ?? []).some(isReady)
       return status.phase === event.phase && ready === event.ready ? undefined
@@ -101,8 +105,9 @@ const statusesAgree = always("What a kubelet says that it posted is what the his
 const anywhere = (): string => ""
 const nodeNameOf = (object: unknown): string => (object as Pod).spec.nodeName ?? ""
 const isPod = (resource: string): boolean => resource === "pods"
-const boundTo = (event: { readonly resource: string; readonly object?: unknown }, { entity }: Line): string | undefined =>
-  isPod(event.resource) && nodeNameOf(event.object) !== "" ? `${entity} on ${nodeNameOf(event.object)}` : undefined
+type Stored = { readonly resource: string; readonly object?: unknown }
+const boundTo = ({ object, resource }: Stored, { entity }: Line): string | undefined =>
+  isPod(resource) && nodeNameOf(object) !== "" ? `${entity} on ${nodeNameOf(object)}` : undefined
 const nodeOf = ({ actor }: Line): string => actor.slice(actor.indexOf("/") + 1)
 const onNode = ({ node }: { readonly node: string }, { entity }: Line): string => `${entity} on ${node}`
 const onOwnNode = (_event: object, line: Line): string => `${line.entity} on ${nodeOf(line)}`
@@ -139,7 +144,8 @@ const leadersAreNamed = always("Who says that it holds a lease is the one whom t
         return held.has(`${entity} ${event.identity} ${event.transitions}`) ? undefined
           : `${event.identity} says that it holds ${entity} after ${event.transitions} transitions; no version says so`
       }
-      if ((event.type !== "object.created" && event.type !== "object.updated") || event.resource !== "leases") return undefined
+      if (event.type !== "object.created" && event.type !== "object.updated") return undefined
+      if (event.resource !== "leases") return undefined
       const { metadata, spec } = event.object as Lease
       held.add(`${metadata.name} ${spec.holderIdentity ?? ""} ${spec.leaseTransitions ?? 0}`)
       return undefined

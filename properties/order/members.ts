@@ -49,7 +49,8 @@ class Members {
 
   #says(member: Member, { actor, at_ms, entity, event }: Line): string | undefined {
     const { applied, sent, watches } = member
-    if (sent !== undefined && (at_ms !== sent.at_ms || (event.type === "entry.applied" && event.revision !== sent.revision))) {
+    const isOther = event.type === "entry.applied" && event.revision !== sent?.revision
+    if (sent !== undefined && (at_ms !== sent.at_ms || isOther)) {
       return `${actor} sent revision ${sent.revision} and did not say that it applied it`
     }
     switch (event.type) {

@@ -1,4 +1,4 @@
-/** What goes before what on a machine: pods are worked on, sandboxes made, containers run, and the kubelet told of it. */
+/** What goes before what on a machine: pods worked on, sandboxes made, containers run, and the kubelet told of it. */
 import type { Line } from "#model/events.ts"
 import type { Fault } from "#model/events/faults.ts"
 import { after, atOnce, said } from "#properties/order.ts"
@@ -112,7 +112,8 @@ export const properties: ReadonlyArray<Property> = [
     second: said("container.started", ({ attempt, name }, { entity }) => `${entity} ${name} ${attempt}`) }),
   after({ name: "A kubelet tells of a start that the runtime made, once, with the runtime's count", home: nodeOf,
     spends: true, stays: true,
-    first: said("container.started", ({ attempt, name, podUid }, { entity }) => `${podUid}/${name} ${entity} ${attempt}`),
+    first: said("container.started", ({ attempt, name, podUid }, { entity }) =>
+      `${podUid}/${name} ${entity} ${attempt}`),
     second: said("containerStatus.started", ({ id, restartCount }, { entity }) => `${entity} ${id} ${restartCount}`) }),
   after({ name: "A kubelet tells of an end as the runtime recorded it, once", home: nodeOf, spends: true, stays: true,
     first: said("container.exited", ({ exitCode, finished_ms }, { entity }) => `${entity} ${exitCode} ${finished_ms}`),

@@ -31,7 +31,8 @@ const anywhere = (): string => ""
 const conditional = (verb: string): boolean => verb === "update" || verb === "patch" || verb === "delete"
 const isTold = (resource: string): boolean => resource !== "leases"
 const askedBeforeServed = after({
-  name: "An API server serves a write that a client has sent, and serves it once", home: anywhere, spends: true, stays: true,
+  name: "An API server serves a write that a client has sent, and serves it once", home: anywhere, spends: true,
+  stays: true,
   first: said("request.sent", ({ key, resource, verb }) =>
     conditional(verb) && isTold(resource) ? `${verb} /registry/${resource}/${key}` : undefined),
   second: said("write.requested", ({ key, resource, verb }) => isTold(resource) ? `${verb} ${key}` : undefined)

@@ -5,7 +5,8 @@
  *            lines): the other order is the same execution, seen otherwise. Or they are independent (Mazurkiewicz): of
  *            one actor in one instant, of two instances, with nothing in common: no name, uid, key or node that both
  *            speak of, and neither about the process as a whole. The cause is then only the place in the program, such
- *            as the turns of a loop, and either order is a lawful one.
+ *            as the turns of a loop, and either order is a lawful one. Or they tell two watchers one and the same
+ *            thing: who is told first is nobody's promise.
  * drop       The line is the last of its instance and the cause of none: the trace of a run in which it had not yet
  *            happened.
  * move       The order among the lines of its instance and to its cause and effects stays, and so does, for each limit
@@ -15,6 +16,7 @@
  */
 import { initialTransition, type AnyStateMachine } from "xstate"
 import type { Line } from "#model/events.ts"
+import { equal } from "#model/objects/equality.ts"
 import type { Mutant } from "#properties/teeth/mutate.ts"
 
 const instanceOf = (line: Line): string => `${line.actor} ${line.chart} ${line.entity}`
@@ -59,6 +61,9 @@ const ofWholeProcess: ReadonlySet<string> = new Set([
   "kubelet.process", "etcd.raft", "etcd.member", "leader-election.elector", "hardware.machine", "hardware.process"
 ])
 
+/** Charts whose instances are receivers of news. */
+const tellsReceivers: ReadonlySet<string> = new Set(["etcd.watch", "api-server.watch"])
+
 /** Every name in the line: its entity and the strings of its event, whole and in parts. */
 const namesIn = (value: unknown, found: Set<string>): Set<string> => {
   if (typeof value === "string") for (const part of [value, ...value.split(/[/:?=,]/)]) found.add(part)
@@ -76,6 +81,7 @@ const namesOf = ({ entity, event }: Line): ReadonlySet<string> => {
 const areIndependent = (a: Line, b: Line): boolean => {
   if (a.at_ms !== b.at_ms || a.actor !== b.actor || instanceOf(a) === instanceOf(b)) return false
   if (ofWholeProcess.has(a.chart) || ofWholeProcess.has(b.chart)) return false
+  if (a.chart === b.chart && tellsReceivers.has(a.chart) && equal(a.event, b.event)) return true
   const names = namesOf(a)
   for (const name of namesOf(b)) if (names.has(name) && !commonNames.has(name)) return false
   return true
@@ -83,7 +89,9 @@ const areIndependent = (a: Line, b: Line): boolean => {
 
 const numbersIn = (value: unknown, found: Set<number>): Set<number> => {
   if (typeof value === "number" && value > 0) found.add(value)
-  else if (typeof value === "object" && value !== null) for (const inner of Object.values(value)) numbersIn(inner, found)
+  else if (typeof value === "object" && value !== null) {
+    for (const inner of Object.values(value)) numbersIn(inner, found)
+  }
   return found
 }
 /** Every number that the chart's memory begins with: its limits, in ms. */
@@ -114,7 +122,10 @@ export class Equivalence {
 
   #limitsOf(chart: string): ReadonlyArray<number> {
     let limits = this.#limits.get(chart)
-    if (limits === undefined) this.#limits.set(chart, limits = this.#charts[chart] === undefined ? [] : limitsOf(this.#charts[chart]))
+    if (limits === undefined) {
+      const machine = this.#charts[chart]
+      this.#limits.set(chart, limits = machine === undefined ? [] : limitsOf(machine))
+    }
     return limits
   }
 

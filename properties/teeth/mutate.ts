@@ -86,7 +86,8 @@ const moved = (lines: ReadonlyArray<Line>, at: number, by_ms: number): ReadonlyA
   const line = lines[at]!
   const shifted = { ...line, at_ms: line.at_ms + by_ms, clock_ms: line.clock_ms + by_ms }
   const rest = lines.filter((_, i) => i !== at)
-  const to = by_ms < 0 ? rest.findIndex((one) => one.at_ms > shifted.at_ms) : rest.findLastIndex((one) => one.at_ms <= shifted.at_ms) + 1
+  const to = by_ms < 0 ? rest.findIndex((one) => one.at_ms > shifted.at_ms)
+    : rest.findLastIndex((one) => one.at_ms <= shifted.at_ms) + 1
   const index = to < 0 ? rest.length : to
   return [...rest.slice(0, index), shifted, ...rest.slice(index)]
 }
@@ -109,8 +110,10 @@ export const mutantAt = (
   kind: Kind, original: ReadonlyArray<Line>, at: number, vocabulary: Vocabulary, pick: Pick
 ): Mutant | undefined => {
   const line = original[at]!
-  const make = (lines: ReadonlyArray<Line>, what: string): Mutant => ({ kind, seq: at, what, lines: renumber(lines, original) })
-  const replace = (replacement: Line, what: string): Mutant => make(original.map((one, i) => i === at ? replacement : one), what)
+  const make = (lines: ReadonlyArray<Line>, what: string): Mutant =>
+    ({ kind, seq: at, what, lines: renumber(lines, original) })
+  const replace = (replacement: Line, what: string): Mutant =>
+    make(original.map((one, i) => i === at ? replacement : one), what)
   switch (kind) {
     case "drop":
       return make(original.filter((_, i) => i !== at), "dropped")
