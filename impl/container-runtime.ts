@@ -26,8 +26,8 @@ export const defaultParts: Parts = {
   graceOf: (asked_ms) => asked_ms
 }
 
-/** Finds what survived: running containers go on, the dead of an earlier boot are noted as such. */
-const recover = (context: Omit<Context, "callerIsThere">, parts: Parts) => {
+/** Finds what survived: running containers go on, the dead of an earlier boot (`isBooted`) are noted as such. */
+const recover = (context: Omit<Context, "callerIsThere">, parts: Parts, isBooted: boolean) => {
   const { containers, endings, state } = context
   const lost: Array<records.Record> = []
   for (const sandbox of state.content.sandboxes.values()) {
@@ -39,7 +39,10 @@ const recover = (context: Omit<Context, "callerIsThere">, parts: Parts) => {
   }
   for (const container of state.content.containers.values()) {
     const running = containers.byId.get(container.id)
-    if (container.state === "running" && running === undefined) {
+    if (container.state === "running" && running === undefined && !isBooted) {
+      // The last incarnation ended between the record of the start and the start.
+      state.putContainer({ ...container, state: "created" })
+    } else if (container.state === "running" && running === undefined) {
       lost.push({ kind: "container", container: endings.lost(container) })
     } else if (running !== undefined && container.state !== "exited") {
       const ago_ms = context.process.monotonic_ms() - running.started_ms
@@ -130,7 +133,11 @@ export const program = (
       onFailure: (error) => error.reason
     })
     if (typeof content === "string") return yield* process.exit(`cannot read the records: disk ${content}`)
-    const containers = machine.memory("containers", () => new Containers(process.monotonic_ms), (value) => value.die())
+    let isBooted = false
+    const containers = machine.memory("containers", () => {
+      isBooted = true
+      return new Containers(process.monotonic_ms)
+    }, (value) => value.die())
     const state = new RuntimeState(content, journal)
     const endings = new Endings(process, containers, state, (container) =>
       process.fork(Effect.ignore(Effect.andThen(store.append({ kind: "container", container }), store.sync))))
@@ -138,7 +145,7 @@ export const program = (
       process, draws: yield* Draws, registry: yield* ImageRegistry, records: store, state, containers, endings,
       pulls: new Map()
     }
-    yield* Effect.ignore(recover(context, parts))
+    yield* Effect.ignore(recover(context, parts, isBooted))
     machine.onContainersKilled(() => endings.killAll())
     const server = new Server(context, parts, machine.runtimeLatency_ms)
     network.listen((connection) => server.accept(connection))

@@ -138,13 +138,18 @@ const waitsForBackOff = always("restarts of a container wait for 10, 20, 40, …
   }
 }, ["container.started", "container.exited", "process.started", ...memoryLost])
 
-/** A kubelet that has just asked whether an image is present may have been told no while a pull was ending. */
+/**
+ * A kubelet that has just asked whether an image is present may have been told no while a pull was ending. It pulls
+ * one image after the other: who asked before waits until then.
+ */
 const pullRace_ms = 1_000 // ASSUMED
 
 const pullsByPolicy = always("an image is pulled only for a pod whose pull policy asks for it", [56], () => {
   const pods = new Pods()
   const present = new Map<string, number>()
   const byKubelet = new Map<string, Set<string>>()
+  /** By node: since when one pull has followed another, and when the last ended. */
+  const chains = new Map<string, { readonly began_ms: number; readonly ended_ms: number }>()
   return (line) => {
     pods.hear(line)
     const { actor, clock_ms, entity, event } = line
@@ -160,15 +165,23 @@ const pullsByPolicy = always("an image is pulled only for a pod whose pull polic
       case "podWorker.forgotten":
         byKubelet.get(node)?.delete(entity)
         return undefined
+      case "process.started":
+        chains.delete(machineOf(event.process))
+        return undefined
       case "image.pulled":
-        present.set(key, clock_ms)
+      case "image.pullFailed":
+        if (event.type === "image.pulled") present.set(key, clock_ms)
+        chains.set(node, { began_ms: chains.get(node)?.began_ms ?? clock_ms, ended_ms: clock_ms })
         return undefined
       case "machine.diskReplaced":
         for (const one of present.keys()) if (one.startsWith(`${node} `)) present.delete(one)
         return undefined
       case "image.pullBegan": {
         const since_ms = present.get(key)
-        const isPresent = since_ms !== undefined && clock_ms - since_ms > pullRace_ms
+        const chain = chains.get(node)
+        const began_ms = chain !== undefined && clock_ms - chain.ended_ms <= pullRace_ms ? chain.began_ms : clock_ms
+        chains.set(node, { began_ms, ended_ms: Infinity })
+        const isPresent = since_ms !== undefined && began_ms - since_ms > pullRace_ms
         for (const uid of byKubelet.get(node) ?? []) {
           for (const { image, imagePullPolicy = "IfNotPresent" } of pods.known(uid)?.spec.containers ?? []) {
             if (image !== entity || imagePullPolicy === "Never") continue
@@ -180,7 +193,7 @@ const pullsByPolicy = always("an image is pulled only for a pod whose pull polic
       default: return undefined
     }
   }
-}, ["podWorker.started", "podWorker.forgotten", "image.", "machine.diskReplaced", "object."])
+}, ["podWorker.started", "podWorker.forgotten", "image.", "machine.diskReplaced", "process.started", "object."])
 
 const oneSandbox = always("a pod has at most one ready sandbox on its machine, each attempt higher than the last", [],
   () => {

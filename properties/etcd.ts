@@ -141,22 +141,20 @@ const raft: ReadonlyArray<Property> = [
   }, ["raft.recovered", "entry.applied"]),
 
   always("a new leader has every entry that was applied before it was elected", [11], () => {
-    let applied = { index: 0, term: 0 }
-    /** The last applied entry of a term before that of `applied`. */
-    let ofEarlierTerms = 0
+    /** The last applied entry of each term, in order. */
+    const applied: Array<{ readonly term: number; index: number }> = [{ term: 0, index: 0 }]
     const owed = new Map<string, { readonly term: number; readonly index: number }>()
     return ({ actor, event }) => {
       if (event.type === "raft.elected") {
-        // A leader says so when its disk has it; its own entries, kept by others, may be applied before that.
-        owed.set(actor, { term: event.term, index: event.term === applied.term ? ofEarlierTerms : applied.index })
-        return event.term >= applied.term ? undefined
-          : `${actor} leads term ${event.term} after entry ${applied.index} of term ${applied.term} was applied`
+        // A leader says so when its disk has it: its own entries, kept by others, and those of a later leader may be
+        // applied before that. Who voted when is another promise.
+        owed.set(actor, { term: event.term, index: applied.findLast(({ term }) => term < event.term)!.index })
+        return undefined
       }
       if (event.type !== "entry.applied") return undefined
-      if (event.index > applied.index) {
-        if (event.term > applied.term) ofEarlierTerms = applied.index
-        applied = { index: event.index, term: event.term }
-      }
+      const last = applied.at(-1)!
+      if (event.term > last.term) applied.push({ term: event.term, index: event.index })
+      else if (event.term === last.term && event.index > last.index) last.index = event.index
       // Its first own entry stands behind everything that was committed before its term.
       const debt = owed.get(actor)
       if (debt === undefined || event.term < debt.term) return undefined

@@ -19,6 +19,8 @@ export interface Content {
   readonly images: Set<string>
 }
 
+const empty = (): Content => ({ sandboxes: new Map(), containers: new Map(), images: new Set() })
+
 const file = "container-runtime/records"
 
 const hash = (text: string): number => {
@@ -61,34 +63,38 @@ export interface Records {
   readonly load: Effect.Effect<Content, DiskFailed>
   readonly append: (record: Record) => Effect.Effect<void, DiskFailed>
   readonly sync: Effect.Effect<void, DiskFailed>
-  /** Rewrites the file when most of it is dead. `content` is what must be kept. */
-  readonly compact: (content: Content) => Effect.Effect<void, DiskFailed>
+  /** Rewrites the file when most of it is dead. */
+  readonly compact: Effect.Effect<void, DiskFailed>
 }
 
 export const make: Effect.Effect<Records, never, Disk> = Effect.gen(function*() {
   const disk = yield* Disk
   let length = 0
+  /** What the file says, which is not what runs: a removal stands in it before the container is gone. */
+  const live = empty()
   const load = Effect.map(disk.read(file), (stored) => {
-    const content: Content = { sandboxes: new Map(), containers: new Map(), images: new Set() }
+    const content = empty()
     for (const one of stored) {
       const record = opened(one)
-      if (record !== undefined) replay(content, record)
+      if (record === undefined) continue
+      replay(content, record)
+      replay(live, record)
     }
     length = stored.length
     return content
   })
-  const append = (record: Record) => Effect.suspend(() => {
+  const append = (record: Record) => Effect.map(disk.append(file, sealed(record), recordBytes), () => {
     length += 1
-    return disk.append(file, sealed(record), recordBytes)
+    replay(live, record)
   })
   const sync = disk.sync(file)
-  const compact = (content: Content) => Effect.suspend(() => {
-    const live = content.sandboxes.size + content.containers.size + content.images.size
-    if (length < compactionRecords_min || length < live * compactionLiveFactor) return Effect.void
+  const compact = Effect.suspend(() => {
+    const count = live.sandboxes.size + live.containers.size + live.images.size
+    if (length < compactionRecords_min || length < count * compactionLiveFactor) return Effect.void
     const kept: Array<DiskRecord> = []
-    for (const sandbox of content.sandboxes.values()) kept.push(sealed({ kind: "sandbox", sandbox }))
-    for (const container of content.containers.values()) kept.push(sealed({ kind: "container", container }))
-    for (const image of content.images) kept.push(sealed({ kind: "image", image }))
+    for (const sandbox of live.sandboxes.values()) kept.push(sealed({ kind: "sandbox", sandbox }))
+    for (const container of live.containers.values()) kept.push(sealed({ kind: "container", container }))
+    for (const image of live.images) kept.push(sealed({ kind: "image", image }))
     length = kept.length
     return Effect.andThen(disk.replace(file, kept, kept.length * recordBytes), sync)
   })

@@ -111,7 +111,7 @@ const removeSandbox = (context: Context, id: string) => Effect.gen(function*() {
   if (context.state.content.sandboxes.get(id) === undefined) return done
   context.state.wroteSandbox(sandbox, { type: "sandbox.removed", ...labelsOf(sandbox) }, "removed")
   context.state.removeSandbox(sandbox)
-  yield* onDisk(context.records.compact(context.state.content))
+  yield* onDisk(context.records.compact)
   return done
 })
 

@@ -33,10 +33,20 @@ const terminatedOf = (run: Run): ContainerState => ({
 })
 const unknownEnd: ContainerState = { terminated: { exitCode: 137, reason: "ContainerStatusUnknown" } }
 
+/** The end of the run before, as the API has it: the runtime may have removed its record. */
+const lastReported = (pod: Pod, name: string): { readonly lastState?: ContainerState } => {
+  const reported = statusOf(pod, name)
+  const ended = reported?.state.terminated ?? reported?.lastState?.terminated
+  return ended === undefined ? {} : { lastState: { terminated: ended } }
+}
+
 const containerStatus = (situation: Situation, name: string, image: string): ContainerStatus => {
   const { isTerminated, isTerminating, pod, restarts, view, waiting } = situation
-  const [latest, before] = runsOf(view, name)
-  const last = before?.state === "exited" ? { lastState: terminatedOf(before) } : {}
+  const [latest, ...older] = runsOf(view, name)
+  // Runs that were made and never started lie between.
+  const before = older.find(({ state }) => state === "exited")
+  const last = before !== undefined ? { lastState: terminatedOf(before) }
+    : latest?.state === "created" ? lastReported(pod, name) : {}
   const common = { name, image, ready: false, started: false }
   if (latest?.state === "running") {
     return { ...common, ...last, state: { running: { startedAt: latest.started_wall ?? 0 } }, ready: true, started: true,
