@@ -90,8 +90,7 @@ class Search {
         this.#expandAll()
       } catch (error) {
         if (!(error instanceof Widen)) throw error
-        // The steps of this state are made again, in a layout with more room.
-        this.#batch.forget(this.#here)
+        // The steps of this state come later, in a layout with more room.
         this.#takeBatch()
         this.#relay()
       }

@@ -18,27 +18,17 @@ export class Batch {
     this.states = new Int32Array(fullAt * 2 * words)
   }
 
-  /** Room for one step more; its number. */
-  room(from: number, code: number): number {
-    if (this.count === this.from.length) this.#grow()
-    const i = this.count++
-    this.from[i] = from
-    this.codes[i] = code
-    return i
-  }
-
   get isFull(): boolean {
     return this.count >= fullAt
   }
   clear(): void {
     this.count = 0
   }
-  /** Takes back the last steps, which were made from this state. */
-  forget(from: number): void {
-    while (this.count > 0 && this.from[this.count - 1] === from) this.count--
+  /** For how many steps there is room. */
+  get room(): number {
+    return this.from.length
   }
-
-  #grow(): void {
+  grow(): this {
     const longer = (old: Int32Array): Int32Array<ArrayBuffer> => {
       const made = new Int32Array(old.length * 2)
       made.set(old)
@@ -47,5 +37,6 @@ export class Batch {
     this.states = longer(this.states)
     this.from = longer(this.from)
     this.codes = longer(this.codes)
+    return this
   }
 }

@@ -12,6 +12,9 @@ import { type Option, Rules } from "#properties/model-check/rules.ts"
 /** A table outgrew its field. */
 export class Widen extends Error {}
 
+/** Instead of a change, as it stands in the decisions: nobody takes that step. */
+const none = ~0
+
 export class Successors {
   readonly rules: Rules
   layout!: Layout
@@ -25,7 +28,7 @@ export class Successors {
   #asked = 0
   #menus = 0
   readonly #options = new Map<number, Option>()
-  /** Of each change: twice the action, plus 1 if it is cut, then the words of the exclusive or. 0 is none. */
+  /** Of each change: twice the action, plus 1 if it is cut, then the words of the exclusive or. The first is none. */
   #changes = new Int32Array(1 << 12)
   #changed = 0
   /** By tick, component and local state: the local state after it; -1: not yet known. */
@@ -104,30 +107,48 @@ export class Successors {
     return holds
   }
 
-  /** Every step from the loaded state, which is at `offset` in `data`, into the batch. */
+  /**
+   * Every step from the loaded state, which is at `offset` in `data`, into the batch; none when a table must be widened
+   * first. The walks are `Decisions.find`, written out: it is here that the search spends its time.
+   */
   each(data: Int32Array, offset: number, from: number, batch: Batch): void {
     const fields = this.#fields
     const decisions = this.#decisions
     const { words } = this.layout
     const end = this.#menus + this.rules.menus.length
+    let { entries } = decisions
+    let changes = this.#changes
+    let { room, states } = batch
+    let count = batch.count
     for (let menu = this.#menus; menu < end; menu++) {
-      let known = decisions.find(menu, fields)
-      if (known === 0) known = this.#list(menu)
-      const list = ~known
-      const count = decisions.entries[list]!
-      for (let step = list + 1; step <= list + count; step++) {
-        let entry = decisions.find(step, fields)
-        if (entry === 0) entry = this.#make(step)
-        const change = ~entry
-        if (change === 0) continue
-        const changes = this.#changes
-        const i = batch.room(from, changes[change]!)
-        for (let word = 0; word < words; word++) {
-          batch.states[i * words + word] = data[offset + word]! ^ changes[change + 1 + word]!
+      let list = entries[menu]!
+      while (list > 0) list = entries[list + 1 + fields[entries[list]!]!]!
+      if (list === 0) {
+        list = this.#list(menu)
+        entries = decisions.entries
+      }
+      list = ~list
+      const last = list + entries[list]!
+      for (let step = list + 1; step <= last; step++) {
+        let change = entries[step]!
+        while (change > 0) change = entries[change + 1 + fields[entries[change]!]!]!
+        if (change === 0) {
+          change = this.#make(step)
+          entries = decisions.entries
+          changes = this.#changes
         }
+        if (change === none) continue
+        change = ~change
+        if (count === room) ({ room, states } = batch.grow())
+        batch.from[count] = from
+        batch.codes[count] = changes[change]!
+        const at = count++ * words
+        states[at] = data[offset]! ^ changes[change + 1]!
+        for (let word = 1; word < words; word++) states[at + word] = data[offset + word]! ^ changes[change + 1 + word]!
       }
     }
-    if (this.#ticks.length > 0) this.#pass(data, offset, from, batch)
+    if (this.#ticks.length > 0) count = this.#pass(data, offset, from, batch, count)
+    batch.count = count
   }
 
   /** A list in the decisions: its length, then an entry per step that may be possible. */
@@ -173,16 +194,20 @@ export class Successors {
     return at
   }
 
-  /** Time passes for all, unless something is due. */
-  #pass(data: Int32Array, offset: number, from: number, batch: Batch): void {
+  /** Time passes for all, unless something is due. The count of steps with it. */
+  #pass(data: Int32Array, offset: number, from: number, batch: Batch, before: number): number {
     const { components } = this.rules
     const { words, wordOf, shift, mask } = this.layout
     const fields = this.#fields
-    for (let c = 0; c < components.length; c++) if (components[c]!.urgent[fields[c]!]!) return
+    let count = before
+    for (let c = 0; c < components.length; c++) if (components[c]!.urgent[fields[c]!]!) return count
     for (let t = 0; t < this.#ticks.length; t++) {
-      const i = batch.room(from, this.#tickActions[t]! * 2)
+      if (count === batch.room) batch.grow()
       const { states } = batch
-      for (let word = 0; word < words; word++) states[i * words + word] = data[offset + word]!
+      batch.from[count] = from
+      batch.codes[count] = this.#tickActions[t]! * 2
+      const at = count++ * words
+      for (let word = 0; word < words; word++) states[at + word] = data[offset + word]!
       for (let c = 0; c < components.length; c++) {
         const local = fields[c]!
         const known = this.#later[t]![c]!
@@ -192,9 +217,10 @@ export class Successors {
           if (next > mask[c]!) throw new Widen()
           known[local] = next
         }
-        const word = i * words + wordOf[c]!
+        const word = at + wordOf[c]!
         states[word] = states[word]! ^ ((local ^ next) << shift[c]!)
       }
     }
+    return count
   }
 }
