@@ -39,7 +39,7 @@ export interface Teeth {
 
 export type Caught = { readonly by: "charts" | "properties"; readonly message: string }
 
-/** How the trace is judged: charts and properties while it lasts, promises at its end if it reached the healed phase. */
+/** Charts and properties judge the trace while it lasts, promises at its end if it reached the healed phase. */
 const caughtBy = (
   lines: ReadonlyArray<Line>, use: "charts" | "properties", { charts, properties }: Options
 ): string | undefined => {
