@@ -129,13 +129,12 @@ const drain = (node: string): Act => Effect.gen(function*() {
   }
 })
 
-const finalize = (name: string, present: boolean): Act => Effect.flatMap(resolve(name), (real) =>
-  change("pods", real, (object) => {
-    const { finalizers = [], ...rest } = object.metadata
-    if (finalizers.includes(ownFinalizer) === present) return object
-    const after = present ? [...finalizers, ownFinalizer] : finalizers.filter((one) => one !== ownFinalizer)
-    return { ...object, metadata: after.length === 0 ? rest : { ...rest, finalizers: after } }
-  }))
+const finalized = <O extends Pod | ReplicaSet>(object: O, present: boolean): O => {
+  const { finalizers = [], ...rest } = object.metadata
+  if (finalizers.includes(ownFinalizer) === present) return object
+  const after = present ? [...finalizers, ownFinalizer] : finalizers.filter((one) => one !== ownFinalizer)
+  return { ...object, metadata: after.length === 0 ? rest : { ...rest, finalizers: after } }
+}
 
 const ungated = (object: Pod): Pod => {
   const { schedulingGates = [], ...spec } = object.spec
@@ -173,7 +172,10 @@ export const perform = (operation: Operation): Act => Effect.gen(function*() {
       return yield* client.delete("pods", namespace, yield* resolve(operation.name), options)
     }
     case "pod.recreate": return yield* recreate(operation.name, operation.spec)
-    case "pod.finalize": return yield* finalize(operation.name, operation.present)
+    case "replicaSet.finalize":
+      return yield* change("replicasets", operation.name, (set) => finalized(set, operation.present))
+    case "pod.finalize":
+      return yield* change("pods", yield* resolve(operation.name), (one) => finalized(one, operation.present))
     case "pod.ungate":
       return yield* change("pods", yield* resolve(operation.name), ungated)
     case "pod.read":

@@ -55,9 +55,11 @@ export const claim = Effect.fnUntraced(function*(
 ) {
   const { adopted, client, released, replicaSet } = claiming
   const claimed: Array<Pod> = []
+  // One that is being deleted keeps what it has, for the garbage collector to see.
+  const isGoing = replicaSet.metadata.deletionTimestamp !== undefined
   for (const pod of owned) {
     if (matches(replicaSet, pod)) claimed.push(pod)
-    else {
+    else if (!isGoing) {
       const owners = (pod.metadata.ownerReferences ?? []).filter(({ uid }) => uid !== replicaSet.metadata.uid)
       const { namespace, name } = pod.metadata
       yield* Effect.catchIf(
@@ -67,7 +69,7 @@ export const claim = Effect.fnUntraced(function*(
     }
   }
   const wanted = orphans.filter((pod) => matches(replicaSet, pod))
-  if (wanted.length === 0 || !(yield* mayAdopt(claiming))) return claimed
+  if (wanted.length === 0 || isGoing || !(yield* mayAdopt(claiming))) return claimed
   for (const pod of wanted) {
     const owners = [...pod.metadata.ownerReferences ?? [], ownerReference(replicaSet)]
     const { namespace, name } = pod.metadata

@@ -165,7 +165,8 @@ const syncOne = Effect.fnUntraced(function*(syncing: Syncing, replicaSet: Replic
     informers.pods.indexed("owner", uid).filter(isActive),
     informers.pods.indexed("orphan", namespace).filter(isActive))
   let managed: Result.Result<void, ApiError> = Result.void
-  if (mayAct && active.length !== replicaSet.spec.replicas) {
+  const isGoing = replicaSet.metadata.deletionTimestamp !== undefined
+  if (mayAct && !isGoing && active.length !== replicaSet.spec.replicas) {
     story.gaveUp(uid)
     managed = yield* Effect.result(manage(syncing, replicaSet, active, view))
   }

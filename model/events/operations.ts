@@ -12,6 +12,8 @@ export const Operation = Schema.Union([
   /** A new template: existing pods keep the old one, as in Kubernetes. */
   Schema.Struct({ ...named, type: Schema.tag("replicaSet.update"), template: PodSpec }),
   Schema.Struct({ ...named, type: Schema.tag("replicaSet.delete") }),
+  /** Adds or removes a finalizer of the user's own. */
+  Schema.Struct({ ...named, type: Schema.tag("replicaSet.finalize"), present: Schema.Boolean }),
   Schema.Struct({ ...named, type: Schema.tag("pod.create"), spec: PodSpec }),
   Schema.Struct({ ...named, type: Schema.tag("pod.update"), label: Schema.String }),
   /** Says how dear the pod is: of two, a ReplicaSet deletes the cheaper one first. */
@@ -19,7 +21,6 @@ export const Operation = Schema.Union([
   Schema.Struct({ ...named, type: Schema.tag("pod.delete"), gracePeriodSeconds: Schema.optionalKey(Schema.Number) }),
   /** Delete, wait until it is gone, create under the same name. */
   Schema.Struct({ ...named, type: Schema.tag("pod.recreate"), spec: PodSpec }),
-  /** Adds or removes a finalizer of the user's own. */
   Schema.Struct({ ...named, type: Schema.tag("pod.finalize"), present: Schema.Boolean }),
   /** Takes away the scheduling gates. */
   Schema.Struct({ ...named, type: Schema.tag("pod.ungate") }),

@@ -133,6 +133,8 @@ const bodies = (on: Swarm, topology: Topology): Drawn => {
     "replicaSet.scale": drawn(4, fc.record({ type: type("replicaSet.scale"), name: set, replicas })),
     "replicaSet.update": drawn(1, fc.record({ type: type("replicaSet.update"), name: set, template })),
     "replicaSet.delete": drawn(1, fc.record({ type: type("replicaSet.delete"), name: set })),
+    "replicaSet.finalize": drawn(on.has("spec:finalizers") ? 2 : 0, fc.record({ type: type("replicaSet.finalize"), name: set,
+      present: fc.boolean() })),
     "pod.create": drawn(6, fc.record({ type: type("pod.create"), name: pod, spec })),
     "pod.update": drawn(2, fc.record({ type: type("pod.update"), name: podName,
       label: fc.constantFrom(...replicaSetNames, "other") })),
