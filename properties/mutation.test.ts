@@ -52,7 +52,8 @@ const label = (name: string, to: string): Body<Operation> => ({ type: "pod.updat
 /** Sets grow and shrink while their pods differ in all that decides who goes first; pods come to them and leave. */
 const scaling = (): RunInput => {
   const bodies: ReadonlyArray<readonly [at_s: number, body: Body<Operation>]> = [
-    [2, { ...set("web-0", 5, server), minReadySeconds: 20 } as Body<Operation>], [2, set("web-1", 4, container({ kind: "crasher", run_ms: 9_000 }, "100m"))],
+    [2, { ...set("web-0", 5, server), minReadySeconds: 20 } as Body<Operation>],
+    [2, set("web-1", 4, container({ kind: "crasher", run_ms: 9_000 }, "100m"))],
     [3, set("web-2", 6, container({ kind: "server", stop_ms: 10 }, "1500m"))],
     [10, price("web-0/0", 2)], [10, price("web-0/3", -1)], [11, { type: "pod.create", name: "pod-0", spec: server }],
     [20, scale("web-0", 4)], [30, scale("web-0", 7)], [30.2, scale("web-0", 6)], [45, scale("web-2", 4)],
