@@ -90,8 +90,15 @@ export const tickLeader = (raft: Raft, now_ms: number): void => {
 /** The highest value that a majority has reached; `own` is this member's. */
 const quorumValue = (raft: Raft, own: number, of: (progress: Progress) => number): number => {
   const values = [own]
-  for (const progress of raft.progress.values()) values.push(of(progress))
-  values.sort((a, b) => b - a)
+  for (const progress of raft.progress.values()) {
+    const value = of(progress)
+    // Highest first. There are a handful of members, and this is asked at every acknowledgement.
+    values.push(value)
+    for (let i = values.length - 1; i > 0 && values[i - 1]! < value; i--) {
+      values[i] = values[i - 1]!
+      values[i - 1] = value
+    }
+  }
   return values[values.length >> 1]!
 }
 
