@@ -89,8 +89,6 @@ interface ContainerContext {
   readonly sigterm_ms: number
   /** SIGKILL may not come before. */
   readonly killNotBefore_ms: number
-  /** When it ended, as was last said. */
-  readonly finished_ms: number
   /** The process that noted the end has ended since: the note may not have reached the disk. */
   readonly mayBeForgotten: boolean
 }
@@ -136,10 +134,9 @@ const container = setup({
         : event.exitCode === (event.reason === "killed" ? defaults.sigkillExitCode : defaults.unknownExitCode)),
     endIsByKill: ({ event }) => event.type === "container.exited" && event.reason === "killed"
       && event.exitCode === defaults.sigkillExitCode && event.signal === 9,
-    /** The record still says that it runs: it is found dead again, or as it was found before. */
+    /** The record still says that it runs, and the machine knows nothing of it: it is found dead again. */
     endWasForgotten: ({ context, event }) => event.type === "container.exited" && context.mayBeForgotten
-      && (event.finished_ms === context.finished_ms
-        || (event.reason === "unknown" && event.exitCode === defaults.unknownExitCode)),
+      && event.reason === "unknown" && event.exitCode === defaults.unknownExitCode,
     endIsUnknown: ({ event }) => event.type === "container.exited" && event.reason === "unknown"
       && event.exitCode === defaults.unknownExitCode
   },
@@ -156,18 +153,14 @@ const container = setup({
     /** SIGKILL cannot be caught. */
     exited: emit(({ event }) =>
       ({ type: "container.exited" as const, entity: event.entity, chart: "container-runtime.container", within_ms: 1 })),
-    rememberEnd: assign({
-      finished_ms: ({ context, event }) =>
-        event.type === "container.exited" ? event.finished_ms : context.finished_ms,
-      mayBeForgotten: false
-    }),
+    rememberEnd: assign({ mayBeForgotten: false }),
     mayForget: assign({ mayBeForgotten: true }),
     survive: () => {}
   }
 }).createMachine({
   id: "container-runtime.container",
   context: ({ input }) => ({
-    limits: limitsOf(input), program: undefined, started_ms: 0, sigterm_ms: 0, killNotBefore_ms: 0, finished_ms: 0,
+    limits: limitsOf(input), program: undefined, started_ms: 0, sigterm_ms: 0, killNotBefore_ms: 0,
     mayBeForgotten: false
   }),
   initial: "absent",

@@ -3,7 +3,7 @@ import { Containers, endOf } from "#impl/container-runtime/containers.ts"
 import type { Program } from "#model/objects.ts"
 
 const running = (program: Program, sigterm_ms?: number) =>
-  ({ id: "c", program, started_ms: 1_000, sigterm_ms, exit: undefined })
+  ({ id: "c", program, started_ms: 1_000, sigterm_ms, exit: undefined, isTold: false })
 
 describe("the end of a program", () => {
   it("comes by itself for jobs and crashers only", () => {

@@ -19,6 +19,8 @@ export interface Running {
   readonly started_ms: number
   sigterm_ms: number | undefined
   exit: Exit | undefined
+  /** The end was journalled, perhaps by an earlier incarnation of the runtime whose record of it was lost. */
+  isTold: boolean
 }
 
 const endBySigterm = (program: Program, sigterm_ms: number): Exit | undefined => {
@@ -59,7 +61,8 @@ export class Containers {
   }
 
   start(id: string, program: Program): Running {
-    const container: Running = { id, program, started_ms: this.#now(), sigterm_ms: undefined, exit: undefined }
+    const container: Running = { id, program, started_ms: this.#now(), sigterm_ms: undefined, exit: undefined,
+      isTold: false }
     this.byId.set(id, container)
     return container
   }

@@ -3,7 +3,7 @@
  * each grace that runs; both belong to this incarnation of the runtime and are armed anew by the next one.
  */
 import type { Process, Timer } from "#impl/ports.ts"
-import { endOf, type Containers, type Exit } from "#impl/container-runtime/containers.ts"
+import { endOf, type Containers, type Exit, type Running } from "#impl/container-runtime/containers.ts"
 import { labelsOf, type RuntimeState } from "#impl/container-runtime/state.ts"
 import type { ContainerState } from "#impl/ports/runtime.ts"
 import { unknownExitCode } from "#model/limits/container-runtime.ts"
@@ -53,10 +53,10 @@ export class Endings {
     if (exit === undefined) return this.arm(id)
     this.#timers.get(id)?.cancel()
     this.#timers.delete(id)
-    this.#end(container, exit)
+    this.#end(container, running, exit)
   }
 
-  #end(container: ContainerState, exit: Exit): void {
+  #end(container: ContainerState, running: Running, exit: Exit): void {
     const ago_ms = this.#process.monotonic_ms() - exit.at_ms
     const ended: ContainerState = {
       ...container,
@@ -67,7 +67,8 @@ export class Endings {
       reason: exit.reason,
       ...(exit.signal === undefined ? {} : { signal: exit.signal })
     }
-    this.#wrote(ended, exit.code, exit.at_ms, exit.reason, exit.signal)
+    if (!running.isTold) this.#wrote(ended, exit.code, exit.at_ms, exit.reason, exit.signal)
+    running.isTold = true
     this.#state.putContainer(ended)
     this.#persist(ended)
     const stop = this.#stops.get(container.id)
