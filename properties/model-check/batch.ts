@@ -5,7 +5,6 @@
 const fullAt = 1024
 
 export class Batch {
-  readonly #words: number
   /** The words of the state that each step leads to; of a cut one they say nothing. */
   states: Int32Array
   from = new Int32Array(fullAt * 2)
@@ -14,7 +13,6 @@ export class Batch {
   count = 0
 
   constructor(words: number) {
-    this.#words = words
     this.states = new Int32Array(fullAt * 2 * words)
   }
 

@@ -17,7 +17,7 @@ type Outcome = State | "refused" | "cut"
 
 export const plainSearch = (scope: Scope): { states: number; transitions: number; cut: number } => {
   const first = initial(scope)
-  const seen = new Set([keyOf(first)])
+  const seen = new Set([keyOfState(first)])
   const queue = [first]
   let transitions = 0
   let cut = 0
@@ -29,7 +29,7 @@ export const plainSearch = (scope: Scope): { states: number; transitions: number
         continue
       }
       transitions++
-      const key = keyOf(outcome)
+      const key = keyOfState(outcome)
       if (seen.has(key)) continue
       seen.add(key)
       queue.push(outcome)
@@ -171,7 +171,19 @@ const viewOf = (snapshot: AnyMachineSnapshot): View =>
 const mapped = <A, B>(record: Readonly<Record<string, A>>, f: (value: A, key: string) => B): Record<string, B> =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, f(value, key)]))
 
-const keyOf = (value: unknown): string => JSON.stringify(value, (_key, inner) => {
+/** Parts are shared between states and never change: each is written out once. */
+const keys = new WeakMap<object, string>()
+const keyOf = (part: object): string => {
+  const known = keys.get(part)
+  if (known !== undefined) return known
+  const key = written(part)
+  keys.set(part, key)
+  return key
+}
+const keyOfState = ({ locals, wires, ...budgets }: State): string =>
+  [...Object.values(locals), ...Object.values(wires), budgets].map(keyOf).join(" ")
+
+const written = (value: unknown): string => JSON.stringify(value, (_key, inner) => {
   if (inner instanceof Map || inner instanceof Set) return [...inner]
   if (inner === Infinity) return "infinity"
   return inner !== null && typeof inner === "object" && "machine" in inner ? [inner.value, inner.context] : inner

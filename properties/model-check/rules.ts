@@ -108,7 +108,8 @@ export class Rules {
     this.menus = [
       ...this.components.map((_, c) => () => this.#deedsOf(c, this.state.get(c))
         .map((deed) => ({ action: deed.action, make: () => this.#do(c, deed) }))),
-      ...this.wires.map((_, w) => () => this.#messages(w)),
+      // On a joint channel nothing is ever under way.
+      ...this.wires.flatMap(({ channel }, w) => channel.kind === "joint" ? [] : () => this.#messages(w)),
       ...crashes.map((crash, g) => () => this.state.get(this.#crashesField + g) === 0 ? []
         : [{ action: crash.action, make: () => this.#crash(g, crash) }])
     ]
@@ -238,7 +239,8 @@ export class Rules {
 
   #deedsOf(c: number, local: number): ReadonlyArray<Effect> {
     const table = this.components[c]!
-    return this.#deeds[c]![local] ??= table.deeds(local).flatMap(({ event, fair = true, after_ms = 0, if: condition }) => {
+    return this.#deeds[c]![local] ??= table.deeds(local).flatMap((deed) => {
+      const { event, fair = true, after_ms = 0, if: condition } = deed
       const taken = table.take(local, event, after_ms)
       const after = after_ms === 0 ? "" : ` after ${after_ms} ms`
       const key = `${table.name}${after} ${keyOf(event)}`

@@ -23,6 +23,8 @@ export class Successors {
   readonly #tickActions: ReadonlyArray<number>
   /** The state that was loaded last, field by field: the record's own. */
   readonly #fields: Int32Array
+  /** Those fields that have any width; the others are 0. */
+  #varying = new Int32Array(0)
   #decisions!: Decisions
   /** Where in the decisions the questions and the menus begin. */
   #asked = 0
@@ -67,12 +69,14 @@ export class Successors {
   /** What was worked out for the old layout is worked out again when it is needed. */
   widen(layout: Layout): void {
     this.layout = layout
+    this.#varying = Int32Array.from(layout.widths.flatMap((width, field) => width > 0 ? field : []))
     this.#decisions = new Decisions(layout.widths.map((width) => 2 ** width))
     this.#asked = this.#decisions.place(this.#questions.length)
     this.#menus = this.#decisions.place(this.rules.menus.length)
     this.#options.clear()
     this.#changed = 1 + layout.words
-    this.#later = this.#ticks.map(() => this.rules.components.map((_, c) => new Int32Array(2 ** layout.widths[c]!).fill(-1)))
+    this.#later = this.#ticks.map(() =>
+      this.rules.components.map((_, c) => new Int32Array(2 ** layout.widths[c]!).fill(-1)))
   }
 
   /** The initial state, packed. */
@@ -92,7 +96,9 @@ export class Successors {
   load(data: Int32Array, offset: number): void {
     const fields = this.#fields
     const { wordOf, shift, mask } = this.layout
-    for (let field = 0; field < fields.length; field++) {
+    const varying = this.#varying
+    for (let i = 0; i < varying.length; i++) {
+      const field = varying[i]!
       fields[field] = (data[offset + wordOf[field]!]! >>> shift[field]!) & mask[field]!
     }
   }
