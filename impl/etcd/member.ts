@@ -51,7 +51,9 @@ export interface Member {
 
 export const receive = (member: Member, from: string, message: Message): void => {
   if (message.type === "bootstrapQuery") {
-    sendTo(member, from, { type: "bootstrapAnswer", nonce: message.nonce, known: member.heard.has(from) })
+    // Once there was an election nobody can be sure that the one who forgot did not vote in it: a vote may be on its way.
+    const known = member.raft.term > 0 || member.heard.has(from)
+    sendTo(member, from, { type: "bootstrapAnswer", nonce: message.nonce, known })
     return
   }
   if (!member.heard.has(from)) {
