@@ -9,7 +9,8 @@ const verdictOf = (report: ReturnType<typeof search>, start: string) =>
 describe("the tabulated search agrees with XState's", () => {
   it.each([
     ["a lock, one client", lock({ clients: 1 })],
-    ["two clients, losses, duplicates", lock({ clients: 2, losses: 1, duplicates: 1, epochs: 1, retries: true })],
+    ["two clients, losses and duplicates", lock({ clients: 2, losses: 1, duplicates: 1, epochs: 1 })],
+    ["two clients, duplicates and retries", lock({ clients: 2, duplicates: 1, epochs: 1, retries: true })],
     ["expiry, crashes, cut", lock({ clients: 2, expires: true, crashes: 1, epochs: 1, losses: 1 })],
     ["time", leases(["a", "b", "c"])]
   ])("%s", (_name, scope) => {
