@@ -19,7 +19,6 @@ const flags = {
   healthy: Flag.Int("healthy").pipe(Flag.withDescription("So many runs with nothing planted"), Flag.withHidden, Flag.optional),
   json: Flag.Boolean("json").pipe(Flag.withDescription("One JSON document"), Flag.withDefault(false))
 }
-type Given = { readonly [K in keyof typeof flags]: (typeof flags)[K] extends Flag.Flag<infer A> ? A : never }
 
 const most = 25
 const total = ({ operations, faults, choices }: Size): number => operations + faults + choices
