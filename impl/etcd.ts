@@ -108,7 +108,8 @@ const isKnownToPeers = (config: Config) => Effect.gen(function* () {
   const network = yield* Network
   const answer = process.cell<boolean>()
   const silent = new Set(config.members.filter((member) => member !== config.id))
-  if (silent.size === 0) return true
+  // Alone it has promised nothing to anybody that could tell.
+  if (silent.size === 0) return false
   network.receive((from, message: Message) => {
     if (message.type !== "bootstrapAnswer" || message.nonce !== process.incarnation || answer.isDone) return
     silent.delete(from)

@@ -2,7 +2,7 @@
  * leader-election: one instance that competes for a lease, and the Lease object as it is committed.
  *
  * States: elector: standby, leading, renewing, lost, stopped, released (initial: standby);
- *         lease: absent, free, held, removed (initial: absent).
+ *         lease: absent, free, held (initial: absent); nobody deletes one.
  * Time:   an instance gives up no earlier than renewDeadline after its last success; a lease passes from one holder to
  *         another no earlier than leaseDuration after its last change, on a clock that runs at most 1.5 times too fast.
  * Errors: a failed renewal is `elector.renewFailed`; losing the lease ends the process.
@@ -129,8 +129,7 @@ export const lease = setup({
       && event.clock_ms - context.changedAt_ms + clockGrain_ms
         >= (context.spec.leaseDurationSeconds ?? 0) * 1000 / legalRate(context),
     isTakenFree: ({ context, event }) => isNext(context, event)
-      && holderOf(leaseOf(event).spec) !== "" && raisesCount(context, event),
-    isLastSeen: ({ context, event }) => leaseOf(event).metadata.uid === context.uid && event.revision > context.revision
+      && holderOf(leaseOf(event).spec) !== "" && raisesCount(context, event)
   },
   actions: {
     remember: assign(({ event }) => ({
@@ -154,8 +153,7 @@ export const lease = setup({
     free: {
       description: "Nobody holds it; anybody may take it.",
       on: {
-        "object.updated": { guard: "isTakenFree", target: "held", actions: "remember" },
-        "object.deleted": { guard: "isLastSeen", target: "removed" }
+        "object.updated": { guard: "isTakenFree", target: "held", actions: "remember" }
       }
     },
     held: {
@@ -165,11 +163,9 @@ export const lease = setup({
           { guard: "isRenewed", target: "held", actions: "remember" },
           { guard: "isReleased", target: "free", actions: "remember" },
           { guard: "isTakenOver", target: "held", actions: "remember" }
-        ],
-        "object.deleted": { guard: "isLastSeen", target: "removed" }
+        ]
       }
-    },
-    removed: { type: "final", tags: ["gone"], description: "Deleted." }
+    }
   }
 })
 

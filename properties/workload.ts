@@ -8,7 +8,7 @@ import { Effect } from "effect"
 import { Client, type ApiError } from "#impl/client.ts"
 import { Process } from "#impl/ports.ts"
 import type { Operation } from "#model/events/operations.ts"
-import type { ObjectMeta, Pod, PodSpec, ReplicaSet } from "#model/objects.ts"
+import type { Node, ObjectMeta, Pod, PodSpec, ReplicaSet } from "#model/objects.ts"
 
 export const namespace = "default"
 /** The label by which replica sets select; `pod.update` sets it, so that pods are released and adopted. */
@@ -36,6 +36,10 @@ export const pod = (name: string, spec: PodSpec): Pod =>
   ({ apiVersion: "v1", kind: "Pod", metadata: metadata(name), spec, status: { phase: "Pending" } })
 /** A label of the template that its selector does not ask for: an adopted pod lacks it, and is not fully labelled. */
 const templateLabel = { origin: "template" }
+const node = (name: string, zone: string): Node => ({
+  apiVersion: "v1", kind: "Node", spec: {}, status: {},
+  metadata: { ...metadata(name, { "topology.kubernetes.io/zone": zone }), namespace: "" }
+})
 export const replicaSet = (
   name: string, replicas: number, template: PodSpec, minReadySeconds?: number
 ): ReplicaSet => ({
@@ -186,6 +190,7 @@ export const perform = (operation: Operation): Act => Effect.gen(function*() {
     case "node.uncordon": return yield* cordon(operation.node, null)
     case "node.avoid": return yield* avoid(operation.node, operation.present)
     case "node.drain": return yield* drain(operation.node)
+    case "node.create": return void (yield* client.create("nodes", node(operation.node, operation.zone)))
     case "node.delete": return yield* client.delete("nodes", "", operation.node)
   }
 })

@@ -36,7 +36,8 @@ const stateOf = (object: ApiObject, isRemoved: boolean): Pick<TruthLine, "chart"
   if (object.kind === "Pod") return { chart: "pod.pod", state: podState(object, life) }
   if (object.kind !== "Lease") return { chart: "api-server.object", state: life }
   const isHeld = (object.spec.holderIdentity ?? "") !== ""
-  const state: LeaseState = isRemoved ? "removed" : isHeld ? "held" : "free"
+  // Nobody deletes leases: the chart refuses the line, whatever its state.
+  const state: LeaseState = isHeld ? "held" : "free"
   return { chart: "leader-election.lease", state }
 }
 

@@ -32,6 +32,8 @@ export const Operation = Schema.Union([
   Schema.Struct({ ...base, type: Schema.tag("node.avoid"), node: Schema.String, present: Schema.Boolean }),
   /** Cordon, then delete the node's pods one by one, gracefully. */
   Schema.Struct({ ...base, type: Schema.tag("node.drain"), node: Schema.String }),
+  /** By hand, with its zone and no word of what it can do: its kubelet finds it there when it registers. */
+  Schema.Struct({ ...base, type: Schema.tag("node.create"), node: Schema.String, zone: Schema.String }),
   /** Of the API's object alone: the machine goes on, and its kubelet registers again when it starts anew. */
   Schema.Struct({ ...base, type: Schema.tag("node.delete"), node: Schema.String })
 ])

@@ -53,11 +53,14 @@ const container = (on: Swarm, name: string): fc.Arbitrary<Container> =>
 const notReady = "node.kubernetes.io/not-ready"
 const unreachable = "node.kubernetes.io/unreachable"
 /** Evicted after so long on a lost node, instead of after the default 300 s. */
-const toleratesFor = (seconds: number): ReadonlyArray<Toleration> => [notReady, unreachable].map((key) =>
+const toleratesFor = (seconds: number, keys = [notReady, unreachable]): ReadonlyArray<Toleration> => keys.map((key) =>
   ({ key, operator: "Exists", effect: "NoExecute", tolerationSeconds: seconds }))
 
 const tolerations: fc.Arbitrary<ReadonlyArray<Toleration> | undefined> = fc.oneof(
-  fc.constantFrom(0, 1, 5, 30, 60).map(toleratesFor),
+  fc.constantFrom(0, 1, 5, 30, 60).map((seconds) => toleratesFor(seconds)),
+  // The API gives the other one its default, unless it tolerates everything.
+  fc.tuple(fc.constantFrom(0, 5, 30), fc.constantFrom(notReady, unreachable))
+    .map(([seconds, key]) => toleratesFor(seconds, [key])),
   fc.constant(undefined),
   fc.constant([{ operator: "Exists" }] as ReadonlyArray<Toleration>),
   fc.constant([{ key: "node.kubernetes.io/unschedulable", operator: "Exists",
@@ -151,6 +154,8 @@ const bodies = (on: Swarm, topology: Topology): Drawn => {
     "node.uncordon": drawn(2, fc.record({ type: type("node.uncordon"), node })),
     "node.avoid": drawn(1, fc.record({ type: type("node.avoid"), node, present: fc.boolean() })),
     "node.drain": drawn(1, fc.record({ type: type("node.drain"), node })),
+    "node.create": drawn(1, fc.constantFrom(...topology.workers)
+      .map(({ name, zone }) => ({ type: "node.create" as const, node: name, zone }))),
     "node.delete": drawn(1, fc.record({ type: type("node.delete"), node }))
   } as Drawn
 }

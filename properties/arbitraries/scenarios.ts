@@ -20,6 +20,8 @@ const cutOff = (targets: Targets, machine: string, oneWay: "no" | "in" | "out", 
 }
 const direction = fc.constantFrom("no", "no", "in", "out") as fc.Arbitrary<"no" | "in" | "out">
 const outage = logUniform(2_000, 120_000)
+/** Longer than a node's grace, mostly; longer than the default tolerations, sometimes. */
+const absence = logUniform(30_000, 420_000)
 const control = (targets: Targets) => fc.constantFrom(...targets.control)
 const worker = (targets: Targets) => fc.constantFrom(...targets.workers)
 
@@ -53,12 +55,13 @@ const crashLoop = (targets: Targets): Group =>
       return gaps.map((gap) => body(at += gap + restart_ms, { type: "process.crash", process: name, restart_ms }))
     })
 
-/** All workers of a zone at once: their power, their cards, or the way between them and the control plane. */
+/** All workers of a zone at once, or all but one or two: their power, their cards, or the way between them and the control plane. */
 const zoneOutage = (targets: Targets): Group =>
   fc.tuple(fc.constantFrom(...targets.topology.workers.map(({ zone }) => zone)),
-    fc.constantFrom("power", "nic", "partition"), duration)
-    .map(([zone, how, duration_ms]) => {
-      const inZone = targets.topology.workers.filter((one) => one.zone === zone).map(({ name }) => name)
+    fc.constantFrom("power", "nic", "partition"), fc.oneof(duration, absence), fc.constantFrom(0, 0, 1, 2))
+    .map(([zone, how, duration_ms, spared]) => {
+      const all = targets.topology.workers.filter((one) => one.zone === zone).map(({ name }) => name)
+      const inZone = all.length > spared ? all.slice(spared) : all
       if (how === "partition") {
         return [body(0, { type: "network.partition", from: inZone, to: targets.control, oneWay: false, duration_ms })]
       }
@@ -66,8 +69,6 @@ const zoneOutage = (targets: Targets): Group =>
         : { type: "nic.fail", machine, state: "down", duration_ms }))
     })
 
-/** Longer than a node's grace, mostly; longer than the default tolerations, sometimes. */
-const absence = logUniform(30_000, 420_000)
 /**
  * A node that is not heard of: cut off, switched off, or without its kubelet. Its processes may restart meanwhile, and
  * its containers may go on alone.

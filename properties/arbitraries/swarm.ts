@@ -26,7 +26,7 @@ const specFeatures = [
 
 /** Every feature and how likely it is to be on in a run before coverage says otherwise. */
 export const features: ReadonlyMap<string, number> = new Map<string, number>([
-  ...operationKinds.map((kind) => [`operation:${kind}`, kind === "node.delete" ? 0.25 : 0.6] as const),
+  ...operationKinds.map((kind) => [`operation:${kind}`, kind === "node.delete" || kind === "node.create" ? 0.25 : 0.6] as const),
   ...faultKinds.map((kind) => [`fault:${kind}`, 0.35] as const),
   ...programKinds.map((kind) => [`program:${kind}`, kind === "server" ? 0.9 : 0.35] as const),
   ...scenarioKinds.map((kind) => [`scenario:${kind}`, kind === "lostNode" || kind === "halfDone" ? 0.6 : 0.3] as const),
