@@ -60,7 +60,8 @@ const scaling = (): RunInput => {
     [50, label("pod-0", "web-0")], [55, label("web-0/1", "other")], [60, scale("web-1", 2)], [70, scale("web-0", 3)],
     [75, label("web-2/0", "web-1")], [80, scale("web-2", 1)], [85, scale("web-1", 3)], [95, scale("web-1", 1)],
     [100, { type: "replicaSet.update", name: "web-0", template: container({ kind: "server", stop_ms: 9 }, "50m") }],
-    [105, scale("web-0", 6)], [120, scale("web-0", 2)], [125, { type: "replicaSet.delete", name: "web-2" }]
+    [105, scale("web-0", 6)], [120, scale("web-0", 2)], [125, { type: "replicaSet.delete", name: "web-2" }],
+    [126, { type: "pod.create", name: "pod-1", spec: server }], [138, label("pod-1", "web-0")]
   ]
   const operations = bodies.map(([at_s, body], i) => ({ ...body, id: i + 1, at_ms: at_s * 1000 }) as Operation)
   const workers = ["zone-a", "zone-b"].map((zone, i) =>

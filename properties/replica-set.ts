@@ -41,7 +41,7 @@ const converges = (): { line: (line: Line) => void; open: () => Iterable<Obligat
 }
 
 /** After the last change of its pods a status says what is, and those that are ready have been so for long enough. */
-const settled_ms = 120_000 // ASSUMED
+const settled_ms = 50_000 // ASSUMED: minReadySeconds of at most 30; less than the quiet time of a cluster at rest.
 
 const statusIsTrue = (): { line: (line: Line) => void; holds: () => string | undefined } => {
   const census = new Census()

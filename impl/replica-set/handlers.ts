@@ -14,14 +14,6 @@ interface Context {
   readonly story: Story
 }
 
-const sameLabels = (a: Pod, b: Pod): boolean => {
-  const left = a.metadata.labels ?? {}
-  const right = b.metadata.labels ?? {}
-  if (left === right) return true
-  const keys = Object.keys(left)
-  return keys.length === Object.keys(right).length && keys.every((key) => left[key] === right[key])
-}
-
 export const podHandlers = ({ expectations, informers, queue, story }: Context): Handlers<Pod> => {
   /** The set that a reference names, if the informer shows it under that uid. */
   const resolve = (pod: Pod, owner: OwnerReference): ReplicaSet | undefined => {
@@ -62,11 +54,9 @@ export const podHandlers = ({ expectations, informers, queue, story }: Context):
     const owner = controllerOf(pod)
     const ownerBefore = controllerOf(before)
     if (ownerBefore !== undefined && ownerBefore.uid !== owner?.uid) enqueueOwner(before, ownerBefore)
-    if (owner === undefined) {
-      if (ownerBefore !== undefined || !sameLabels(before, pod)) enqueueSuitors(pod)
-      return
-    }
-    enqueueOwner(pod, owner)
+    // Deviates: the real one asks the suitors only when labels or owner changed. Asking them once more does no harm.
+    if (owner === undefined) enqueueSuitors(pod)
+    else enqueueOwner(pod, owner)
   }
   return {
     added,
