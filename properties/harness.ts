@@ -176,7 +176,7 @@ export class Run {
     for (let i = 0; i < users; i++) {
       const own = this.input.operations.filter((operation) => operation.id % users === i).sort(byTime)
       if (own.length === 0) continue
-      const program = Effect.provide(user(own, report), layer("kubectl"))
+      const program = Effect.provide(user(own, report, this.input.persistentUsers === true), layer("kubectl"))
       world.addProcess({ name: `user/${i}`, machine: usersMachine, program })
     }
     const faults = legal(this.input.faults, topology)

@@ -33,6 +33,8 @@ export const RunInput = Schema.Struct({
   /** The swarm options that were on when the run was drawn: shown, and fed back by coverage; a replay ignores them. */
   swarm: Schema.Array(Schema.String),
   operations: Schema.Array(Operation),
+  /** Users try again until they are answered: a recorded workload did take place. */
+  persistentUsers: Schema.optionalKey(Schema.Boolean),
   faults: Schema.Array(Fault),
   /** Order of the run queue, `16 * step + which` each: see impl/sim/kernel.ts. None is first in, first out. */
   choices: Schema.Array(Schema.Number),

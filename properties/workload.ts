@@ -198,16 +198,34 @@ export const perform = (operation: Operation): Act => Effect.gen(function*() {
 const outcomeOf = (operation: Operation): Effect.Effect<string, never, Client> =>
   Effect.map(Effect.result(perform(operation)), (result) => result._tag === "Success" ? "ok" : reasonOf(result.failure))
 
+/** How long a persistent user waits before it tries again. */
+const patience_ms = 5_000 // ASSUMED
+/** What may pass: nobody answered, the server could not, or its answer was lost. */
+const mayPass: ReadonlySet<string> = new Set(["Unreachable", "unknown", "InternalError", "ServiceUnavailable", "Timeout", "TooManyRequests"])
+
+/**
+ * Tries again until there is an answer that counts, as whoever replays a production workload must: its pods did
+ * come. A creation that took effect although its answer was lost is answered AlreadyExists: it is done.
+ */
+const persistently = (operation: Operation): Effect.Effect<string, never, Client> => Effect.gen(function*() {
+  for (let isFirst = true; ; isFirst = false) {
+    const outcome = yield* outcomeOf(operation)
+    if (!isFirst && outcome === "AlreadyExists") return "ok"
+    if (!mayPass.has(outcome)) return outcome
+    yield* Effect.sleep(patience_ms)
+  }
+})
+
 /** A user's process: begins each of its operations at its time, whatever became of the ones before. */
 export const user = (
-  operations: ReadonlyArray<Operation>, report: Report
+  operations: ReadonlyArray<Operation>, report: Report, isPersistent: boolean
 ): Effect.Effect<never, never, Client | Process> => Effect.gen(function*() {
   const process = yield* Process
   const context = yield* Effect.context<Client>()
   const begin = (operation: Operation) => {
     report.invoked(operation)
     process.fork(Effect.provideContext(
-      Effect.map(outcomeOf(operation), (outcome) => report.completed(operation, outcome)), context))
+      Effect.map(isPersistent ? persistently(operation) : outcomeOf(operation), (outcome) => report.completed(operation, outcome)), context))
   }
   // Armed one after the other: a heap that holds ten thousand timers slows the whole run down.
   let next = 0
