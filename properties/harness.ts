@@ -84,6 +84,8 @@ export class Run {
   private readonly judge: Judge | undefined
   private moments: Moments | undefined
   private readonly lost = new Set<string>()
+  /** The core was chosen before a member of it found that its data is gone: it may be no majority. */
+  private coreLostMember = false
   private readonly faults: Record<string, number> = {}
   private readonly outcomes: Record<string, number> = {}
   private readonly all = new Map<string, Broken>()
@@ -211,6 +213,10 @@ export class Run {
 
   /** Nothing more to see once the core has kept its promises; broken when one is overdue. */
   private askForCore(): void {
+    if (this.coreLostMember) {
+      this.phaseEnds_ms = this.now_ms
+      return
+    }
     const overdue = this.monitors.overdue(this.now_ms, this.healed_ms, "core")
     if (overdue !== undefined) this.found(overdue)
     if (this.isDecided()) this.phase = "over"
@@ -257,6 +263,10 @@ export class Run {
       const { type } = fault
       if (fault.type === "disk.lose") this.lost.add(fault.machine)
       this.faults[type] = (this.faults[type] ?? 0) + 1
+    } else if (line.event.type === "member.dataLost") {
+      // It stays out, whatever is healed: it stopped before its first record was durable, or its log is damaged.
+      this.lost.add(line.actor.replace("etcd/", "cp-"))
+      this.coreLostMember = this.phase === "core"
     }
     if (line.event.type === "machine.unitsStarted" && this.phase !== "safety") this.healed_ms = line.at_ms
     this.options.record?.(line)
