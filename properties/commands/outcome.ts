@@ -1,5 +1,5 @@
 /** How a command ends, and what every command shares. */
-import { readFileSync, writeFileSync, mkdirSync } from "node:fs"
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
 import { Schema } from "effect"
 import { BadTrace, decodeTrace, type Trace } from "#traces/format.ts"
@@ -47,6 +47,7 @@ export const probeDirectory = (directory: string): void => {
   try {
     mkdirSync(directory, { recursive: true })
     writeFileSync(`${directory}/.plimsoll`, "")
+    rmSync(`${directory}/.plimsoll`)
   } catch (error) {
     throw new BadInput({ message: `cannot write to ${directory}: ${because(error)}; choose another with --out DIR` })
   }
