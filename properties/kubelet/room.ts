@@ -14,12 +14,13 @@ class Allocatable {
   }
   /**
    * The first resource of which the pods ask for more than the node has. Legal exception: before the node is
-   * registered nobody but its kubelet knows what it has; pods bound to its name by hand may run there already.
+   * registered nobody but its kubelet knows what it has; pods bound to its name by hand may run there already. A Node
+   * that a user made says nothing of what it has until its kubelet reports.
    */
   exceeded(node: string, pods: Iterable<Pod>): string | undefined {
     const registered = this.#byNode.get(node)
-    if (registered === undefined) return undefined
-    const allocatable = amountsOf(registered.status.allocatable ?? {})
+    if (registered?.status.allocatable === undefined) return undefined
+    const allocatable = amountsOf(registered.status.allocatable)
     const used: Record<string, number> = {}
     for (const pod of pods) {
       const requests = requestsOf(pod.spec)

@@ -9,24 +9,39 @@ const nodeOf = ({ actor }: Line): string => actor.slice(actor.indexOf("/") + 1)
 const itself = (_event: object, line: Line): string => line.actor
 const podOf = ({ podUid }: { readonly podUid: string }): string => podUid
 
+/** The machine's memory is gone, and with it what its disk did not yet hold: the last records may be lost. */
+const memoryLost = ["machine.powerLost", "machine.panicked", "machine.reset"] as const
+const losesMemory = (type: string): boolean => (memoryLost as ReadonlyArray<string>).includes(type)
+
+interface Attempt {
+  readonly attempt: number
+  /** Its record may have been lost: the next one may have its number. */
+  readonly mayBeLost: boolean
+}
+
 /** Attempts count from 0, without a gap that a later one fills: sandboxes of a pod, containers of a name in it. */
 const attemptsRise = always("Attempts of a pod's sandboxes and containers on a machine count upwards", [],
   () => {
-    const last = new Map<string, number>()
+    const last = new Map<string, Attempt>()
+    const ofMachine = (machine: string) => [...last].filter(([of]) => of.startsWith(`container-runtime/${machine} `))
     return ({ actor, entity, event }) => {
       if (event.type === "machine.diskReplaced") {
-        for (const of of last.keys()) if (of.startsWith(`container-runtime/${entity} `)) last.delete(of)
+        for (const [of] of ofMachine(entity)) last.delete(of)
+        return undefined
+      }
+      if (losesMemory(event.type)) {
+        for (const [of, { attempt }] of ofMachine(entity)) last.set(of, { attempt, mayBeLost: true })
         return undefined
       }
       if (event.type !== "sandbox.created" && event.type !== "container.created") return undefined
       const of = `${actor} ${event.podUid}${event.type === "container.created" ? `/${event.name}` : ""}`
-      const before = last.get(of)
-      last.set(of, event.attempt)
-      if (event.attempt <= (before ?? -1)) return `${of} made attempt ${event.attempt} after ${before ?? "none"}`
-      return event.type === "sandbox.created" && event.attempt > (before ?? -1) + 1
-        ? `${of} made attempt ${event.attempt} of its sandbox after ${before ?? "none"}` : undefined
+      const { attempt: before, mayBeLost } = last.get(of) ?? { attempt: -1, mayBeLost: false }
+      last.set(of, { attempt: event.attempt, mayBeLost: false })
+      if (event.attempt < before + (mayBeLost ? 0 : 1)) return `${of} made attempt ${event.attempt} after ${before}`
+      return event.type === "sandbox.created" && event.attempt > before + 1
+        ? `${of} made attempt ${event.attempt} of its sandbox after ${before}` : undefined
     }
-  }, ["sandbox.created", "container.created", "machine.diskReplaced"])
+  }, ["sandbox.created", "container.created", "machine.diskReplaced", ...memoryLost])
 
 /** Nothing of a pod is up when its kubelet says that it has ended. */
 const terminatedIsDown = always("A pod has ended on its node only when none of its sandboxes is up", [],
@@ -53,15 +68,30 @@ const terminatedIsDown = always("A pod has ended on its node only when none of i
 const sandboxIsEmpty = always("A sandbox is taken away after the containers in it", [],
   () => {
     const inside = new Map<string, Set<string>>()
-    const sandboxOf = new Map<string, string>()
-    return ({ entity, event }) => {
+    const homeOf = new Map<string, { readonly sandbox: string; readonly actor: string }>()
+    const put = (container: string): void => {
+      const home = homeOf.get(container)
+      if (home !== undefined) inside.set(home.sandbox, (inside.get(home.sandbox) ?? new Set()).add(container))
+    }
+    return ({ actor, entity, event }) => {
+      if (losesMemory(event.type)) {
+        // Whether its record outlived the memory is known once it is spoken of again.
+        for (const [container, home] of homeOf) {
+          if (home.actor === `container-runtime/${entity}`) inside.get(home.sandbox)?.delete(container)
+        }
+        return undefined
+      }
       switch (event.type) {
         case "container.created":
-          inside.set(event.sandbox, (inside.get(event.sandbox) ?? new Set()).add(entity))
-          sandboxOf.set(entity, event.sandbox)
+          homeOf.set(entity, { sandbox: event.sandbox, actor })
+          put(entity)
+          return undefined
+        case "container.exited":
+          put(entity)
           return undefined
         case "container.removed":
-          inside.get(sandboxOf.get(entity) ?? "")?.delete(entity)
+          inside.get(homeOf.get(entity)?.sandbox ?? "")?.delete(entity)
+          homeOf.delete(entity)
           return undefined
         case "sandbox.removed": {
           const [left] = inside.get(entity) ?? []
@@ -71,7 +101,7 @@ const sandboxIsEmpty = always("A sandbox is taken away after the containers in i
           return undefined
       }
     }
-  }, ["container.created", "container.removed", "sandbox.removed"])
+  }, ["container.created", "container.exited", "container.removed", "sandbox.removed", ...memoryLost])
 
 /** Hardware changes when the world's faults strike and when they end, each change for one of them. */
 const machineOf = ({ fault }: { readonly fault: Fault }): string | undefined =>
