@@ -106,11 +106,12 @@ export const heardByExcuses: ReadonlyArray<string> = ["write.requested", "object
 
 /**
  * The legal ways past a kubelet's proof that a pod has stopped: a force delete (grace 0) by a user, and the Node
- * object's deletion, after which pod-gc removes the node's pods.
+ * object's absence: once it was deleted, or before it was ever made, pod-gc takes the node's pods for orphans.
  */
 export class Excuses {
   readonly #forced = new Set<string>()
   readonly #deletedNodes = new Set<string>()
+  readonly #registered = new Set<string>()
 
   hear({ event }: Line): void {
     if (event.type === "write.requested") {
@@ -119,11 +120,13 @@ export class Excuses {
       if (isForce && !isOfCluster) this.#forced.add(event.key.slice("/registry/pods/".length))
     } else if (event.type === "object.deleted" && event.resource === "nodes") {
       this.#deletedNodes.add((event.object as Node).metadata.name)
+    } else if (event.type === "object.created" && event.resource === "nodes") {
+      this.#registered.add((event.object as Node).metadata.name)
     }
   }
   /** Nobody has to have seen the pod stop. */
   covers(pod: Pod): boolean {
     return this.#forced.has(podKey(pod.metadata.namespace, pod.metadata.name))
-      || this.#deletedNodes.has(pod.spec.nodeName ?? "")
+      || this.#deletedNodes.has(pod.spec.nodeName ?? "") || !this.#registered.has(pod.spec.nodeName ?? "")
   }
 }
