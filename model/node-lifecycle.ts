@@ -14,7 +14,7 @@ import { assign, setup } from "xstate"
 import type { EventOf, Judged } from "#model/events.ts"
 import { clockGrain_ms } from "#model/limits/client.ts"
 import { lateHeartbeat_ms, nodeStartupGracePeriod_ms } from "#model/limits/node-lifecycle.ts"
-import { nodeMonitorGracePeriod_ms, nodeMonitorPeriod_ms } from "#model/limits.ts"
+import { nodeMonitorGracePeriod_ms, nodeMonitorPeriod_ms, requestTimeout_ms } from "#model/limits.ts"
 import { evictionTimer } from "#model/node-lifecycle/eviction-timer.ts"
 import { zone } from "#model/node-lifecycle/zone.ts"
 
@@ -24,6 +24,8 @@ interface HealthContext {
   readonly limits: typeof healthLimits
   readonly seenAt_ms: number
   readonly lateAt_ms: number | undefined
+  /** When the node was last heard of again: what was begun before may end after. */
+  readonly heardAgainAt_ms: number | undefined
 }
 
 const says = (event: HealthEvent, ready: "none" | "True" | "False" | "Unknown"): boolean =>
@@ -38,6 +40,11 @@ const hasWaited = (
 const observed = [
   { guard: "saysTrue", target: "ready" } as const,
   { guard: "saysFalse", target: "notReady" } as const,
+  { guard: "saysUnknown", target: "unknown" } as const
+]
+const heardAgain = [
+  { guard: "saysTrue", target: "ready", actions: "rememberReturn" } as const,
+  { guard: "saysFalse", target: "notReady", actions: "rememberReturn" } as const,
   { guard: "saysUnknown", target: "unknown" } as const
 ]
 
@@ -57,19 +64,24 @@ export const nodeHealth = setup({
     startupGraceIsOver: ({ context, event }) => event.type === "nodeHealth.markedUnknown"
       && event.reason === "NodeStatusNeverUpdated"
       && hasWaited(context, event, context.limits.nodeStartupGracePeriod_ms),
-    marksSome: ({ event }) => event.type === "nodeHealth.podsMarked" && event.pods > 0
+    marksSome: ({ event }) => event.type === "nodeHealth.podsMarked" && event.pods > 0,
+    /** The marking was on its way when the node was heard of again. */
+    marksLate: ({ context, event }) => event.type === "nodeHealth.podsMarked" && event.pods > 0
+      && context.heardAgainAt_ms !== undefined && event.clock_ms - context.heardAgainAt_ms <= requestTimeout_ms
   },
   actions: {
     rememberSeeing: assign({ seenAt_ms: ({ event }) => event.clock_ms }),
     rememberLate: assign({ lateAt_ms: ({ event }) => event.clock_ms }),
     forgetLate: assign({ lateAt_ms: () => undefined }),
+    rememberReturn: assign({ heardAgainAt_ms: ({ event }) => event.clock_ms }),
     noteMarking: () => {},
     noteFailure: () => {}
   }
 }).createMachine({
   id: "nodeHealth",
   type: "parallel",
-  context: ({ input }) => ({ limits: { ...healthLimits, ...input?.limits }, seenAt_ms: 0, lateAt_ms: undefined }),
+  context: ({ input }) => ({ limits: { ...healthLimits, ...input?.limits }, seenAt_ms: 0, lateAt_ms: undefined,
+    heardAgainAt_ms: undefined }),
   states: {
     ready: {
       description: "The node's Ready condition, as this controller last saw or wrote it.",
@@ -101,6 +113,7 @@ export const nodeHealth = setup({
           on: {
             "nodeHealth.observed": observed,
             "nodeHealth.markedUnknown": { guard: "graceIsOver", target: "unknown" },
+            "nodeHealth.podsMarked": { guard: "marksLate", actions: "noteMarking" },
             "nodeHealth.writeFailed": { actions: "noteFailure" },
             "nodeHealth.gone": "unseen"
           }
@@ -110,6 +123,7 @@ export const nodeHealth = setup({
           on: {
             "nodeHealth.observed": observed,
             "nodeHealth.markedUnknown": { guard: "graceIsOver", target: "unknown" },
+            "nodeHealth.podsMarked": { guard: "marksLate", actions: "noteMarking" },
             "nodeHealth.writeFailed": { actions: "noteFailure" },
             "nodeHealth.gone": "unseen"
           }
@@ -117,7 +131,7 @@ export const nodeHealth = setup({
         unknown: {
           description: "Ready=Unknown: nobody has heard of the kubelet. Its pods do not count as ready.",
           on: {
-            "nodeHealth.observed": observed,
+            "nodeHealth.observed": heardAgain,
             "nodeHealth.podsMarked": { guard: "marksSome", actions: "noteMarking" },
             "nodeHealth.writeFailed": { actions: "noteFailure" },
             "nodeHealth.gone": "unseen"
