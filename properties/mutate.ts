@@ -1,47 +1,78 @@
 /**
  * How strong are the properties? Stryker mutates one component's implementation; the only tests are runs of the
- * cluster with properties and conformance listening (properties/mutation.test.ts).
- *
- * Usage: npm run mutate -- COMPONENT [--sample N]   N: every N-th line only, for a quick estimate.
+ * cluster with properties and conformance listening (properties/mutation/). Prints the score, also when interrupted;
+ * reports/survivors-COMPONENT.txt names each mutant that nothing noticed, reports/mutation-COMPONENT.json holds all.
  */
 import { globSync, readFileSync } from "node:fs"
 import { Stryker } from "@stryker-mutator/core"
 
-const [component, flag, every] = process.argv.slice(2)
-const sample = flag === "--sample" ? Number(every) : 1
-const files = component === undefined ? [] :
-  globSync([`impl/${component}.ts`, `impl/${component}/**/*.ts`]).filter((file) => !file.endsWith(".test.ts")).toSorted()
-if (component === undefined || files.length === 0 || (flag !== undefined && !(Number.isInteger(sample) && sample > 0))) {
-  const known = globSync("impl/*.ts").map((file) => file.slice(5, -3)).toSorted().join(", ")
-  console.error(`mutate: usage: npm run mutate -- COMPONENT [--sample N], COMPONENT one of ${known}`)
+interface Wish {
+  readonly component: string
+  readonly files: ReadonlyArray<string>
+  readonly sample: number
+  readonly jobs: number
+}
+
+const isCode = (file: string): boolean => !file.endsWith(".test.ts")
+const filesOf = (component: string): ReadonlyArray<string> =>
+  globSync([`impl/${component}.ts`, `impl/${component}/**/*.ts`]).filter(isCode).toSorted()
+
+const refuse = (why: string): never => {
+  const known = globSync("impl/*.ts").filter(isCode).map((file) => file.slice(5, -3)).toSorted().join(", ")
+  console.error(`mutate: ${why}\nusage: npm run mutate -- COMPONENT [--sample N] [--jobs N]\n` +
+    "  --sample N  only the mutants on every N-th line: a quick estimate\n" +
+    `  --jobs N    processes, 2 unless told\nCOMPONENT is one of ${known}`)
   process.exit(64)
 }
 
+const wished = (words: ReadonlyArray<string>): Wish => {
+  const numbers = { "--sample": 1, "--jobs": 2 }
+  let component: string | undefined
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i]!
+    if (word === "--sample" || word === "--jobs") {
+      numbers[word] = Number(words[++i])
+      if (!Number.isInteger(numbers[word]) || numbers[word] < 1) refuse(`${word} takes a whole number of at least 1`)
+    } else if (word.startsWith("-") || component !== undefined) refuse(`"${word}" was not expected`)
+    else component = word
+  }
+  if (component === undefined) return refuse("which component?")
+  const files = filesOf(component)
+  if (files.length === 0) refuse(`there is no component "${component}"`)
+  return { component, files, sample: numbers["--sample"], jobs: numbers["--jobs"] }
+}
+
 /** Whole files, or every `sample`-th line of them: always the same lines. */
-const ranges = sample === 1 ? files : files.flatMap((file) => {
+const rangesOf = ({ files, sample }: Wish): ReadonlyArray<string> => sample === 1 ? files : files.flatMap((file) => {
   const count = readFileSync(file, "utf8").split("\n").length
   return Array.from({ length: Math.floor(count / sample) }, (_, i) => `${file}:${(i + 1) * sample}-${(i + 1) * sample}`)
 })
 
-process.env["PLIMSOLL_MUTATE"] = component
-const results = await new Stryker({
-  mutate: ranges,
-  testRunner: "vitest",
-  // Every run reaches every component: asking what is related costs seconds a mutant and leaves nothing out.
-  vitest: { configFile: "vitest.mutate.config.ts", related: false },
+const wish = wished(process.argv.slice(2))
+process.env["PLIMSOLL_MUTATE"] = wish.component
+const { tally } = await import("#properties/mutation/tally.ts")
+const say = (how: string): void => {
+  console.log(`${tally.score(wish.component)}${wish.sample === 1 ? "" : `, every ${wish.sample}th line`}${how}`)
+  console.log(`survivors: reports/survivors-${wish.component}.txt`)
+}
+process.once("SIGINT", () => say(", interrupted"))
+await new Stryker({
+  mutate: [...rangesOf(wish)],
+  plugins: ["./properties/mutation/runner.ts", "./properties/mutation/tally.ts"],
+  testRunner: "cluster",
+  testRunnerNodeArgs: ["--max-semi-space-size=64"],
   // Stryker needs TypeScript's old API when it finds a tsconfig; TypeScript 7 has none.
   tsconfigFile: "no-such-tsconfig.json",
   coverageAnalysis: "perTest",
   ignoreStatic: true,
-  concurrency: 2,
-  timeoutMS: 8_000,
-  reporters: ["clear-text", "json", "progress"],
-  jsonReporter: { fileName: `reports/mutation-${component}.json` },
-  clearTextReporter: { allowColor: false, reportTests: false, logTests: false },
-  tempDirName: ".stryker-tmp"
+  concurrency: wish.jobs,
+  // Endless mutants are told by what they do (properties/mutation/runner.ts); this is for what does nothing at all.
+  timeoutMS: 60_000,
+  timeoutFactor: 4,
+  reporters: ["tally", "json", "progress-append-only"],
+  jsonReporter: { fileName: `reports/mutation-${wish.component}.json` },
+  clearTextReporter: { allowColor: false },
+  tempDirName: ".stryker-tmp",
+  ignorePatterns: ["reports", "traces/recorded", "plimsoll-out"]
 }).runMutationTest()
-
-const killed = results.filter((one) => one.status === "Killed" || one.status === "Timeout" || one.status === "RuntimeError").length
-const counted = results.filter((one) => ["Killed", "Timeout", "RuntimeError", "Survived", "NoCoverage"].includes(one.status)).length
-console.log(`${component}: ${killed} of ${counted} mutants killed, ${counted === 0 ? "no" : `${((100 * killed) / counted).toFixed(1)} %`} score` +
-  (sample === 1 ? "" : ` (every ${sample}th line)`))
+say("")

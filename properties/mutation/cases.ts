@@ -1,0 +1,39 @@
+/**
+ * The runs by which mutants are killed: inputs that do not depend on the generators, so that a score means the same
+ * after those have changed. One a line in inputs.ndjson, with a name that says what it is rich in.
+ *
+ * They were chosen from some hundreds of drawn ones, greedily by what they cover and kill of the mutated components for
+ * the time that they take, and hold on the healthy cluster (mutation.test.ts).
+ */
+import { readFileSync } from "node:fs"
+import { charts } from "#model/cluster.ts"
+import { properties } from "#properties/all.ts"
+import { Conformance } from "#properties/conformance.ts"
+import { Run } from "#properties/harness.ts"
+import type { RunInput } from "#properties/run-input.ts"
+
+export interface Case {
+  readonly name: string
+  readonly input: RunInput
+}
+export interface Judged {
+  /** The kind of breach, the guarantee and what broke it; undefined: held. */
+  readonly broke: string | undefined
+  readonly lines: number
+  readonly ranAway: boolean
+}
+
+const file = process.env["PLIMSOLL_MUTATION_INPUTS"] ?? new URL("inputs.ndjson", import.meta.url)
+
+export const cases: ReadonlyArray<Case> = readFileSync(file, "utf8").split("\n").filter((line) => line !== "")
+  .map((line) => JSON.parse(line) as Case)
+
+export const judged = ({ input }: Case, mostLines: number): Judged => {
+  const run = new Run(input, { properties, judge: () => new Conformance({ charts }) })
+  let ranAway = false
+  while (!ranAway && run.step()) ranAway = run.result().counts.lines > mostLines
+  const { broken, counts } = run.result()
+  const broke = broken === undefined ? undefined
+    : `[${broken.kind}] ${broken.property}: ${broken.message.split("\n")[0]}`
+  return { broke, lines: counts.lines, ranAway }
+}
