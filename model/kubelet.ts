@@ -13,12 +13,7 @@ import { podWorker } from "#model/kubelet/pod-worker.ts"
 import { nodeStatusReportFrequency_ms } from "#model/limits/kubelet.ts"
 
 const process = setup({
-  types: {} as { events: Judged<EventOf<"kubelet">>; input: object | undefined },
-  guards: {
-    /** The machine has not booted in between: its Node was deleted and is made again. */
-    isNew: ({ event }) => event.type === "kubelet.registered" && event.created
-  },
-  actions: { registerAgain: () => {} }
+  types: {} as { events: Judged<EventOf<"kubelet">>; input: object | undefined }
 }).createMachine({
   id: "kubelet.process",
   initial: "starting",
@@ -36,8 +31,8 @@ const process = setup({
       on: { "kubelet.synced": "ready" }
     },
     ready: {
-      description: "Registered, and pods are worked on. A Node that somebody deleted is registered anew.",
-      on: { "kubelet.registered": { guard: "isNew", actions: "registerAgain" } }
+      description: "Registered, and pods are worked on. Once only: a Node that somebody deletes stays away until the " +
+        "kubelet starts anew."
     }
   }
 })

@@ -154,8 +154,8 @@ export class NodeAgent {
     }
     return Effect.matchEffect(client.patchStatus("nodes", "", this.name, { status }), {
       onSuccess: (posted) => Effect.sync(() => this.#posted(posted, all, isNew)),
-      // A Node that somebody deleted is registered anew.
-      onFailure: (error) => hasReason(error, "NotFound") ? this.register() : Effect.void
+      // A Node that somebody deleted stays away: a kubelet registers once (registrationCompleted).
+      onFailure: () => Effect.void
     })
   }
   #posted(node: Node, conditions: ReadonlyArray<Condition>, changed: boolean): void {
