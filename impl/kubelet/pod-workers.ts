@@ -346,8 +346,10 @@ export class PodWorkers {
   /** Works out the pod's status anew and hands it to the status manager. */
   #report(worker: Worker): void {
     const pod = worker.pod
-    if (pod === undefined || worker.isGone || worker.state === "finished" || !this.#on.runtime.isConnected) return
+    if (pod === undefined || worker.isGone || worker.state === "finished") return
+    // The last report is due even if the runtime has just gone: what it said of the end is known, and no other follows.
     const isTerminated = worker.state === "terminated"
+    if (!isTerminated && !this.#on.runtime.isConnected) return
     const situation: Situation = {
       pod, view: this.#on.runtime.view(worker.uid), waiting: worker.waiting, isTerminated,
       isTerminating: worker.state === "terminating", restarts: this.#on.parts.shouldRestart,
