@@ -219,7 +219,8 @@ class NodeLifecycle implements Host {
     const health = this.nodes.get(name)
     if (health === undefined) return Effect.void
     return Effect.catch(this.#reconcile(health), (error) => {
-      if (isNotFound(error)) return Effect.void
+      // The node went meanwhile, and perhaps came back as another one.
+      if (isNotFound(error) || this.nodes.get(name) !== health) return Effect.void
       this.#told.health(health, { type: "nodeHealth.writeFailed", reason: reasonOf(error) })
       return Effect.fail(error)
     })
