@@ -23,6 +23,9 @@ const lasting: ReadonlySet<Fault["type"]> = new Set([
   "nic.fail", "balancer.pin", "disk.fail", "clock.rate", "registry.fail", "runtime.slow"
 ])
 
+const isPartial = (fault: Fault): boolean =>
+  fault.type === "network.slow" || fault.type === "network.loss" || (fault.type === "network.partition" && fault.oneWay)
+
 export class Faults {
   private readonly world: Surroundings
   private readonly machines: ReadonlyMap<string, SimMachine>
@@ -59,7 +62,11 @@ export class Faults {
     kernel.cause = cause
   }
 
-  /** Ends every fault on the given machines (absent: everywhere). A fault between one of them and another stays. */
+  /**
+   * Ends every fault on the given machines (absent: everywhere). A cut between one of them and another stays; a link
+   * that is only slow, lossy or deaf in one direction is freed: who is half there is connected for all the others, and
+   * Kubernetes promises nothing to those who are connected to it (etcd's client takes each connected member in turn).
+   */
   heal(machines?: ReadonlyArray<string>): void {
     const healthy = new Set(machines ?? this.machines.keys())
     for (const active of this.active.slice()) {
@@ -82,6 +89,7 @@ export class Faults {
     let passes = 1
     for (const { fault, healed } of this.active) {
       if (healed.has(link.from) && healed.has(link.to)) continue
+      if (isPartial(fault) && (healed.has(link.from) || healed.has(link.to))) continue
       if (fault.type === "network.partition") blocked ||= this.parts(fault, link)
       if (fault.type !== "network.slow" && fault.type !== "network.loss") continue
       const a = this.machineOf(fault.from), b = this.machineOf(fault.to)
