@@ -19,12 +19,9 @@ const requestOf = ({ resource, subresource, verb }: Sent): string =>
 const saidOfSuccess: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<Event["type"]>>>>> = {
   "controller-manager": {
     "create pods": ["replicaSet.podCreated"],
-    "update replicasets/status": ["replicaSet.statusWritten"],
-    "patch nodes": ["nodeTaint.added", "nodeTaint.swapped"],
-    "delete pods": ["replicaSet.podDeleted", "taintEviction.done", "podGc.deleted"]
+    "update replicasets/status": ["replicaSet.statusWritten"]
   },
   kubelet: {
-    "create nodes": ["kubelet.registered"],
     "patch nodes/status": ["nodeStatus.posted"],
     "patch pods/status": ["podStatus.posted"]
   },
@@ -35,7 +32,7 @@ const mustBeSaid: ReadonlySet<string> = new Set(["create pods", "update replicas
   "patch nodes/status", "create pods/binding"])
 /** What is never said without an answer. */
 const needsAnswer: ReadonlySet<string> = new Set(["replicaSet.podCreated", "replicaSet.statusWritten",
-  "nodeTaint.added", "nodeStatus.posted", "podStatus.posted", "podBinding.succeeded"])
+  "nodeStatus.posted", "podStatus.posted", "podBinding.succeeded"])
 const needers = [...needsAnswer]
 
 /** The uid of which both speak, where both name one. */

@@ -76,6 +76,36 @@ const serving: ReadonlyArray<Property> = [
       ...said("read.requested", itself), ...said("write.requested", itself) } })
 ]
 
+/**
+ * Legal exception: it has left the queue while it was in its cycle, deleted or bound by another scheduler.
+ * Source: handleSchedulingFailure, pkg/scheduler/schedule_one.go v1.36: such a pod is not added back.
+ */
+const failedGoBack = always("A pod that no node can take goes back to the queue at once", [],
+  () => {
+    const inFlight = new Map<string, string>()
+    const due = new Map<string, Line>()
+    return (line) => {
+      const { actor, at_ms, entity, event, seq } = line
+      if (event.type === "process.crashed" || event.type === "process.stopped") {
+        due.delete(event.process)
+        return undefined
+      }
+      if (event.type === "phase.began") {
+        const left = [...due.values()].find((failed) => failed.at_ms < at_ms)
+        return left === undefined ? undefined : `${left.actor} never put back the pod that failed in line ${left.seq}`
+      }
+      const failed = due.get(actor)
+      due.delete(actor)
+      if (failed !== undefined && (event.type !== "schedulingQueue.returned" || failed.at_ms !== at_ms)) {
+        return `${actor} did not put back the pod that failed in line ${failed.seq}, before line ${seq}`
+      }
+      if (event.type === "schedulingQueue.popped") inFlight.set(actor, entity)
+      else if (event.type === "schedulingQueue.removed" && inFlight.get(actor) === entity) inFlight.delete(actor)
+      else if (event.type === "scheduling.failed" && inFlight.get(actor) === event.uid) due.set(actor, line)
+      return undefined
+    }
+  }, ["scheduling.failed", "schedulingQueue.", "phase.began", "process.crashed", "process.stopped"])
+
 const scheduling: ReadonlyArray<Property> = [
   atOnce({ name: "A pod that is taken off the queue is the one that is placed next",
     first: said("schedulingQueue.popped"), second: said("scheduling.began", ({ uid }) => uid) }),
@@ -85,8 +115,7 @@ const scheduling: ReadonlyArray<Property> = [
   atOnce({ name: "A pod counts on the node before it is bound to it, and is bound to no other",
     first: said("schedulerCache.assumed", ({ node }, { entity }) => `${entity} ${node}`),
     second: said("podBinding.began", ({ node }, { entity }) => `${entity} ${node}`) }),
-  atOnce({ name: "A pod that no node can take goes back to the queue at once", onlyForth: true,
-    first: said("scheduling.failed", ({ uid }) => uid), second: said("schedulingQueue.returned") }),
+  failedGoBack,
   atOnce({ name: "A pod leaves the scheduling queue as bound when it is shown bound", onlyBack: true,
     first: { ...said("schedulerCache.confirmed"), ...said("schedulerCache.corrected"),
       ...said("podBinding.succeeded") },

@@ -3,7 +3,8 @@
  * an object is what the history says of it. Judged on ground truth, the lines of actor "etcd".
  */
 import type { Event, Line } from "#model/events.ts"
-import type { Condition, Lease, Pod } from "#model/objects.ts"
+import type { Condition, Lease, Node, Pod } from "#model/objects.ts"
+import { noExecuteTaints } from "#model/objects/taints.ts"
 import { properties as members } from "#properties/order/members.ts"
 import { after, said } from "#properties/order.ts"
 import { always, type Property } from "#properties/property.ts"
@@ -136,6 +137,23 @@ const pods: ReadonlyArray<Property> = [
     second: { ...said("nodeHealth.seen"), ...said("schedulerNode.changed") } })
 ]
 
+/** It need not have been this controller that added it: what is there already is not written again. */
+const taintsWereThere = always("A controller says that it tainted a node only when the node has had that taint", [],
+  () => {
+    const had = new Set<string>()
+    return ({ actor, entity, event }) => {
+      if (event.type === "nodeTaint.added" || event.type === "nodeTaint.swapped") {
+        return had.has(`${entity} ${event.key}`) ? undefined
+          : `${actor} says ${event.type} of ${entity} with ${event.key}, which no version of it has`
+      }
+      if (event.type !== "object.created" && event.type !== "object.updated") return undefined
+      if (event.resource !== "nodes") return undefined
+      const node = event.object as Node
+      for (const { key } of noExecuteTaints(node)) had.add(`${node.metadata.name} ${key}`)
+      return undefined
+    }
+  }, ["object.created", "object.updated", "nodeTaint.added", "nodeTaint.swapped"])
+
 const leadersAreNamed = always("Who says that it holds a lease is the one whom the history names, with its count", [],
   () => {
     const held = new Set<string>()
@@ -171,6 +189,6 @@ const termsHaveCandidates = always("Nobody follows or votes in a term that no ca
   }, ["raft.campaigned", "raft.followed", "vote.granted"])
 
 export const properties: ReadonlyArray<Property> = [
-  nobodyKnowsTheFuture, answersNameVersions, statusesAgree, ...pods, leadersAreNamed, termsHaveCandidates,
+  nobodyKnowsTheFuture, answersNameVersions, statusesAgree, ...pods, taintsWereThere, leadersAreNamed, termsHaveCandidates,
   ...members
 ]

@@ -65,28 +65,44 @@ const terminatedIsDown = always("A pod has ended on its node only when none of i
     }
   }, ["sandbox.created", "sandbox.stopped", "podWorker.terminated", "machine.diskReplaced"])
 
+const nobody: ReadonlySet<string> = new Set()
 const sandboxIsEmpty = always("A sandbox is taken away after the containers in it", [],
   () => {
     const inside = new Map<string, Set<string>>()
     const homeOf = new Map<string, { readonly sandbox: string; readonly actor: string }>()
+    const running = new Set<string>()
     const put = (container: string): void => {
       const home = homeOf.get(container)
       if (home !== undefined) inside.set(home.sandbox, (inside.get(home.sandbox) ?? new Set()).add(container))
     }
+    /** They may be gone without a word; if not they are there again once they are spoken of. */
+    const forget = (actor: string, survives: ReadonlySet<string>): void => {
+      for (const [container, home] of homeOf) {
+        if (home.actor === actor && !survives.has(container)) inside.get(home.sandbox)?.delete(container)
+      }
+    }
     return ({ actor, entity, event }) => {
       if (losesMemory(event.type)) {
-        // Whether its record outlived the memory is known once it is spoken of again.
-        for (const [container, home] of homeOf) {
-          if (home.actor === `container-runtime/${entity}`) inside.get(home.sandbox)?.delete(container)
-        }
+        // The record of its creation may not have outlived the memory.
+        forget(`container-runtime/${entity}`, nobody)
         return undefined
       }
       switch (event.type) {
+        case "process.crashed":
+        case "process.stopped":
+          // A removal that was on its way to the disk is done, and never told. What runs is not removed.
+          if (event.process.startsWith("container-runtime/")) forget(event.process, running)
+          return undefined
         case "container.created":
           homeOf.set(entity, { sandbox: event.sandbox, actor })
           put(entity)
           return undefined
+        case "container.started":
+          running.add(entity)
+          put(entity)
+          return undefined
         case "container.exited":
+          running.delete(entity)
           put(entity)
           return undefined
         case "container.removed":
@@ -101,7 +117,8 @@ const sandboxIsEmpty = always("A sandbox is taken away after the containers in i
           return undefined
       }
     }
-  }, ["container.created", "container.exited", "container.removed", "sandbox.removed", ...memoryLost])
+  }, ["container.created", "container.started", "container.exited", "container.removed", "sandbox.removed",
+    "process.crashed", "process.stopped", ...memoryLost])
 
 /** Hardware changes when the world's faults strike and when they end, each change for one of them. */
 const machineOf = ({ fault }: { readonly fault: Fault }): string | undefined =>
