@@ -11,14 +11,20 @@ const comeBack_ms = 180_000 // ASSUMED
 /** 40's exception is for pods whose node is gone, and has been for the quarantine. */
 const orphansOnly = (): (line: Line) => string | undefined => {
   const liveSince_ms = new Map<string, number>()
+  /** Nodes that pods have named while they were not there: their quarantine may have begun. */
+  const missed = new Set<string>()
   /** When a node went that had been there for longer than the collector's rounds can overlook. */
   const goneAt_ms = new Map<string, number>()
   return ({ at_ms, event }) => {
-    if (event.type === "object.created" && event.resource === "nodes") {
+    if ((event.type === "object.created" || event.type === "object.updated") && event.resource === "pods") {
+      const { nodeName = "" } = (event.object as Pod).spec
+      if (nodeName !== "" && !liveSince_ms.has(nodeName)) missed.add(nodeName)
+    } else if (event.type === "object.created" && event.resource === "nodes") {
       liveSince_ms.set(event.object.metadata.name, at_ms)
     } else if (event.type === "object.deleted" && event.resource === "nodes") {
       const { name } = event.object.metadata
-      if (at_ms - (liveSince_ms.get(name) ?? 0) >= comeBack_ms || !goneAt_ms.has(name)) goneAt_ms.set(name, at_ms)
+      if (at_ms - (liveSince_ms.get(name) ?? 0) >= comeBack_ms || !missed.has(name)) goneAt_ms.set(name, at_ms)
+      missed.add(name)
       liveSince_ms.delete(name)
     } else if (event.type === "podGc.chosen" && event.reason === "orphaned") {
       const { node, pod } = event

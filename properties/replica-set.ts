@@ -200,7 +200,7 @@ export const properties: ReadonlyArray<Property> = [
     ["object.", "machine.clock"]),
   always("a ReplicaSet never creates more pods than it wants", [80], neverOvershoots,
     ["object.", "controllerManager.led", "replicaSet.podCreateFailed", "replicaSet.expectationsExpired",
-      "replicaSet.podAdopted"]),
+      "replicaSet.podAdopted", "process.resumed", "process.crashed", "process.stopped"]),
   always("a ReplicaSet decides on the pods that its informer showed, and deletes those first that rank first", [79],
     decidesOnItsView, ["object.", "replicaSet.", "machine.clock"]),
   always("a ReplicaSet reports what its informer showed", [79], statusIsOfItsView,

@@ -2,7 +2,8 @@
  * 80: a creation never makes more active pods than were wanted. Judged on what was committed.
  *
  * Legal exceptions, each until things have settled: another controller manager took over (its view may be behind,
- * and the old one's writes may still arrive); a creation whose outcome was unknown (it is counted as failed and may
+ * and the old one's writes may still arrive); one that led was paused and goes on before it finds out that it does not
+ * lead any more; a creation whose outcome was unknown (it is counted as failed and may
  * exist); the expectations ran into their time-out; an orphan was adopted or a pod came to life by other means; the
  * number wanted was lowered while creations were under way, so the most that was wanted lately counts.
  */
@@ -18,6 +19,7 @@ const takeOver_ms = 75_000 // ASSUMED
 export const neverOvershoots = (): (line: Line) => string | undefined => {
   const census = new Census()
   let leaders = 0
+  const leading = new Set<string>()
   let allExcusedUntil_ms = 0
   const excusedUntil_ms = new Map<string, number>()
   /** What was wanted lately, newest last: each number with the time until which it counts. */
@@ -36,9 +38,17 @@ export const neverOvershoots = (): (line: Line) => string | undefined => {
     all.push({ replicas: replicaSet.spec.replicas, until_ms: Infinity })
   }
   return (line) => {
-    const { at_ms, entity, event } = line
+    const { actor, at_ms, entity, event } = line
     switch (event.type) {
+      case "process.resumed":
+        if (leading.has(event.process)) allExcusedUntil_ms = at_ms + takeOver_ms
+        return undefined
+      case "process.crashed":
+      case "process.stopped":
+        leading.delete(event.process)
+        return undefined
       case "controllerManager.led":
+        leading.add(actor)
         // The first of all has no predecessor whose writes may still arrive.
         if (++leaders > 1) allExcusedUntil_ms = at_ms + takeOver_ms
         return undefined
