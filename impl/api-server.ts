@@ -9,6 +9,7 @@ import { Effect } from "effect"
 import { Cacher } from "#impl/api-server/cacher.ts"
 import type { ServerContext } from "#impl/api-server/context.ts"
 import { EtcdClient } from "#impl/api-server/etcd-client.ts"
+import { Gate } from "#impl/api-server/gate.ts"
 import { watchHealth } from "#impl/api-server/health.ts"
 import { defaultParts, type Parts } from "#impl/api-server/parts.ts"
 import { Session } from "#impl/api-server/session.ts"
@@ -46,7 +47,7 @@ export const program = (
   const cacherOf = (resource: (typeof resources)[number]): Cacher =>
     new Cacher(resource, process, journal, etcd, allParts)
   const context: ServerContext = {
-    process, journal, draws, etcd, storage, parts: allParts,
+    process, journal, draws, etcd, storage, parts: allParts, gate: new Gate(process),
     cachers: {
       pods: cacherOf("pods"), nodes: cacherOf("nodes"), replicasets: cacherOf("replicasets"), leases: cacherOf("leases")
     }
@@ -65,9 +66,14 @@ export const program = (
   }
   open()
 
-  /** SIGTERM: clients are told that their watches have ended and go to another server. */
-  const stop = Effect.sync(() => {
+  /**
+   * SIGTERM: what was begun is finished; who asks for more meanwhile is told to come back. Then clients are told that
+   * their watches have ended, and go to another server.
+   */
+  const stop = Effect.gen(function* () {
     network.unlisten()
+    wrote({ type: "apiServer.draining" }, "draining")
+    yield* context.gate.close
     for (const session of sessions) session.closeWatches("stopped")
     for (const session of sessions) session.connection.close()
     wrote({ type: "apiServer.stopped" }, "stopped")

@@ -5,7 +5,7 @@
  * client itself gives up after that time. Only mutations are journalled, and of those not the leases'.
  */
 import { Context, Effect, Layer, Schema } from "effect"
-import { type Answer, Transport, type WatchMail } from "#impl/client/transport.ts"
+import { type Answer, Transport, unsent, type WatchMail } from "#impl/client/transport.ts"
 import { Journal, type StateOf } from "#impl/journal.ts"
 import type { FieldSelector, LabelSelector, Preconditions, Request, WatchFrameEvent } from "#impl/ports/api.ts"
 import { Network, Process } from "#impl/ports.ts"
@@ -160,19 +160,21 @@ const fail = (answer: Answer, isMutation: boolean): Effect.Effect<never, ApiErro
 class Requests {
   readonly #transport: Transport
   readonly #journal: Journal["Service"]
-  readonly #incarnation: number
+  readonly #process: Process["Service"]
   #nextId = 1
 
-  constructor(transport: Transport, journal: Journal["Service"], incarnation: number) {
+  constructor(transport: Transport, journal: Journal["Service"], process: Process["Service"]) {
     this.#transport = transport
     this.#journal = journal
-    this.#incarnation = incarnation
+    this.#process = process
   }
 
+  /** All tries together have `timeout_ms`, and for the last one's answer as long again. */
   #call(id: number, request: Request, timeout_ms: number, story?: Story) {
     return Effect.gen({ self: this }, function*() {
       const kind = kindOf(request)
       const options = { timeout_ms, onSent: story?.sent }
+      const deadline_ms = this.#process.monotonic_ms() + timeout_ms
       for (let retries = 0; ; retries++) {
         const answer = yield* this.#transport.call(id, request, kind, options)
         const wait_s = retryAfter_s(answer)
@@ -181,7 +183,12 @@ class Requests {
           return answer
         }
         story?.postponed(answer.status.code, wait_s)
-        yield* Effect.sleep(wait_s * 1000)
+        const left_ms = deadline_ms - this.#process.monotonic_ms()
+        yield* Effect.sleep(Math.max(0, Math.min(wait_s * 1000, left_ms)))
+        if (wait_s * 1000 >= left_ms) {
+          story?.ended(unsent)
+          return unsent
+        }
       }
     })
   }
@@ -194,7 +201,7 @@ class Requests {
   mutate(request: Mutation, timeout_ms = requestTimeout_ms): Effect.Effect<ApiObject | undefined, ApiError> {
     const id = this.#nextId++
     const story = request.resource === "leases" ? undefined
-      : storyOf(this.#journal, `${this.#incarnation}.${id}`, request, timeout_ms)
+      : storyOf(this.#journal, `${this.#process.incarnation}.${id}`, request, timeout_ms)
     return Effect.flatMap(this.#call(id, request, timeout_ms, story), (answer) => {
       if (answer.type === "object") return Effect.succeed(answer.object)
       const isSuccess = answer.type === "status" && answer.status.status === "Success"
@@ -253,7 +260,7 @@ const clientOf = (requests: Requests, disconnect: () => void): Client["Service"]
 export const make = Effect.fnUntraced(function*(userAgent: string) {
   const process = yield* Process
   const transport = new Transport(process, yield* Network, "api-server", userAgent)
-  return clientOf(new Requests(transport, yield* Journal, process.incarnation), () => transport.disconnect())
+  return clientOf(new Requests(transport, yield* Journal, process), () => transport.disconnect())
 })
 
 const placeOf = ({ metadata }: ApiObject): { readonly namespace: string; readonly name: string } =>

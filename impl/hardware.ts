@@ -101,7 +101,6 @@ export class Hardware {
     this.live(Effect.gen({ self: this }, function* () {
       yield* this.chassis.stopUnits
       this.chassis.online(false)
-      this.replaceDisk()
       this.happened({ type: "machine.reset" }, { power: "post" })
       yield* this.boot
     }))

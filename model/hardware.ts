@@ -142,7 +142,6 @@ export const machine = setup({
         shuttingDown: {
           description: "Units are asked to stop, and killed when they take too long.",
           on: {
-            "machine.diskReplaced": { actions: "replaceDisk" },
             "machine.reset": { guard: "unitsStoppedInTime", target: "post", actions: "noteTime" },
             "machine.panicked": { target: "panicked", actions: "noteTime" }
           }

@@ -111,10 +111,7 @@ export const chart = setup({
       on: {
         "reflector.reported": { guard: "isNews", target: "watching", actions: "remember" },
         "reflector.watchEnded": { guard: "isNotOlder", target: "disconnected", actions: "remember" },
-        "reflector.failed": [
-          { guard: "needsCopy", target: "listBackoff", actions: "backOff" },
-          { guard: "canGoOn", target: "watchBackoff", actions: "backOff" }
-        ]
+        "reflector.failed": { guard: "needsCopy", target: "listBackoff", actions: "backOff" }
       }
     },
     disconnected: {

@@ -42,10 +42,11 @@ const observed = [
   { guard: "saysFalse", target: "notReady" } as const,
   { guard: "saysUnknown", target: "unknown" } as const
 ]
+/** Only a change is told. */
+const observedBut = (state: "ready" | "notReady") => observed.filter(({ target }) => target !== state)
 const heardAgain = [
   { guard: "saysTrue", target: "ready", actions: "rememberReturn" } as const,
-  { guard: "saysFalse", target: "notReady", actions: "rememberReturn" } as const,
-  { guard: "saysUnknown", target: "unknown" } as const
+  { guard: "saysFalse", target: "notReady", actions: "rememberReturn" } as const
 ]
 
 export const nodeHealth = setup({
@@ -111,7 +112,7 @@ export const nodeHealth = setup({
         ready: {
           description: "Ready=True.",
           on: {
-            "nodeHealth.observed": observed,
+            "nodeHealth.observed": observedBut("ready"),
             "nodeHealth.markedUnknown": { guard: "graceIsOver", target: "unknown" },
             "nodeHealth.podsMarked": { guard: "marksLate", actions: "noteMarking" },
             "nodeHealth.writeFailed": { actions: "noteFailure" },
@@ -121,7 +122,7 @@ export const nodeHealth = setup({
         notReady: {
           description: "Ready=False: the kubelet says so itself.",
           on: {
-            "nodeHealth.observed": observed,
+            "nodeHealth.observed": observedBut("notReady"),
             "nodeHealth.markedUnknown": { guard: "graceIsOver", target: "unknown" },
             "nodeHealth.podsMarked": { guard: "marksLate", actions: "noteMarking" },
             "nodeHealth.writeFailed": { actions: "noteFailure" },

@@ -4,7 +4,7 @@
  */
 import { objectProperties } from "#properties/api-server/objects.ts"
 import { servingProperties } from "#properties/api-server/serving.ts"
-import { leadsTo, type Obligation, type Property, sometimes } from "#properties/property.ts"
+import { always, leadsTo, type Obligation, type Property, sometimes } from "#properties/property.ts"
 
 /** Dials, four lists and their retries after etcd has a leader again; ASSUMED generous. */
 const ready_ms = 60_000
@@ -15,14 +15,32 @@ const readiness = leadsTo("an API server that has started, or lost etcd, becomes
     line: ({ actor, at_ms, entity, event }) => {
       if (event.type === "apiServer.started" || event.type === "apiServer.becameUnready") {
         starting.set(actor, { entity: actor, since_ms: at_ms, within_ms: ready_ms })
-      } else if (event.type === "apiServer.becameReady") starting.delete(actor)
+      } else if (event.type === "apiServer.becameReady" || event.type === "apiServer.draining") starting.delete(actor)
       else if (event.type === "process.crashed" || event.type === "process.stopped") starting.delete(entity)
     },
     open: () => starting.values()
   }
 }, ["apiServer.", "process."])
 
+/** A request that came in the same instant was in already. */
+const closed = always("an API server that was told to stop begins no read and no write", [], () => {
+  const since_ms = new Map<string, number>()
+  return ({ actor, at_ms, entity, event }) => {
+    if (event.type === "apiServer.draining") since_ms.set(actor, at_ms)
+    else if (event.type === "apiServer.started") since_ms.delete(actor)
+    else if (at_ms > (since_ms.get(actor) ?? Infinity)) return `${actor} began ${event.type} ${entity}`
+    return undefined
+  }
+}, ["apiServer.started", "apiServer.draining", "read.requested", "write.requested"])
+
 const reached: ReadonlyArray<Property> = [
+  sometimes("a request is asked to come back later, and does", () => {
+    const postponed = new Set<string>()
+    return ({ actor, entity, event }) => {
+      if (event.type === "request.postponed") postponed.add(`${actor} ${entity}`)
+      return event.type === "request.sent" && postponed.has(`${actor} ${entity}`)
+    }
+  }, ["request.postponed", "request.sent"]),
   sometimes("an API server that cannot read from etcd takes itself out of the rotation", () => ({ event }) =>
     event.type === "apiServer.becameUnready",
     ["apiServer.becameUnready"]),
@@ -56,4 +74,4 @@ const reached: ReadonlyArray<Property> = [
     event.type === "serverWatch.bookmarked" && event.events > 0, ["serverWatch.bookmarked"])
 ]
 
-export const properties: ReadonlyArray<Property> = [...objectProperties, ...servingProperties, readiness, ...reached]
+export const properties: ReadonlyArray<Property> = [...objectProperties, ...servingProperties, closed, readiness, ...reached]

@@ -1,6 +1,7 @@
 /** api-server/context: what every handler of one server process shares. Spec: model/api-server.ts. */
 import type { Cacher } from "#impl/api-server/cacher.ts"
 import type { Parts } from "#impl/api-server/parts.ts"
+import type { Gate } from "#impl/api-server/gate.ts"
 import type { ApiFailed } from "#impl/api-server/status.ts"
 import type { EtcdClient } from "#impl/api-server/etcd-client.ts"
 import type { Storage } from "#impl/api-server/storage.ts"
@@ -17,6 +18,7 @@ export interface ServerContext {
   readonly etcd: EtcdClient
   readonly storage: Storage
   readonly cachers: { readonly [R in Resource]: Cacher }
+  readonly gate: Gate
 }
 
 /** One request of one client. */

@@ -6,7 +6,7 @@ import { Effect } from "effect"
 import { keyFor } from "#impl/api-server/codec.ts"
 import { type Asked, type ServerContext, statusFrame } from "#impl/api-server/context.ts"
 import { get, list } from "#impl/api-server/reads.ts"
-import { type ApiFailed, success } from "#impl/api-server/status.ts"
+import { ApiFailed, shuttingDown, success } from "#impl/api-server/status.ts"
 import type { Written } from "#impl/api-server/storage.ts"
 import type { CloseReason, ServerWatch } from "#impl/api-server/watch.ts"
 import { type Client, watch } from "#impl/api-server/watches.ts"
@@ -84,13 +84,20 @@ export class Session implements Client {
 
   #requested(asked: Asked): void {
     const { id, request } = asked
-    this.#context.process.fork(this.#answer(asked).pipe(
+    const { gate, process } = this.#context
+    if (gate.isClosed) return this.#send(statusFrame(id, new ApiFailed({ status: shuttingDown })), request)
+    const isCounted = request.verb !== "watch"
+    if (isCounted) gate.entered()
+    process.fork(this.#answer(asked).pipe(
       Effect.map((frame) => {
         if (frame !== undefined) this.#send(frame, request)
       }),
       Effect.catchTag("ApiFailed", (failure) => Effect.sync(() => {
         this.#wanted.delete(id)
         this.#send(statusFrame(id, failure), request)
+      })),
+      Effect.ensuring(Effect.sync(() => {
+        if (isCounted) gate.left()
       }))
     ))
   }

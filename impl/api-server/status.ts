@@ -1,7 +1,7 @@
 /** api-server/status: metav1.Status for every failure, with code, reason and details. Spec: model/api-server.ts. */
 import { Schema } from "effect"
 import { Status, type StatusReason } from "#model/objects.ts"
-import { tooLargeRetry_s, notReadyRetry_s } from "#model/limits/api-server.ts"
+import { notReadyRetry_s, shutdownRetry_s, tooLargeRetry_s } from "#model/limits/api-server.ts"
 
 /** A request failed as the API knows failures; the status says how. */
 export class ApiFailed extends Schema.TaggedError<ApiFailed>()("ApiFailed", { status: Status }) {}
@@ -41,6 +41,8 @@ export const invalid = (resource: string, name: string, causes: ReadonlyArray<Ca
 export const notReady = (resource: string): Status =>
   failure(429, "TooManyRequests", `storage is (re)initializing: ${resource}`,
     { kind: resource, retryAfterSeconds: notReadyRetry_s })
+export const shuttingDown: Status = failure(429, "TooManyRequests",
+  "The apiserver is shutting down, please try again later.", { retryAfterSeconds: shutdownRetry_s })
 /**
  * etcd refused: the request had no effect, and the server cannot say more. Deviates: upstream answers 500 without a
  * reason to every failure of etcd, also to a time-out, of which nobody knows the effect; here that is a 504.

@@ -36,7 +36,7 @@ export interface CallOptions {
   readonly onSent?: (() => void) | undefined
 }
 
-const unsent: Answer = { type: "unsent" }
+export const unsent: Answer = { type: "unsent" }
 const timedOut: Answer = { type: "unknown", reason: "timeout" }
 const lost: Answer = { type: "unknown", reason: "connection lost" }
 

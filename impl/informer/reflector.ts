@@ -162,9 +162,8 @@ export class Reflector<R extends Resource> {
         if (event.type === "ERROR") {
           stream.cancel()
           const reason = event.status.reason ?? `code ${event.status.code}`
-          const relist = !canWatchAgain(reason)
-          yield* this.#fail(relist ? "list" : "watch", reason, isExpired(reason))
-          return relist
+          yield* this.#fail("list", reason, isExpired(reason))
+          return true
         }
         this.#heard(event)
       }

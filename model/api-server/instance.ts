@@ -1,7 +1,7 @@
 /**
  * api-server.instance: one server process.
  *
- * States: off, starting, ready, unready, stopped (initial: off).
+ * States: off, starting, ready, unready, draining, stopped (initial: off).
  * Time:   it is ready when its caches are, however long etcd takes; it becomes unready after readinessFailures_max
  *         failed probes of etcd, readinessPeriod_ms apart.
  * Errors: a crash is the machine's process.crashed; a server that etcd does not answer for livenessFailing_ms ends so.
@@ -47,15 +47,19 @@ export const instance = setup({
       description: "Accepts connections.",
       on: {
         "apiServer.becameUnready": { guard: "hasFailedOften", target: "unready" },
-        "apiServer.stopped": "stopped"
+        "apiServer.draining": "draining"
       }
     },
     unready: {
       description: "Cannot read from etcd: keeps the connections that it has and accepts no others.",
       on: {
         "apiServer.becameReady": { target: "ready", actions: "noteReady" },
-        "apiServer.stopped": "stopped"
+        "apiServer.draining": "draining"
       }
+    },
+    draining: {
+      description: "Told to stop: finishes what it has begun, and asks whoever wants more to come back later.",
+      on: { "apiServer.stopped": "stopped" }
     },
     stopped: { description: "Told to stop; has closed its watches and ends.", type: "final", tags: "gone" }
   }

@@ -38,6 +38,8 @@ export const ApiServerEvent = [
   /** It could not read from etcd several times in a row: it accepts no connections until it can. */
   Schema.Struct({ type: Schema.tag("apiServer.becameUnready") }),
   /** Told to stop: it does not listen any more and has closed its watches. */
+  /** Told to stop: it finishes what it has begun and asks others to come back later. */
+  Schema.Struct({ type: Schema.tag("apiServer.draining") }),
   Schema.Struct({ type: Schema.tag("apiServer.stopped") }),
 
   // Actor "api-server/<n>", chart "api-server.watchCache", entity: the resource.

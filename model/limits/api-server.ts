@@ -1,6 +1,7 @@
 /** Timers and bounds of api-server. Unit last in the name; each with its source and version. */
 
 export const waitForRevision_ms = 3_000 // blockTimeout; apiserver storage/cacher/watch_cache.go, v1.36
+export const shutdownRetry_s = 5 // Retry-After of the 429 while it drains; server/filters/with_retry_after.go, v1.36
 export const tooLargeRetry_s = 1 // resourceVersionTooHighRetrySeconds; storage/cacher/watch_cache.go, v1.36
 export const progressRequestPeriod_ms = 100 // progressRequestPeriod; storage/cacher/progress, v1.36
 export const bookmarkPeriod_ms = 60_000 // defaultBookmarkFrequency; storage/cacher/cacher.go, v1.36

@@ -48,11 +48,15 @@ export class Coverage {
         triples[i] === 0 ? `${name}  ${leaf.path}  ${descriptor}` : []))
   }
 
-  /** "chart  state --event [guard]--> target" of each transition never taken. */
-  untaken(): ReadonlyArray<string> {
+  /** "chart  state --event [guard]--> target" of each transition, and how often it was taken, in the charts' order. */
+  taken(): ReadonlyArray<{ readonly name: string; readonly count: number }> {
     return [...this.#counts].flatMap(([name, { transitions }]) =>
-      this.#charts.get(name)!.structure.transitions.flatMap((transition, i) =>
-        transitions[i] === 0 ? `${name}  ${drawn(transition)}` : []))
+      this.#charts.get(name)!.structure.transitions.map((transition, i) =>
+        ({ name: `${name}  ${drawn(transition)}`, count: transitions[i]! })))
+  }
+
+  untaken(): ReadonlyArray<string> {
+    return this.taken().filter(({ count }) => count === 0).map(({ name }) => name)
   }
 
   counts(): CoverageCounts {
