@@ -23,7 +23,7 @@ export const properties: ReadonlyArray<Property> = [
     ["object.", "schedulerNode.", "schedulerCache.", "scheduling.", ...ends]),
   always("no node is passed over that the pod may use, and the plugins that refuse are named", [65], verdictIsTrue,
     ["object.", "schedulerNode.", "schedulerCache.", "scheduling.", ...ends]),
-  always("of two nodes the scheduler does not choose the one that is fuller in every respect", [], choosesWell,
+  always("of the nodes that the pod may use the scheduler chooses one with the highest score", [], choosesWell,
     ["object.", "schedulerNode.", "schedulerCache.", "scheduling.", ...ends]),
   always("a pod's condition says what a scheduling cycle found", [], conditionIsTrue, ["object.", "scheduling.failed"]),
   leadsTo("a pod that cannot be scheduled says so", [], userIsTold, ["object.", "scheduling.failed"]),

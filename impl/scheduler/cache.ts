@@ -26,6 +26,8 @@ export interface CacheParts {
 export const defaultCacheParts: CacheParts = {
   uncount: (node, pod) => {
     for (const [resource, amount] of pod.asks) node.used[resource] = (node.used[resource] ?? 0) - amount
+    node.scored.cpu -= pod.scored.cpu
+    node.scored.memory -= pod.scored.memory
   }
 }
 
@@ -164,6 +166,8 @@ export class SchedulerCache {
   private count(info: PodInfo, name: string, state: CachedPod["state"]): void {
     const node = this.infoOf(name)
     for (const [resource, amount] of info.asks) node.used[resource] = (node.used[resource] ?? 0) + amount
+    node.scored.cpu += info.scored.cpu
+    node.scored.memory += info.scored.memory
     node.pods++
     this.pods.set(info.uid, { info, node: name, state })
   }

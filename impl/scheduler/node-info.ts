@@ -1,7 +1,7 @@
 /** What the scheduler knows of one node and of one pod, in the form in which filters and scores read it. */
 import type { Node, Pod, Taint, Toleration } from "#model/objects.ts"
 import { keyOf } from "#model/objects.ts"
-import { type Amounts, amountsOf, requestsOf } from "#model/objects/requests.ts"
+import { type Amounts, amountsOf, requestsOf, type Scored, scoredRequestsOf } from "#model/objects/requests.ts"
 import { toleratesTaint } from "#model/objects/taints.ts"
 
 export interface PodInfo {
@@ -11,6 +11,7 @@ export interface PodInfo {
   readonly requests: Amounts
   /** The requests that are not zero. */
   readonly asks: ReadonlyArray<readonly [resource: string, amount: number]>
+  readonly scored: Scored
 }
 
 const knownAsks = new WeakMap<Amounts, PodInfo["asks"]>()
@@ -22,7 +23,7 @@ export const podInfo = (pod: Pod): PodInfo => {
     asks = Object.entries(requests).filter(([, amount]) => amount > 0)
     knownAsks.set(requests, asks)
   }
-  return { uid: pod.metadata.uid, key: keyOf(pod), pod, requests, asks }
+  return { uid: pod.metadata.uid, key: keyOf(pod), pod, requests, asks, scored: scoredRequestsOf(pod.spec) }
 }
 
 /** `node` is undefined while only pods of it are known, or it was deleted before its pods. */
@@ -32,6 +33,8 @@ export interface NodeInfo {
   allocatable: Amounts
   /** Sum of the requests of all pods on it, assumed ones included; kept incrementally. */
   readonly used: Record<string, number>
+  /** The same as scores see it: nobody asks for nothing. */
+  readonly scored: { cpu: number; memory: number }
   /** Number of pods that make up `used`. */
   pods: number
   unschedulable: boolean
@@ -43,8 +46,8 @@ export interface NodeInfo {
 const none: Amounts = {}
 
 export const emptyNodeInfo = (name: string): NodeInfo => ({
-  name, node: undefined, allocatable: none, used: { cpu: 0, memory: 0, pods: 0 }, pods: 0, unschedulable: false,
-  hardTaints: [], softTaints: []
+  name, node: undefined, allocatable: none, used: { cpu: 0, memory: 0, pods: 0 }, scored: { cpu: 0, memory: 0 }, pods: 0,
+  unschedulable: false, hardTaints: [], softTaints: []
 })
 
 export const readNode = (info: NodeInfo, node: Node | undefined): void => {

@@ -3,6 +3,7 @@
  * Source: kubernetes component-helpers/resource PodRequests, v1.36. Deviates: init containers and overhead are not modelled.
  */
 import type { Container, PodSpec } from "#model/objects.ts"
+import { defaultCpuRequest_milli, defaultMemoryRequest_bytes } from "#model/limits/scheduler.ts"
 import { amount } from "#model/objects/quantity.ts"
 
 export type Amounts = Readonly<Record<string, number>>
@@ -21,6 +22,32 @@ export const requestsOf = (spec: PodSpec): Amounts => {
   }
   known.set(spec.containers, sum)
   return sum
+}
+
+export interface Scored {
+  readonly cpu: number
+  readonly memory: number
+}
+
+const knownScored = new WeakMap<ReadonlyArray<Container>, Scored>()
+
+/**
+ * What a pod asks for in the eyes of a score: a container that does not say how much counts as if it asked for a
+ * little. Source: NonMissingContainerRequests in plugins/noderesources/resource_allocation.go, v1.36.
+ */
+export const scoredRequestsOf = (spec: PodSpec): Scored => {
+  const before = knownScored.get(spec.containers)
+  if (before !== undefined) return before
+  let cpu = 0
+  let memory = 0
+  for (const { resources } of spec.containers) {
+    const { cpu: ofCpu, memory: ofMemory } = resources?.requests ?? {}
+    cpu += ofCpu === undefined ? defaultCpuRequest_milli : amount("cpu", ofCpu)
+    memory += ofMemory === undefined ? defaultMemoryRequest_bytes : amount("memory", ofMemory)
+  }
+  const scored = { cpu, memory }
+  knownScored.set(spec.containers, scored)
+  return scored
 }
 
 const knownAmounts = new WeakMap<object, Amounts>()

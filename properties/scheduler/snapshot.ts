@@ -4,7 +4,7 @@
  */
 import type { Line } from "#model/events.ts"
 import type { Node, Pod } from "#model/objects.ts"
-import type { Amounts } from "#model/objects/requests.ts"
+import { type Amounts, type Scored, scoredRequestsOf } from "#model/objects/requests.ts"
 import { add, allocatableOf, isWelcome, lacks, type Sums } from "#properties/scheduler/fit.ts"
 
 interface KnownNode {
@@ -15,11 +15,14 @@ interface KnownNode {
 interface Cached {
   readonly node: string
   readonly requests: Amounts
+  readonly scored: Scored
 }
 
 export interface Snapshot {
   readonly nodes: Map<string, KnownNode>
   readonly used: Map<string, Sums>
+  /** The sums of what scores count of those pods. */
+  readonly scored: Map<string, Scored>
   readonly pods: Map<string, Cached>
 }
 
@@ -29,18 +32,22 @@ const taintText = ({ key, value, effect }: { key: string; value?: string; effect
 const sameRecord = (a: Readonly<Record<string, unknown>> = {}, b: Readonly<Record<string, unknown>>): boolean =>
   Object.keys({ ...a, ...b }).every((key) => a[key] === b[key])
 
+const nothing: Scored = { cpu: 0, memory: 0 }
+
 /** Follows every scheduler. `changed` is told when a node may have become better for somebody. */
 export class Snapshots {
   /** By uid: specs do not change but for the node's name. */
   readonly pods = new Map<string, Pod>()
   private readonly byActor = new Map<string, Snapshot>()
+  /** Kept: a scheduler may hear of a pod after it is gone. */
+  private readonly scored = new Map<string, Scored>()
   /** The last committed versions of each node: a scheduler's view is one of them. */
   private readonly nodes = new Map<string, Array<Node>>()
 
   of(actor: string): Snapshot {
     let snapshot = this.byActor.get(actor)
     if (snapshot === undefined) {
-      snapshot = { nodes: new Map(), used: new Map(), pods: new Map() }
+      snapshot = { nodes: new Map(), used: new Map(), scored: new Map(), pods: new Map() }
       this.byActor.set(actor, snapshot)
     }
     return snapshot
@@ -69,8 +76,10 @@ export class Snapshots {
     switch (event.type) {
       case "object.created":
       case "object.updated":
-        if (event.resource === "pods") this.pods.set(entity, event.object as Pod)
-        else if (event.resource === "nodes") this.nodeCommitted(event.object as Node)
+        if (event.resource === "pods") {
+          this.pods.set(entity, event.object as Pod)
+          if (event.type === "object.created") this.scored.set(entity, scoredRequestsOf((event.object as Pod).spec))
+        } else if (event.resource === "nodes") this.nodeCommitted(event.object as Node)
         return
       case "object.deleted":
         // Nodes are kept: a scheduler may learn late of one, and one may come back.
@@ -129,10 +138,13 @@ export class Snapshots {
 
   private count(actor: string, uid: string, node: string, requests: Amounts): void {
     const snapshot = this.of(actor)
-    snapshot.pods.set(uid, { node, requests })
+    const scored = this.scored.get(uid) ?? nothing
+    snapshot.pods.set(uid, { node, requests, scored })
     let used = snapshot.used.get(node)
     if (used === undefined) snapshot.used.set(node, used = new Map())
     add(used, requests, 1)
+    const { cpu, memory } = snapshot.scored.get(node) ?? nothing
+    snapshot.scored.set(node, { cpu: cpu + scored.cpu, memory: memory + scored.memory })
   }
 
   private uncount(actor: string, uid: string): void {
@@ -140,6 +152,8 @@ export class Snapshots {
     const cached = snapshot.pods.get(uid)
     if (cached === undefined) return
     add(snapshot.used.get(cached.node)!, cached.requests, -1)
+    const { cpu, memory } = snapshot.scored.get(cached.node) ?? nothing
+    snapshot.scored.set(cached.node, { cpu: cpu - cached.scored.cpu, memory: memory - cached.scored.memory })
     snapshot.pods.delete(uid)
   }
 }

@@ -4,24 +4,17 @@
  * Judged on the picture that its own lines paint: nodes as it last read them, pods as it counts them.
  */
 import type { Line } from "#model/events.ts"
-import { defaultCpuRequest_milli, defaultMemoryRequest_bytes } from "#model/limits/scheduler.ts"
 import type { Node, Pod } from "#model/objects.ts"
 import { type Amounts, requestsOf } from "#model/objects/requests.ts"
 import { toleratesTaint } from "#model/objects/taints.ts"
 import type { Obligation } from "#properties/property.ts"
 import { isWelcome, lacks, type Sums } from "#properties/scheduler/fit.ts"
+import { type Candidate, scoresOf } from "#properties/scheduler/scores.ts"
 import { type Snapshot, Snapshots } from "#properties/scheduler/snapshot.ts"
 
 /** Fewer nodes than this are all looked at. Source: schedule_one.go minFeasibleNodesToFind. */
 const allAreLookedAt = 100
 
-interface Candidate {
-  readonly name: string
-  readonly cpu: number
-  readonly memory: number
-  /** Taints that ask pods to stay away. */
-  readonly unwanted: number
-}
 interface Cycle {
   readonly uid: string
   readonly pod: Pod
@@ -43,14 +36,11 @@ const refusing = (pod: Pod, node: Node, used: Sums, allocatable: Amounts): strin
   return lacks(requestsOf(pod.spec), used, allocatable) === undefined ? undefined : "NodeResourcesFit"
 }
 
-/** A pod that asks for nothing is scored as if it asked for a little. */
-const scoredAs = { cpu: defaultCpuRequest_milli, memory: defaultMemoryRequest_bytes }
 const noSums: Sums = new Map()
 
 const judged = (snapshot: Snapshot, pod: Pod): Cycle => {
   const feasible: Array<Candidate> = []
   const refused = new Map<string, number>()
-  const requests = requestsOf(pod.spec)
   for (const [name, { allocatable, node }] of snapshot.nodes) {
     const used = snapshot.used.get(name) ?? noSums
     const plugin = refusing(pod, node, used, allocatable)
@@ -58,22 +48,13 @@ const judged = (snapshot: Snapshot, pod: Pod): Cycle => {
       refused.set(plugin, (refused.get(plugin) ?? 0) + 1)
       continue
     }
-    const share = (resource: "cpu" | "memory") =>
-      ((used.get(resource) ?? 0) + (requests[resource] || scoredAs[resource])) / (allocatable[resource] ?? 0)
-    const unwanted = (node.spec.taints ?? []).filter((taint) => taint.effect === "PreferNoSchedule" &&
-      !(pod.spec.tolerations ?? []).some((toleration) => toleratesTaint(toleration, taint))).length
-    feasible.push({ name, cpu: share("cpu"), memory: share("memory"), unwanted })
+    const scored = snapshot.scored.get(name) ?? { cpu: 0, memory: 0 }
+    // The sums go on; what the cycle saw of them stays.
+    const sums = { cpu: used.get("cpu") ?? 0, memory: used.get("memory") ?? 0 }
+    feasible.push({ name, node, allocatable, used: sums, scored })
   }
   return { uid: pod.metadata.uid, pod, nodes: snapshot.nodes.size, feasible, refused }
 }
-
-/** Clearly better: emptier in both resources, no less balanced, no more unwanted. Scores are whole percents. */
-const margin = 0.03
-const isClearlyBetter = (a: Candidate, b: Candidate): boolean =>
-  b.unwanted > a.unwanted && a.cpu <= b.cpu && a.memory <= b.memory && isAsBalanced(a, b) ||
-  b.unwanted === a.unwanted && a.cpu + margin < b.cpu && a.memory + margin < b.memory && isAsBalanced(a, b)
-const isAsBalanced = (a: Candidate, b: Candidate): boolean =>
-  Math.abs(a.cpu - a.memory) <= Math.abs(b.cpu - b.memory)
 
 /** Every scheduler's cycle under way, as it should end. */
 class Cycles {
@@ -136,19 +117,19 @@ export const verdictIsTrue = (): (line: Line) => string | undefined => {
   }
 }
 
-/** LeastAllocated, BalancedAllocation and TaintToleration: a node that is better by all of them is not passed over. */
+/** A node with a higher score is not passed over; of equals any one may be chosen. */
 export const choosesWell = (): (line: Line) => string | undefined => {
   const cycles = new Cycles()
   return (line) => {
     const cycle = cycles.line(line)
     const { actor, event } = line
-    if (event.type !== "scheduling.placed" || cycle === undefined) return undefined
-    const chosen = cycle.feasible.find(({ name }) => name === event.node)
-    const better = chosen === undefined ? undefined : cycle.feasible.find((other) => isClearlyBetter(other, chosen))
-    const text = ({ cpu, memory, name, unwanted }: Candidate) =>
-      `${name} (CPU ${Math.round(100 * cpu)} %, memory ${Math.round(100 * memory)} %, ${unwanted} unwanted)`
-    return better === undefined ? undefined
-      : `${actor} chose ${text(chosen!)} for ${cycle.pod.metadata.name}; ${text(better)} was free`
+    if (event.type !== "scheduling.placed" || cycle === undefined || cycle.feasible.length < 2) return undefined
+    const scores = scoresOf(cycle.pod, cycle.feasible)
+    const chosen = scores.get(event.node)
+    if (chosen === undefined) return undefined
+    const better = [...scores].find(([, score]) => score > chosen)
+    return better === undefined ? undefined : `${actor} chose ${event.node} with score ${chosen} for ` +
+      `${cycle.pod.metadata.name}; ${better[0]} has ${better[1]}`
   }
 }
 
@@ -183,11 +164,13 @@ export const userIsTold = (): { line: (line: Line) => void; open: () => Iterable
   const pods = new Map<string, Pod>()
   const isTold = (pod: Pod) => pod.status.conditions?.some(({ status, type }) =>
     type === "PodScheduled" && status === "False") === true
+  /** Bound by another scheduler, or on its way out: whoever has not seen that yet may fail with it. */
+  const isNobodys = ({ metadata, spec }: Pod) => (spec.nodeName ?? "") === "" && metadata.deletionTimestamp === undefined
   return {
     line: ({ at_ms, entity, event }) => {
       if (event.type === "scheduling.failed") {
         const pod = pods.get(event.uid)
-        if (pod === undefined || isTold(pod) || untold.has(event.uid)) return
+        if (pod === undefined || isTold(pod) || !isNobodys(pod) || untold.has(event.uid)) return
         untold.set(event.uid, { entity: pod.metadata.name, since_ms: at_ms, within_ms: tellWithin_ms })
       } else if (event.type === "object.deleted") {
         pods.delete(entity)
@@ -195,8 +178,7 @@ export const userIsTold = (): { line: (line: Line) => void; open: () => Iterable
       } else if ((event.type === "object.created" || event.type === "object.updated") && event.resource === "pods") {
         const pod = event.object as Pod
         pods.set(entity, pod)
-        const isNobodys = (pod.spec.nodeName ?? "") === "" && pod.metadata.deletionTimestamp === undefined
-        if (isTold(pod) || !isNobodys) untold.delete(entity)
+        if (isTold(pod) || !isNobodys(pod)) untold.delete(entity)
       }
     },
     open: () => untold.values()
