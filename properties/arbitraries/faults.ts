@@ -5,6 +5,9 @@
  */
 import * as fc from "fast-check"
 import type { Fault, Upon } from "#model/events/faults.ts"
+import {
+  defaultTolerationSeconds_s, http2PingTimeout_ms, http2ReadIdle_ms, leaseDuration_ms, nodeMonitorGracePeriod_ms
+} from "#model/limits.ts"
 import { eventsOf, writesOf } from "#properties/arbitraries/lines.ts"
 import { defined, id, logUniform } from "#properties/arbitraries/operations.ts"
 import type { Swarm } from "#properties/arbitraries/swarm.ts"
@@ -140,34 +143,44 @@ export interface Placing {
   readonly maxLength: number
 }
 const anchorSpread_ms = 5_000 // ASSUMED: what happens to an object is mostly decided within seconds.
+/** How long after a failure others act on it: a lease is taken over, a connection given up, a node, its pods. */
+const consequences_ms = [leaseDuration_ms, http2ReadIdle_ms + http2PingTimeout_ms, nodeMonitorGracePeriod_ms,
+  nodeMonitorGracePeriod_ms + 1000 * defaultTolerationSeconds_s]
+const consequenceSpread_ms = 10_000 // ASSUMED: a renewal interval before or after, as the last sign of life was.
 
 /**
- * Places each group in time: anywhere, within seconds of an operation or of the group before it, or at some line of
- * some process. Correlation in time is what makes two failures one problem.
+ * Places each group in time: anywhere (rather early, so that consequences have their time), within seconds of an
+ * operation or of the group before it, when others act on that group, or at some line of some process. Correlation in
+ * time is what makes two failures one problem. A group with lines of its own waits for them from the beginning, half of
+ * the time: what is rare happens once.
  */
 export const placed = (
   { group, moments, operationTimes, safety_ms, maxLength }: Placing
 ): fc.Arbitrary<ReadonlyArray<Fault>> => {
   const one = fc.record({
     group, place: fc.nat(10_000), which: fc.nat(10_000), upon: moments, isAtHome: fc.boolean(),
-    anchor: fc.constantFrom("anywhere", "operation", "previous", "line"),
-    offset: logUniform(1, anchorSpread_ms), ids: fc.array(id, { minLength: 32, maxLength: 32 })
+    anchor: fc.constantFrom("anywhere", "operation", "previous", "consequence", "line"),
+    offset: logUniform(1, anchorSpread_ms), isEarly: fc.boolean(),
+    consequence: fc.tuple(fc.constantFrom(...consequences_ms), fc.integer({ min: -consequenceSpread_ms, max: consequenceSpread_ms })),
+    ids: fc.array(id, { minLength: 32, maxLength: 32 })
   })
   return fc.array(one, { maxLength, size: "max" }).map((drawn) => {
     const seen = new Set<number>()
     const made: Fault[] = []
     let previous = 0
-    for (const { group, place, anchor, which, offset, ids, upon, isAtHome } of drawn) {
+    for (const { group, place, anchor, which, offset, consequence, isEarly, ids, upon, isAtHome } of drawn) {
       const operation = operationTimes[which % Math.max(1, operationTimes.length)]
       const begin = anchor === "operation" && operation !== undefined ? operation + offset
-        : anchor === "previous" ? previous + offset : Math.round(safety_ms * place / 10_000)
+        : anchor === "previous" ? previous + offset
+        : anchor === "consequence" ? previous + consequence[0] + consequence[1]
+        : Math.round(safety_ms * (place / 10_000) ** 2)
       group.forEach((drawnBody, i) => {
         // A group may strike hundreds of machines at once; the drawn ids lie far apart.
         const key = ids[i % ids.length]! + Math.floor(i / ids.length)
         const atLine = anchor === "line" ? upon : undefined
         const { after_ms, ...body } = atLine !== undefined && isAtHome && group.length === 1
           ? athome(drawnBody, atLine.actor) : drawnBody
-        const at_ms = atLine === undefined ? begin + after_ms : begin
+        const at_ms = body.upon !== undefined && isEarly ? 0 : atLine === undefined ? begin + after_ms : begin
         if (seen.has(key) || at_ms > safety_ms) return
         seen.add(key)
         const moment = atLine === undefined || body.upon !== undefined ? {} : { upon: { ...atLine, delay_ms: atLine.delay_ms + after_ms } }

@@ -33,8 +33,21 @@ const writes: Readonly<Record<string, ReadonlyArray<string>>> = {
   kubelet: ["request.sent", "request.answered", "kubelet.registered", "podStatus.posted", "containerStatus.started"],
   "container-runtime": ["sandbox.created", "container.created", "container.started", "container.stopping", "container.exited"]
 }
+/** What a process decides in one line and carries out in several writes: rare, so that the first few count. */
+const decisions: Readonly<Record<string, ReadonlyArray<string>>> = {
+  etcd: ["raft.campaigned", "raft.elected", "vote.granted"],
+  "api-server": ["kv.invoked", "write.requested", "finalizers.emptied"],
+  scheduler: ["elector.acquired", "schedulerCache.assumed", "podBinding.began", "podBinding.failed", "scheduling.failed"],
+  "controller-manager": ["elector.acquired", "replicaSet.createsExpected", "replicaSet.batchStarted",
+    "replicaSet.deletesExpected", "podGc.chosen", "podGc.markedFailed", "nodeHealth.markedUnknown", "nodeTaint.queued",
+    "nodeTaint.added", "zone.changed", "taintEviction.scheduled", "taintEviction.started"],
+  kubelet: ["kubelet.registered", "podWorker.started", "podWorker.rejected", "podWorker.terminating", "podWorker.terminated",
+    "containerStatus.exited"],
+  "container-runtime": ["sandbox.created", "container.created", "container.stopping", "image.pullBegan"]
+}
 /** "scheduler" of "scheduler/1", and of "scheduler". */
 const componentOf = (process: string): string => process.split("/")[0]!
 export const components = Object.keys(events)
 export const eventsOf = (process: string): ReadonlyArray<string> => events[componentOf(process)]!
 export const writesOf = (process: string): ReadonlyArray<string> => writes[componentOf(process)]!
+export const decisionsOf = (process: string): ReadonlyArray<string> => decisions[componentOf(process)]!

@@ -3,7 +3,8 @@
  * each a group of faults with times relative to its beginning.
  */
 import * as fc from "fast-check"
-import { components, eventsOf, writesOf } from "#properties/arbitraries/lines.ts"
+import type { Upon } from "#model/events/faults.ts"
+import { components, decisionsOf, eventsOf, writesOf } from "#properties/arbitraries/lines.ts"
 import { defined, logUniform } from "#properties/arbitraries/operations.ts"
 import { duration, process, type FaultBody, type Targets } from "#properties/arbitraries/faults.ts"
 import { machineOf } from "#properties/faults.ts"
@@ -21,7 +22,7 @@ const cutOff = (targets: Targets, machine: string, oneWay: "no" | "in" | "out", 
 const direction = fc.constantFrom("no", "no", "in", "out") as fc.Arbitrary<"no" | "in" | "out">
 const outage = logUniform(2_000, 120_000)
 /** Longer than a node's grace, mostly; longer than the default tolerations, sometimes. */
-const absence = logUniform(30_000, 420_000)
+const absence = logUniform(45_000, 420_000)
 const control = (targets: Targets) => fc.constantFrom(...targets.control)
 const worker = (targets: Targets) => fc.constantFrom(...targets.workers)
 
@@ -182,26 +183,34 @@ const flapping = (targets: Targets): Group => {
 const soon_ms = 50 // ASSUMED: some round trips.
 /** Those that act on what others wrote have more to leave undone. */
 const actors = fc.oneof(...components.map((component) => ({
-  weight: component === "controller-manager" ? 4 : component === "scheduler" || component === "kubelet" ? 2 : 1,
+  weight: component === "controller-manager" ? 5 : component === "scheduler" || component === "kubelet" ? 2 : 1,
   arbitrary: fc.constant(component)
 })))
+/** Lines to strike at: the same one a few times over, or the first ones of some of the things that the component decides. */
+const strikes = (component: string): fc.Arbitrary<ReadonlyArray<Pick<Upon, "event" | "nth">>> => {
+  const one = fc.record({
+    event: fc.oneof({ weight: 2, arbitrary: fc.constantFrom(...writesOf(component)) },
+      { weight: 1, arbitrary: fc.constantFrom(...eventsOf(component)) }),
+    every: fc.oneof(fc.constant(1), logUniform(1, 20)), times: fc.integer({ min: 1, max: 10 })
+  }).map(({ event, every, times }) => Array.from({ length: times }, (_, i) => ({ event, nth: every * (i + 1) })))
+  const some = fc.array(fc.constantFrom(0, 0, 0, 1, 1, 2), { minLength: most, maxLength: most })
+    .map((nths) => decisionsOf(component).map((event, i) => ({ event, nth: nths[i]! })).filter(({ nth }) => nth > 0))
+  return fc.oneof(one, some)
+}
+const most = 12
 /**
- * Work left half done: whichever process of a component writes a line of some type dies or stands still right there,
- * mostly between two of its writes, and its successor the same number of lines later, a few times over ("intermediate
- * states" of Sieve, OSDI 2022).
+ * Work left half done: whichever process of a component writes a certain line dies or stands still right there, mostly
+ * between two of its writes, and so may its successors ("intermediate states" of Sieve, OSDI 2022).
  */
 const halfDone = (): Group =>
   actors.chain((component) => fc.record({
-    component: fc.constant(component),
-    event: fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...writesOf(component)) },
-      { weight: 1, arbitrary: fc.constantFrom(...eventsOf(component)) }),
-    every: fc.oneof(fc.constant(1), logUniform(1, 20)), times: fc.integer({ min: 1, max: 10 }),
-    delays: fc.array(fc.oneof(fc.constant(0), logUniform(1, soon_ms)), { minLength: 10, maxLength: 10 }),
+    component: fc.constant(component), lines: strikes(component),
+    delays: fc.array(fc.oneof(fc.constant(0), logUniform(1, soon_ms)), { minLength: most, maxLength: most }),
     gone_ms: logUniform(10, 60_000), how: fc.constantFrom("crash", "crash", "crash", "restart", "pause")
-  })).map(({ component, event, every, times, delays, gone_ms, how }) => Array.from({ length: times }, (_, i) => body(0, {
+  })).map(({ component, lines, delays, gone_ms, how }) => lines.map((line, i) => body(0, {
     ...(how === "pause" ? { type: "process.pause", process: component, duration_ms: gone_ms }
       : { type: `process.${how}`, process: component, restart_ms: gone_ms }),
-    upon: { actor: component, event, nth: every * (i + 1), delay_ms: delays[i] }
+    upon: { actor: component, ...line, delay_ms: delays[i] }
   })))
 
 const scenarios: Readonly<Record<ScenarioKind, (targets: Targets) => Group>> = {

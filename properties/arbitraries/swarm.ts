@@ -29,8 +29,8 @@ export const features: ReadonlyMap<string, number> = new Map<string, number>([
   ...operationKinds.map((kind) => [`operation:${kind}`, kind === "node.delete" || kind === "node.create" ? 0.25 : 0.6] as const),
   ...faultKinds.map((kind) => [`fault:${kind}`, 0.35] as const),
   ...programKinds.map((kind) => [`program:${kind}`, kind === "server" ? 0.9 : 0.35] as const),
-  ...scenarioKinds.map((kind) => [`scenario:${kind}`, kind === "lostNode" || kind === "halfDone" ? 0.6 : 0.3] as const),
-  ...specFeatures.map((feature) => [`spec:${feature}`, feature === "hugeRequests" ? 0.1 : 0.35] as const),
+  ...scenarioKinds.map((kind) => [`scenario:${kind}`, kind === "lostNode" || kind === "halfDone" ? 0.7 : 0.3] as const),
+  ...specFeatures.map((feature) => [`spec:${feature}`, feature === "hugeRequests" ? 0.1 : feature === "tolerations" ? 0.6 : 0.35] as const),
   ["run:faults", 0.9], ["run:choices", 0.5], ["run:collisions", 0.5], ["run:longRun", 0.15], ["run:blackouts", 0.15],
     ["run:manyWorkers", 0.3], ["run:moments", 0.6]
 ])
