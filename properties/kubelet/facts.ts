@@ -105,28 +105,48 @@ export class Pods {
 export const heardByExcuses: ReadonlyArray<string> = ["write.requested", "object."]
 
 /**
- * The legal ways past a kubelet's proof that a pod has stopped: a force delete (grace 0) by a user, and the Node
- * object's absence: once it was deleted, or before it was ever made, pod-gc takes the node's pods for orphans.
+ * The legal ways past a kubelet's proof that a pod has stopped: a force delete (grace 0) by a user, and its Node's
+ * absence, be it that the Node was deleted or never made: pod-gc takes such a pod for an orphan, and deletes it by
+ * name alone (podgc/gc_controller.go v1.36).
  */
 export class Excuses {
   readonly #forced = new Set<string>()
-  readonly #deletedNodes = new Set<string>()
-  readonly #registered = new Set<string>()
+  /** Keys of pods that at some time were bound to a name without a Node. */
+  readonly #orphaned = new Set<string>()
+  readonly #nodes = new Set<string>()
+  readonly #onNode = new Map<string, Set<string>>()
 
   hear({ event }: Line): void {
     if (event.type === "write.requested") {
       const isForce = event.verb === "delete" && event.resource === "pods" && event.grace === 0
       const isOfCluster = event.agent === "kubelet" || event.agent.startsWith("kube-")
       if (isForce && !isOfCluster) this.#forced.add(event.key.slice("/registry/pods/".length))
-    } else if (event.type === "object.deleted" && event.resource === "nodes") {
-      this.#deletedNodes.add((event.object as Node).metadata.name)
-    } else if (event.type === "object.created" && event.resource === "nodes") {
-      this.#registered.add((event.object as Node).metadata.name)
+      return
     }
+    if (event.type !== "object.created" && event.type !== "object.updated" && event.type !== "object.deleted") return
+    const isGone = event.type === "object.deleted"
+    if (event.resource === "pods") this.#pod(event.object as Pod, isGone)
+    else if (event.resource === "nodes") this.#node((event.object as Node).metadata.name, isGone)
+  }
+  #pod({ metadata, spec }: Pod, isGone: boolean): void {
+    const { nodeName = "" } = spec
+    if (nodeName === "") return
+    const key = podKey(metadata.namespace, metadata.name)
+    if (isGone) take(this.#onNode, nodeName, key)
+    else if (this.#nodes.has(nodeName)) put(this.#onNode, nodeName, key)
+    else this.#orphaned.add(key)
+  }
+  #node(name: string, isGone: boolean): void {
+    if (!isGone) {
+      this.#nodes.add(name)
+      return
+    }
+    this.#nodes.delete(name)
+    for (const key of this.#onNode.get(name) ?? []) this.#orphaned.add(key)
   }
   /** Nobody has to have seen the pod stop. */
-  covers(pod: Pod): boolean {
-    return this.#forced.has(podKey(pod.metadata.namespace, pod.metadata.name))
-      || this.#deletedNodes.has(pod.spec.nodeName ?? "") || !this.#registered.has(pod.spec.nodeName ?? "")
+  covers({ metadata }: Pod): boolean {
+    const key = podKey(metadata.namespace, metadata.name)
+    return this.#forced.has(key) || this.#orphaned.has(key)
   }
 }

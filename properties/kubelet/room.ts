@@ -7,20 +7,22 @@ import { Containers, heardByContainers, machineOf, Pods } from "#properties/kube
 import { always, type Property } from "#properties/property.ts"
 
 class Allocatable {
-  readonly #byNode = new Map<string, Node>()
+  readonly #byNode = new Map<string, Readonly<Record<string, string>>>()
   hear({ event }: Line): void {
     if ((event.type !== "object.created" && event.type !== "object.updated") || event.resource !== "nodes") return
-    this.#byNode.set((event.object as Node).metadata.name, event.object as Node)
+    const { metadata, status } = event.object as Node
+    // A Node that a user made in place of a deleted one says nothing; the machine has what it had.
+    if (status.allocatable !== undefined) this.#byNode.set(metadata.name, status.allocatable)
   }
   /**
-   * The first resource of which the pods ask for more than the node has. Legal exception: before the node is
-   * registered nobody but its kubelet knows what it has; pods bound to its name by hand may run there already. A Node
-   * that a user made says nothing of what it has until its kubelet reports.
+   * The first resource of which the pods ask for more than the node has. Legal exception: before it was said for the
+   * first time nobody but the kubelet knows what the node has, and it goes by that (getNodeAnyWay, kubelet_getters.go
+   * v1.36); pods bound to its name by hand may run there already.
    */
   exceeded(node: string, pods: Iterable<Pod>): string | undefined {
-    const registered = this.#byNode.get(node)
-    if (registered?.status.allocatable === undefined) return undefined
-    const allocatable = amountsOf(registered.status.allocatable)
+    const said = this.#byNode.get(node)
+    if (said === undefined) return undefined
+    const allocatable = amountsOf(said)
     const used: Record<string, number> = {}
     for (const pod of pods) {
       const requests = requestsOf(pod.spec)
