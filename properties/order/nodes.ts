@@ -13,35 +13,63 @@ const podOf = ({ podUid }: { readonly podUid: string }): string => podUid
 const memoryLost = ["machine.powerLost", "machine.panicked", "machine.reset"] as const
 const losesMemory = (type: string): boolean => (memoryLost as ReadonlyArray<string>).includes(type)
 
-interface Attempt {
-  readonly attempt: number
-  /** Its record may have been lost: the next one may have its number. */
-  readonly mayBeLost: boolean
+interface Attempts {
+  last: number
+  /** What of it is left for certain. */
+  least: number
+  /** Its record is on the disk for certain: of a sandbox in which a container was made, of a container that started. */
+  durable: number
 }
 
-/** Attempts count from 0, without a gap that a later one fills: sandboxes of a pod, containers of a name in it. */
+/**
+ * Attempts count from 0, without a gap that a later one fills: sandboxes of a pod, containers of a name in it. The
+ * kubelet counts on from the newest record (kuberuntime_manager.go computePodActions): one that was lost with the
+ * machine's memory gives its number to the next.
+ */
 const attemptsRise = always("Attempts of a pod's sandboxes and containers on a machine count upwards", [],
   () => {
-    const last = new Map<string, Attempt>()
-    const ofMachine = (machine: string) => [...last].filter(([of]) => of.startsWith(`container-runtime/${machine} `))
-    return ({ actor, entity, event }) => {
-      if (event.type === "machine.diskReplaced") {
-        for (const [of] of ofMachine(entity)) last.delete(of)
-        return undefined
-      }
-      if (losesMemory(event.type)) {
-        for (const [of, { attempt }] of ofMachine(entity)) last.set(of, { attempt, mayBeLost: true })
-        return undefined
-      }
-      if (event.type !== "sandbox.created" && event.type !== "container.created") return undefined
-      const of = `${actor} ${event.podUid}${event.type === "container.created" ? `/${event.name}` : ""}`
-      const { attempt: before, mayBeLost } = last.get(of) ?? { attempt: -1, mayBeLost: false }
-      last.set(of, { attempt: event.attempt, mayBeLost: false })
-      if (event.attempt < before + (mayBeLost ? 0 : 1)) return `${of} made attempt ${event.attempt} after ${before}`
-      return event.type === "sandbox.created" && event.attempt > before + 1
-        ? `${of} made attempt ${event.attempt} of its sandbox after ${before}` : undefined
+    const known = new Map<string, Attempts>()
+    const ofSandbox = new Map<string, string>()
+    const ofMachine = (machine: string) => [...known].filter(([of]) => of.startsWith(`container-runtime/${machine} `))
+    const attemptsOf = (of: string): Attempts => {
+      let attempts = known.get(of)
+      if (attempts === undefined) known.set(of, attempts = { last: -1, least: -1, durable: -1 })
+      return attempts
     }
-  }, ["sandbox.created", "container.created", "machine.diskReplaced", ...memoryLost])
+    return ({ actor, entity, event }) => {
+      switch (event.type) {
+        case "machine.diskReplaced":
+          for (const [of] of ofMachine(entity)) known.delete(of)
+          return undefined
+        case "machine.powerLost":
+        case "machine.panicked":
+        case "machine.reset":
+          for (const [, attempts] of ofMachine(entity)) attempts.least = attempts.durable
+          return undefined
+        case "container.started":
+          attemptsOf(`${actor} ${event.podUid}/${event.name}`).durable = event.attempt
+          return undefined
+        case "sandbox.created":
+        case "container.created": {
+          const isSandbox = event.type === "sandbox.created"
+          const of = `${actor} ${event.podUid}${isSandbox ? "" : `/${event.name}`}`
+          const attempts = attemptsOf(of)
+          const { last, least } = attempts
+          attempts.last = attempts.least = event.attempt
+          if (isSandbox) ofSandbox.set(entity, of)
+          else {
+            const sandbox = attemptsOf(ofSandbox.get(event.sandbox) ?? "")
+            sandbox.durable = sandbox.last
+          }
+          if (event.attempt <= least) return `${of} made attempt ${event.attempt} after ${least}`
+          return isSandbox && event.attempt > last + 1
+            ? `${of} made attempt ${event.attempt} of its sandbox after ${last}` : undefined
+        }
+        default:
+          return undefined
+      }
+    }
+  }, ["sandbox.created", "container.created", "container.started", "machine.diskReplaced", ...memoryLost])
 
 /** Nothing of a pod is up when its kubelet says that it has ended. */
 const terminatedIsDown = always("A pod has ended on its node only when none of its sandboxes is up", [],
@@ -65,7 +93,6 @@ const terminatedIsDown = always("A pod has ended on its node only when none of i
     }
   }, ["sandbox.created", "sandbox.stopped", "podWorker.terminated", "machine.diskReplaced"])
 
-const nobody: ReadonlySet<string> = new Set()
 const sandboxIsEmpty = always("A sandbox is taken away after the containers in it", [],
   () => {
     const inside = new Map<string, Set<string>>()
@@ -75,23 +102,25 @@ const sandboxIsEmpty = always("A sandbox is taken away after the containers in i
       const home = homeOf.get(container)
       if (home !== undefined) inside.set(home.sandbox, (inside.get(home.sandbox) ?? new Set()).add(container))
     }
-    /** They may be gone without a word; if not they are there again once they are spoken of. */
-    const forget = (actor: string, survives: ReadonlySet<string>): void => {
+    /**
+     * A removal that was on its way to the disk is done, and never told; with the machine's memory a creation may be
+     * lost as well. Those who are still there are known once they are spoken of. What has started is on the disk, and
+     * nobody removes it before its end was told.
+     */
+    const forget = (actor: string): void => {
       for (const [container, home] of homeOf) {
-        if (home.actor === actor && !survives.has(container)) inside.get(home.sandbox)?.delete(container)
+        if (home.actor === actor && !running.has(container)) inside.get(home.sandbox)?.delete(container)
       }
     }
     return ({ actor, entity, event }) => {
       if (losesMemory(event.type)) {
-        // The record of its creation may not have outlived the memory.
-        forget(`container-runtime/${entity}`, nobody)
+        forget(`container-runtime/${entity}`)
         return undefined
       }
       switch (event.type) {
         case "process.crashed":
         case "process.stopped":
-          // A removal that was on its way to the disk is done, and never told. What runs is not removed.
-          if (event.process.startsWith("container-runtime/")) forget(event.process, running)
+          if (event.process.startsWith("container-runtime/")) forget(event.process)
           return undefined
         case "container.created":
           homeOf.set(entity, { sandbox: event.sandbox, actor })
@@ -120,6 +149,35 @@ const sandboxIsEmpty = always("A sandbox is taken away after the containers in i
   }, ["container.created", "container.started", "container.exited", "container.removed", "sandbox.removed",
     "process.crashed", "process.stopped", ...memoryLost])
 
+/** A pull that the end of its process cut off may have been recorded, and is never told. */
+const imagesArePulled = always("A container is made only of an image that has been pulled", [],
+  () => {
+    const pulls = new Map<string, { readonly done: Set<string>; readonly underWay: Set<string> }>()
+    return ({ actor, entity, event }) => {
+      if (event.type === "machine.diskReplaced") {
+        pulls.delete(`container-runtime/${entity}`)
+        return undefined
+      }
+      if (event.type === "process.crashed" || event.type === "process.stopped") {
+        const cutOff = pulls.get(event.process)
+        for (const image of cutOff?.underWay ?? []) cutOff!.done.add(image)
+        cutOff?.underWay.clear()
+        return undefined
+      }
+      let mine = pulls.get(actor)
+      if (mine === undefined) pulls.set(actor, mine = { done: new Set(), underWay: new Set() })
+      if (event.type === "image.pullBegan") mine.underWay.add(entity)
+      else if (event.type === "image.pullFailed") mine.underWay.delete(entity)
+      else if (event.type === "image.pulled") {
+        mine.underWay.delete(entity)
+        mine.done.add(entity)
+      } else if (event.type === "container.created" && !mine.done.has(event.image)) {
+        return `${actor} makes ${entity} of ${event.image}, which it did not pull`
+      }
+      return undefined
+    }
+  }, ["image.", "container.created", "process.crashed", "process.stopped", "machine.diskReplaced"])
+
 /** Hardware changes when the world's faults strike and when they end, each change for one of them. */
 const machineOf = ({ fault }: { readonly fault: Fault }): string | undefined =>
   "machine" in fault ? fault.machine : undefined
@@ -130,7 +188,7 @@ const hardware = atOnce({ name: "A machine's parts fail and heal only with a fau
     ...said("machine.clockJumped"), ...said("machine.clockRateChanged") } })
 
 export const properties: ReadonlyArray<Property> = [
-  attemptsRise, terminatedIsDown, sandboxIsEmpty, hardware,
+  attemptsRise, terminatedIsDown, sandboxIsEmpty, imagesArePulled, hardware,
   after({ name: "A kubelet works on no pod before it knows the pods bound to its node and the sandboxes on it",
     first: said("kubelet.synced", itself),
     second: { ...said("podWorker.started", itself), ...said("podWorker.rejected", itself),
@@ -152,8 +210,6 @@ export const properties: ReadonlyArray<Property> = [
     first: said("sandbox.created", ({ podUid }, { entity }) => `${entity} of ${podUid}`),
     until: said("sandbox.stopped", ({ podUid }, { entity }) => `${entity} of ${podUid}`),
     second: said("container.created", ({ podUid, sandbox }) => `${sandbox} of ${podUid}`) }),
-  after({ name: "A container is made only of an image that has been pulled", stays: true,
-    first: said("image.pulled"), second: said("container.created", ({ image }) => image) }),
   after({ name: "A started container is one that was made, with the same name and attempt", stays: true, spends: true,
     first: said("container.created", ({ attempt, name }, { entity }) => `${entity} ${name} ${attempt}`),
     second: said("container.started", ({ attempt, name }, { entity }) => `${entity} ${name} ${attempt}`) }),
