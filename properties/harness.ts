@@ -2,8 +2,8 @@
  * One run of the whole cluster: a safety phase with users and faults, a core phase in which a survivable core works
  * while the rest stays frozen in its faults, and a healed phase in which every promise must come true.
  *
- * Properties and conformance hear every line as it is written; no line is kept. Whoever wants the lines runs the same
- * input again with `record`.
+ * Properties and conformance hear every line, some hundreds at a time (harness/monitors.ts says why); then they are
+ * dropped. Whoever wants the lines runs the same input again with `record`.
  */
 import { Effect } from "effect"
 import { layer } from "#impl/client.ts"
@@ -11,9 +11,9 @@ import { build, type Cluster, type Parts } from "#impl/cluster.ts"
 import type { Line } from "#model/events.ts"
 import type { Fault } from "#model/events/faults.ts"
 import type { Operation } from "#model/events/operations.ts"
-import { frozenAfter, legal, survivableCore } from "#properties/faults.ts"
+import { frozenAfter, legal, machineOf, survivableCore } from "#properties/faults.ts"
 import { Moments } from "#properties/harness/moments.ts"
-import { Monitors, type Broken } from "#properties/harness/monitors.ts"
+import { Monitors, textOf, type Broken } from "#properties/harness/monitors.ts"
 import type { Property } from "#properties/property.ts"
 import { decodeRunInput, type RunInput } from "#properties/run-input.ts"
 import { user, type Report } from "#properties/workload.ts"
@@ -68,9 +68,10 @@ export interface RunResult {
 }
 
 const leastCore_ms = 30_000 // ASSUMED: time for the frozen rest to do harm.
-const slice_ms = 1_000 // ASSUMED: how far a run goes on after a breach, or after Ctrl-C.
+const slice_ms = 1_000 // ASSUMED: how far a run goes on after Ctrl-C.
 const restSlice_ms = 5_000 // ASSUMED: how often the promises of rest are asked; each asking may cost the store's size.
 const leastDelay_ms = 0.001 // A task of the world's own, after the line's.
+const batch = 500 // ASSUMED: lines after which all listen; how far a run goes on after a breach. More gains little.
 const users = 3
 const usersMachine = "user"
 
@@ -84,13 +85,15 @@ export class Run {
   private readonly judge: Judge | undefined
   private moments: Moments | undefined
   private readonly lost = new Set<string>()
-  /** The core was chosen before a member of it found that its data is gone: it may be no majority. */
+  private core: ReadonlySet<string> = new Set()
+  /** The core was chosen before a member of it found that its data is gone: it is a majority no more. */
   private coreLostMember = false
   private readonly faults: Record<string, number> = {}
   private readonly outcomes: Record<string, number> = {}
   private readonly all = new Map<string, Broken>()
   private invoked = 0
   private lines = 0
+  private unheard: Array<Line> = []
   private now_ms = 0
   private phase: Phase = "safety"
   private phaseEnds_ms: number
@@ -107,7 +110,7 @@ export class Run {
     this.phaseEnds_ms = this.input.safety_ms
     this.cluster = build({
       seed: this.input.seed, topology: this.input.topology, choices: this.input.choices,
-        listen: (line) => this.hear(line),
+      listen: (line) => this.write(line),
       ...(options.parts === undefined ? {} : { parts: options.parts }),
       ...(options.freeze === undefined ? {} : { freeze: options.freeze })
     })
@@ -122,8 +125,11 @@ export class Run {
     try {
       this.cluster.world.run(this.now_ms)
     } catch (error) {
+      this.hear()
       this.found(crash("the simulated world could not go on", error, this.now_ms))
     }
+    const isAsked = this.phase !== "safety" || this.now_ms >= this.phaseEnds_ms
+    if (isAsked || this.unheard.length >= batch) this.hear()
     if (this.isDecided()) this.phase = "over"
     else if (this.options.patient !== true) {
       if (this.phase === "healed") this.askForRest()
@@ -142,7 +148,7 @@ export class Run {
       broken,
       all,
       counts: {
-        lines: this.lines, virtual_ms: this.now_ms, faults: this.faults,
+        lines: this.lines + this.unheard.length, virtual_ms: this.now_ms, faults: this.faults,
         operations: pending === 0 ? this.outcomes : { ...this.outcomes, pending }
       },
       reached: this.monitors.reached,
@@ -207,6 +213,7 @@ export class Run {
     this.phaseEnds_ms = this.now_ms + this.input.core_ms
     const { world } = this.cluster
     const { machines, frozen } = survivableCore(this.input.topology, world.faultsInForce, this.lost)
+    this.core = machines
     world.heal([...machines, usersMachine])
     this.world("run.phase", "run", { type: "phase.began", phase: "core", frozen }, "core")
   }
@@ -253,11 +260,41 @@ export class Run {
     this.cluster.world.wrote(chart, entity, event, state)
   }
 
-  /** Called in the midst of a process's work: must not throw, and stops listening once all is decided. */
-  private hear(line: Line): void {
-    if (this.isDecided()) return
-    this.lines++
+  /** Called in the midst of a process's work: must not throw. */
+  private write(line: Line): void {
+    this.unheard.push(line)
     if (this.phase === "safety") this.moments?.hear(line)
+  }
+
+  /** Properties and charts hear what was written since. Nobody listens any more once all is decided. */
+  private hear(): void {
+    const lines = this.unheard
+    if (lines.length === 0) return
+    this.unheard = []
+    if (this.isDecided()) return
+    const broken = this.monitors.hear(lines)
+    let next = 0
+    for (let i = 0; i < lines.length && !this.isDecided(); i++) {
+      const line = lines[i]!
+      this.note(line)
+      for (; broken[next]?.line === line; next++) this.found(broken[next]!)
+      this.conforms(line)
+    }
+  }
+
+  private conforms(line: Line): void {
+    try {
+      const disagreement = this.judge?.line(line)
+      if (disagreement === undefined) return
+      const { chart, message } = disagreement
+      this.found({ kind: "conformance", property: chart, invariants: [], message, at_ms: line.at_ms, line })
+    } catch (error) {
+      this.found(crash("the judge of the charts failed", error, line.at_ms))
+    }
+  }
+
+  private note(line: Line): void {
+    this.lines++
     if (line.event.type === "fault.injected") {
       const { fault } = line.event
       const { type } = fault
@@ -265,22 +302,12 @@ export class Run {
       this.faults[type] = (this.faults[type] ?? 0) + 1
     } else if (line.event.type === "member.dataLost") {
       // It stays out, whatever is healed: it stopped before its first record was durable, or its log is damaged.
-      this.lost.add(line.actor.replace("etcd/", "cp-"))
-      this.coreLostMember = this.phase === "core"
+      const machine = machineOf(line.actor)
+      this.lost.add(machine)
+      this.coreLostMember ||= this.phase === "core" && this.core.has(machine)
     }
     if (line.event.type === "machine.unitsStarted" && this.phase !== "safety") this.healed_ms = line.at_ms
     this.options.record?.(line)
-    try {
-      const broken = this.monitors.hear(line)
-      if (broken !== undefined) this.found(broken)
-      const disagreement = this.judge?.line(line)
-      if (disagreement !== undefined) {
-        const { chart, message } = disagreement
-        this.found({ kind: "conformance", property: chart, invariants: [], message, at_ms: line.at_ms, line })
-      }
-    } catch (error) {
-      this.found(crash("a monitor failed", error, line.at_ms))
-    }
   }
 
   /** A panic's line holds no stack: it would not be the same on every machine. The report has it. */
@@ -299,8 +326,6 @@ export class Run {
 }
 
 const byTime = (a: Operation, b: Operation): number => a.at_ms - b.at_ms
-
-const textOf = (error: unknown): string => error instanceof Error ? error.stack ?? error.message : String(error)
 
 const crash = (what: string, error: unknown, at_ms: number): Broken => ({
   kind: "crash", property: what, invariants: [], at_ms,
