@@ -272,13 +272,14 @@ class NodeLifecycle implements Host {
   #markPods(health: Health) {
     return Effect.gen({ self: this }, function*() {
       health.hasReadyPods = false
+      const began_ms = this.#process.monotonic_ms()
       const pods = this.#informers.pods.indexed("node", health.name)
       const written = yield* Effect.tapError(this.#writer.markNotReady(pods), () => Effect.sync(() => {
         health.hasReadyPods = true
         health.markingFailed = true
       }))
       health.markingFailed = false
-      if (written > 0) this.#told.health(health, { type: "nodeHealth.podsMarked", pods: written })
+      if (written > 0) this.#told.health(health, { type: "nodeHealth.podsMarked", pods: written, began_ms })
     })
   }
 }

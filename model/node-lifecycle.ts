@@ -14,7 +14,7 @@ import { assign, setup } from "xstate"
 import type { EventOf, Judged } from "#model/events.ts"
 import { clockGrain_ms } from "#model/limits/client.ts"
 import { lateHeartbeat_ms, nodeStartupGracePeriod_ms } from "#model/limits/node-lifecycle.ts"
-import { nodeMonitorGracePeriod_ms, nodeMonitorPeriod_ms, requestTimeout_ms } from "#model/limits.ts"
+import { nodeMonitorGracePeriod_ms, nodeMonitorPeriod_ms } from "#model/limits.ts"
 import { evictionTimer } from "#model/node-lifecycle/eviction-timer.ts"
 import { zone } from "#model/node-lifecycle/zone.ts"
 
@@ -65,10 +65,14 @@ export const nodeHealth = setup({
     startupGraceIsOver: ({ context, event }) => event.type === "nodeHealth.markedUnknown"
       && event.reason === "NodeStatusNeverUpdated"
       && hasWaited(context, event, context.limits.nodeStartupGracePeriod_ms),
-    marksSome: ({ event }) => event.type === "nodeHealth.podsMarked" && event.pods > 0,
-    /** The marking was on its way when the node was heard of again. */
+    marksSome: ({ event }) =>
+      event.type === "nodeHealth.podsMarked" && event.pods > 0 && event.began_ms <= event.clock_ms,
+    /**
+     * The marking was on its way when the node was heard of again. How long it takes has no bound but the pods': each
+     * is a request of its own, one after the other (MarkPodsNotReady, controller/util/node/controller_utils.go v1.36).
+     */
     marksLate: ({ context, event }) => event.type === "nodeHealth.podsMarked" && event.pods > 0
-      && context.heardAgainAt_ms !== undefined && event.clock_ms - context.heardAgainAt_ms <= requestTimeout_ms
+      && context.heardAgainAt_ms !== undefined && event.began_ms <= context.heardAgainAt_ms
   },
   actions: {
     rememberSeeing: assign({ seenAt_ms: ({ event }) => event.clock_ms }),

@@ -16,8 +16,8 @@ export const NodeLifecycleEvent = [
   /** The conditions were set to Unknown, and the API server said so. */
   Schema.Struct({ type: Schema.tag("nodeHealth.markedUnknown"),
     reason: Schema.Literals(["NodeStatusUnknown", "NodeStatusNeverUpdated"]) }),
-  /** Ready=False was written into this many pods of the node. */
-  Schema.Struct({ type: Schema.tag("nodeHealth.podsMarked"), pods: Schema.Number }),
+  /** Ready=False was written into this many pods of the node, from this time of the controller's clock on. */
+  Schema.Struct({ type: Schema.tag("nodeHealth.podsMarked"), pods: Schema.Number, began_ms: Schema.Number }),
   Schema.Struct({ type: Schema.tag("nodeHealth.writeFailed"), reason: Schema.String }),
   Schema.Struct({ type: Schema.tag("nodeHealth.gone") }),
 
