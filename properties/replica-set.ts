@@ -5,8 +5,11 @@
 import type { Line } from "#model/events.ts"
 import type { OwnerReference, Pod, ReplicaSet } from "#model/objects.ts"
 import { always, eventually, leadsTo, sometimes, type Obligation, type Property } from "#properties/property.ts"
+import { heardByHealth } from "#properties/etcd/health.ts"
+import { actsSoon } from "#properties/replica-set/calm.ts"
 import { Census, controllerOf, isActive, isReady } from "#properties/replica-set/census.ts"
 import { actsOnItsOwnNews, decidesOnItsView, statusIsOfItsView } from "#properties/replica-set/counts.ts"
+import { isDoneWithTheGone, leavesAlone, noticesTheEnd } from "#properties/replica-set/going.ts"
 import { isSelectedBy } from "#properties/replica-set/history.ts"
 import { neverOvershoots } from "#properties/replica-set/overshoot.ts"
 
@@ -207,6 +210,14 @@ export const properties: ReadonlyArray<Property> = [
     ["object.", "replicaSet.", "machine.clock"]),
   always("a ReplicaSet acts only when it has seen what it did before", [80], actsOnItsOwnNews,
     ["object.", "replicaSet.", "controllerManager.led", "process.crashed", "process.stopped"]),
+  always("while nothing is wrong a ReplicaSet is as it should be within ten seconds", [79], actsSoon,
+    ["object.", ...heardByHealth]),
+  always("a ReplicaSet that is being deleted leaves its pods alone", [], leavesAlone,
+    ["object.updated", "object.deleted", "replicaSet.", "process.crashed", "process.stopped"]),
+  always("nothing is done for a ReplicaSet that is gone", [], isDoneWithTheGone,
+    ["replicaSet.", "process.crashed", "process.stopped"]),
+  leadsTo("a ReplicaSet's controller notices its end", [], noticesTheEnd,
+    ["object.deleted", "replicaSet.", "process.crashed", "process.stopped"]),
   always("a pod has at most one controller", [81], () => oneController, ["object."]),
   always("a pod is adopted only for an owner that exists", [81], adoptsForTheLiving, ["object."]),
   always("a pod created for a ReplicaSet is made by its template", [], createsItsOwn, ["object."]),
@@ -216,6 +227,15 @@ export const properties: ReadonlyArray<Property> = [
   sometimes("a ReplicaSet waits for what it wrote", () => ({ event, state }) =>
     event.type === "replicaSet.createsEnded" && state === "expecting", ["replicaSet.createsEnded"]),
   sometimes("a ReplicaSet adopts a pod", () => () => true, ["replicaSet.podAdopted"]),
+  sometimes("a ReplicaSet that is being deleted is reported on", () => {
+    const going = new Set<string>()
+    return ({ entity, event }) => {
+      if (event.type === "object.updated" && event.resource === "replicasets") {
+        if (event.object.metadata.deletionTimestamp !== undefined) going.add(entity)
+      } else return event.type === "replicaSet.statusWritten" && going.has(entity)
+      return false
+    }
+  }, ["object.updated", "replicaSet.statusWritten"]),
   sometimes("a ReplicaSet releases a pod", () => () => true, ["replicaSet.podReleased"]),
   sometimes("a pod could not be created for a ReplicaSet", () => () => true, ["replicaSet.podCreateFailed"])
 ]

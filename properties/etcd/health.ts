@@ -5,9 +5,9 @@ import type { Line } from "#model/events.ts"
 import { noLeaderWatchCancel_ms } from "#model/limits/etcd.ts"
 import { always, type Property } from "#properties/property.ts"
 
-const heardByHealth = ["run.started", "phase.began", "fault.injected", "process.", "member.dataLost"]
+export const heardByHealth = ["run.started", "phase.began", "fault.injected", "process.", "member.dataLost"]
 
-class Health {
+export class Health {
   /** Nothing has been wrong since; undefined: something is. What has just started counts as wrong until now. */
   private since_ms: number | undefined
   /** Only a change of membership brings back a member that lost its data. */
