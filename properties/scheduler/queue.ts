@@ -171,7 +171,9 @@ export const activeIsTaken = (): { line: (line: Line) => void; open: () => Itera
       } else if (event.type.startsWith("schedulingQueue.")) {
         let pods = waiting.get(actor)
         if (pods === undefined) waiting.set(actor, pods = new Map())
-        if (state === "active" || state === "backoff") pods.set(entity, pods.get(entity) ?? at_ms)
+        // Who failed with an error, as all do in a cluster without nodes, sits out its whole back-off, again and again.
+        const isError = event.type === "schedulingQueue.returned" && event.reason === "error"
+        if (!isError && (state === "active" || state === "backoff")) pods.set(entity, pods.get(entity) ?? at_ms)
         else pods.delete(entity)
       }
     },
