@@ -39,27 +39,34 @@ export interface Teeth {
 
 export type Caught = { readonly by: "charts" | "properties"; readonly message: string }
 
-/** Charts and properties judge the trace while it lasts, promises at its end if it reached the healed phase. */
-const caughtBy = (
-  lines: ReadonlyArray<Line>, use: "charts" | "properties", { charts, properties }: Options
-): string | undefined => {
-  const conformance = use === "charts" ? new Conformance({ charts }) : undefined
-  const monitors = use === "properties" ? new Monitors(properties) : undefined
-  let healed_ms: number | undefined
+const byCharts = (lines: ReadonlyArray<Line>, { charts }: Options): string | undefined => {
+  const conformance = new Conformance({ charts })
   for (const line of lines) {
-    const said = conformance?.line(line)?.message ?? monitors?.hear(line)?.message
-    if (said !== undefined) return said
-    if (line.event.type === "phase.began" && line.event.phase === "healed") healed_ms = line.at_ms
+    const said = conformance.line(line)
+    if (said !== undefined) return said.message
   }
-  if (monitors === undefined || healed_ms === undefined) return undefined
+  return undefined
+}
+
+const batch = 500 // ASSUMED: most lies are told off early; as in a run.
+
+/** Properties judge the trace while it lasts, promises at its end if it reached the healed phase. */
+const byProperties = (lines: ReadonlyArray<Line>, { properties }: Options): string | undefined => {
+  const monitors = new Monitors(properties)
+  for (let from = 0; from < lines.length; from += batch) {
+    const [broken] = monitors.hear(lines.slice(from, from + batch))
+    if (broken !== undefined) return broken.message
+  }
+  const healed = lines.findLast(({ event }) => event.type === "phase.began" && event.phase === "healed")
+  if (healed === undefined) return undefined
   const end_ms = lines.at(-1)!.at_ms
-  return (monitors.overdue(end_ms, healed_ms, "healed") ?? monitors.restless(end_ms))?.message
+  return (monitors.overdue(end_ms, healed.at_ms, "healed") ?? monitors.restless(end_ms))?.message
 }
 
 export const caught = (lines: ReadonlyArray<Line>, options: Options): Caught | undefined => {
-  const chart = caughtBy(lines, "charts", options)
+  const chart = byCharts(lines, options)
   if (chart !== undefined) return { by: "charts", message: chart }
-  const property = caughtBy(lines, "properties", options)
+  const property = byProperties(lines, options)
   return property === undefined ? undefined : { by: "properties", message: property }
 }
 

@@ -18,22 +18,18 @@ const judgeFile = async (file: string): Promise<Judged> => {
   ])
   const conformance = new Conformance({ charts })
   const monitors = new Monitors(properties)
-  const found: Array<Judged["found"][number]> = []
-  const charted = new Set<string>()
-  let verdict: Verdict = trace.lines.length === 0 ? "unknown" : "held"
+  const broken = monitors.hear(trace.lines).map(({ kind, property, line, message }) =>
+    ({ kind, by: property, seq: line.seq, message }))
+  const disagreed = new Map<string, (typeof broken)[number]>()
   for (const line of trace.lines) {
-    const broken = monitors.hear(line)
-    if (broken !== undefined) {
-      found.push({ by: broken.property, seq: line.seq, message: broken.message })
-      if (verdict === "held") verdict = "safety"
-    }
     const said = conformance.line(line)
-    if (said !== undefined && !charted.has(said.chart)) {
-      charted.add(said.chart)
-      found.push({ by: `conforms to ${said.chart}`, seq: line.seq, message: said.message })
-      if (verdict === "held") verdict = "conformance"
-    }
+    if (said === undefined || disagreed.has(said.chart)) continue
+    disagreed.set(said.chart, { kind: "conformance", by: `conforms to ${said.chart}`, seq: line.seq,
+      message: said.message })
   }
+  const all = [...broken, ...disagreed.values()].sort((a, b) => a.seq - b.seq)
+  const verdict = trace.lines.length === 0 ? "unknown" : all[0]?.kind ?? "held"
+  const found = all.map(({ by, seq, message }) => ({ by, seq, message }))
   return { verdict, lines: trace.lines.length, judgedByCharts: conformance.judged, found }
 }
 

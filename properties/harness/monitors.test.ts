@@ -33,27 +33,48 @@ const stops = (inCore?: true) => leadsTo("what starts stops", [2], () => {
 describe("monitors", () => {
   it("says what broke, with the line, once", () => {
     const monitors = new Monitors([once])
-    expect(monitors.hear(line(0, 1, "process.started", "a"))).toBeUndefined()
-    expect(monitors.hear(line(1, 2, "process.stopped", "a"))).toBeUndefined()
-    expect(monitors.hear(line(2, 3, "process.started", "a"))).toMatchObject({
+    expect(monitors.hear([line(0, 1, "process.started", "a"), line(1, 2, "process.stopped", "a")])).toEqual([])
+    expect(monitors.hear([line(2, 3, "process.started", "a"), line(3, 4, "process.started", "a")])).toMatchObject([{
       kind: "safety", property: "a process starts once", invariants: [1], message: "a again", at_ms: 3, line: { seq: 2 }
+    }])
+    expect(monitors.hear([line(4, 5, "process.started", "a")])).toEqual([])
+  })
+
+  it("says what broke first, then what comes first among the properties", () => {
+    const never = (name: string, hears?: ReadonlyArray<string>) => always(name, [], () => () => "no", hears)
+    const monitors = new Monitors([
+      never("nothing stops", ["process.stopped"]), never("nothing happens"), never("nothing is", ["process."]),
+      never("no")
+    ])
+    const said = monitors.hear([line(0, 1, "process.started", "a"), line(1, 2, "process.stopped", "a")])
+    expect(said.map(({ property, line: { seq } }) => [property, seq])).toEqual([
+      ["nothing happens", 0], ["nothing is", 0], ["no", 0], ["nothing stops", 1]
+    ])
+  })
+
+  it("says which monitor failed, and at which line", () => {
+    const fails = always("it can count", [], () => ({ seq }) => {
+      if (seq === 1) throw new Error("two?")
+      return undefined
     })
-    expect(monitors.hear(line(3, 4, "process.started", "a"))).toBeUndefined()
+    const [broken] = new Monitors([fails]).hear([0, 1, 2].map((seq) => line(seq, seq, "process.started", "a")))
+    expect(broken).toMatchObject({ kind: "crash", property: "a monitor failed", line: { seq: 1 } })
+    expect(broken!.message).toContain("it can count: Error: two?")
   })
 
   it("counts an obligation from the later of its premise and the healing", () => {
     const monitors = new Monitors([stops()])
-    monitors.hear(line(0, 10, "process.started", "a"))
+    monitors.hear([line(0, 10, "process.started", "a")])
     expect([monitors.hasOpen("healed"), monitors.overdue(499, 400, "healed")]).toEqual([true, undefined])
     expect(monitors.overdue(500, 400, "healed")).toMatchObject({ kind: "liveness", property: "what starts stops" })
-    monitors.hear(line(1, 450, "process.stopped", "a"))
+    monitors.hear([line(1, 450, "process.stopped", "a")])
     expect([monitors.hasOpen("healed"), monitors.overdue(900, 400, "healed")]).toEqual([false, undefined])
   })
 
   it("judges in the core phase only what is promised there", () => {
     for (const [property, found] of [[stops(), false], [stops(true), true]] as const) {
       const monitors = new Monitors([property])
-      monitors.hear(line(0, 10, "process.started", "a"))
+      monitors.hear([line(0, 10, "process.started", "a")])
       expect(monitors.overdue(900, 400, "core") !== undefined).toBe(found)
     }
   })
@@ -67,9 +88,9 @@ describe("monitors", () => {
     expect(monitors.restless(5)).toMatchObject({ kind: "liveness", property: "calm", message: "not yet" })
     text = undefined
     expect(monitors.restless(6)).toBeUndefined()
-    monitors.hear(line(0, 1, "process.started", "a"))
+    monitors.hear([line(0, 1, "process.started", "a")])
     expect([...monitors.reached]).toEqual([])
-    monitors.hear(line(1, 2, "process.stopped", "a"))
+    monitors.hear([line(1, 2, "process.stopped", "a")])
     expect([...monitors.reached]).toEqual(["something stops"])
   })
 })

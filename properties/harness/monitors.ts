@@ -1,8 +1,10 @@
 /**
- * The monitors of one run: hears each line once, hands it to the properties that want it, and says what broke.
+ * The monitors of one run: each hears the lines that it wants, in their order, and says what broke.
  *
- * Dispatch is by event type: the list of monitors for a type is made when the type is first seen, so that a line
- * costs only the monitors that hear it.
+ * Lines are heard in batches, and one monitor after the other hears all of a batch. Line by line, each would find its
+ * code and data pushed out of the caches by hundreds of others and by the cluster itself, which costs more than what
+ * it does. Monitors share nothing, so none can tell the difference.
+ * Dispatch is by event type: who wants a type is worked out when it is first seen.
  */
 import type { Line } from "#model/events.ts"
 import type { Obligation, Property } from "#properties/property.ts"
@@ -19,12 +21,29 @@ export interface Broken {
   /** The line at which it broke; absent when it broke at the end. */
   readonly line?: Line
 }
+export type BrokenAt = Broken & { readonly line: Line }
+
+/** Where it went wrong is in a stack. */
+export const textOf = (error: unknown): string => error instanceof Error ? error.stack ?? error.message : String(error)
 
 interface Hearer {
   readonly property: Property
+  /** Its place in the properties' order. */
+  readonly place: number
   /** Undefined: nothing to say. A text: broken. True: reached. */
   readonly hear: (line: Line) => string | boolean | undefined | void
   done: boolean
+}
+/** Those who want the same events, and what they have not heard yet. */
+interface Audience {
+  readonly wants: Property["hears"]
+  readonly hearers: Array<Hearer>
+  readonly lines: Array<Line>
+}
+
+interface Said {
+  readonly place: number
+  readonly broken: BrokenAt
 }
 
 interface Waiting {
@@ -39,43 +58,79 @@ interface Resting {
 export class Monitors {
   /** Names of the `sometimes` that this run reached. */
   readonly reached = new Set<string>()
-  private readonly hearers: Array<Hearer> = []
+  private readonly audiences = new Map<string, Audience>()
   private readonly waiting: Array<Waiting> = []
   private readonly resting: Array<Resting> = []
-  private byType = new Map<string, ReadonlyArray<Hearer>>()
+  private readonly byType = new Map<string, ReadonlyArray<Audience>>()
 
   constructor(properties: ReadonlyArray<Property>) {
-    for (const property of properties) {
+    for (const [place, property] of properties.entries()) {
       if (property.kind === "always" || property.kind === "sometimes") {
-        this.hearers.push({ property, hear: property.make(), done: false })
+        this.seat(property, place, property.make())
         continue
       }
       const made = property.make()
-      this.hearers.push({ property, hear: (line) => made.line(line), done: false })
+      this.seat(property, place, (line) => made.line(line))
       if ("open" in made) this.waiting.push({ property: property as Waiting["property"], open: () => made.open() })
       else this.resting.push({ property, holds: () => made.holds() })
     }
   }
 
-  hear(line: Line): Broken | undefined {
-    const { type } = line.event
-    let hearers = this.byType.get(type)
-    if (hearers === undefined) this.byType.set(type, hearers = this.hearers.filter((one) => wants(one, type)))
-    let broken: Broken | undefined
-    for (const hearer of hearers) {
-      if (hearer.done) continue
-      const said = hearer.hear(line)
-      if (said === undefined || said === false) continue
-      if (hearer.property.kind === "sometimes" && said === true) {
-        this.reached.add(hearer.property.name)
-        hearer.done = true
-      } else if (typeof said === "string") {
+  private seat(property: Property, place: number, hear: Hearer["hear"]): void {
+    const key = property.hears?.join() ?? ""
+    const hearer = { property, place, hear, done: false }
+    const audience = this.audiences.get(key)
+    if (audience === undefined) this.audiences.set(key, { wants: property.hears, hearers: [hearer], lines: [] })
+    else audience.hearers.push(hearer)
+  }
+
+  /** What broke at these lines: the earliest first, then in the properties' order. */
+  hear(lines: ReadonlyArray<Line>): ReadonlyArray<BrokenAt> {
+    for (let i = 0; i < lines.length; i++) {
+      const line = lines[i]!
+      const audiences = this.audiencesOf(line.event.type)
+      for (let j = 0; j < audiences.length; j++) audiences[j]!.lines.push(line)
+    }
+    const said: Array<Said> = []
+    for (const { hearers, lines: heard } of this.audiences.values()) {
+      if (heard.length === 0) continue
+      for (const hearer of hearers) if (!hearer.done) this.tell(hearer, heard, said)
+      heard.length = 0
+    }
+    return said.sort((a, b) => a.broken.line.seq - b.broken.line.seq || a.place - b.place).map(({ broken }) => broken)
+  }
+
+  private tell(hearer: Hearer, lines: ReadonlyArray<Line>, into: Array<Said>): void {
+    const { property, place } = hearer
+    let i = 0
+    try {
+      for (; i < lines.length; i++) {
+        const said = hearer.hear(lines[i]!)
+        if (said === undefined || said === false) continue
         // It has said it: the same breach at the next line is no news.
         hearer.done = true
-        broken ??= this.broken("safety", hearer.property, said, line.at_ms, line)
+        const line = lines[i]!
+        if (said === true) this.reached.add(property.name)
+        else into.push({ place, broken: { ...this.broken("safety", property, said, line.at_ms), line } })
+        return
       }
+    } catch (error) {
+      hearer.done = true
+      const line = lines[i]!
+      const message = `${property.name}: ${textOf(error)}`
+      into.push({ place, broken: { kind: "crash", property: "a monitor failed", invariants: [], message,
+        at_ms: line.at_ms, line } })
     }
-    return broken
+  }
+
+  private audiencesOf(type: string): ReadonlyArray<Audience> {
+    let found = this.byType.get(type)
+    if (found === undefined) {
+      found = [...this.audiences.values()].filter(({ wants }) =>
+        wants === undefined || wants.some((beginning) => type.startsWith(beginning)))
+      this.byType.set(type, found)
+    }
+    return found
   }
 
   /**
@@ -112,12 +167,9 @@ export class Monitors {
     return undefined
   }
 
-  private broken(kind: Broken["kind"], { name, invariants }: Property, message: string, at_ms: number,
-    line?: Line): Broken {
-    return { kind, property: name, invariants, message, at_ms, ...(line === undefined ? {} : { line }) }
+  private broken(kind: Broken["kind"], { name, invariants }: Property, message: string, at_ms: number): Broken {
+    return { kind, property: name, invariants, message, at_ms }
   }
 }
 
-const wants = ({ property, done }: Hearer, type: string): boolean =>
-  !done && (property.hears === undefined || property.hears.some((beginning) => type.startsWith(beginning)))
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
