@@ -6,7 +6,7 @@
  * inTime: each first line is followed by a second one before its time is up, unless its process ends.
  * after:  a second line needs a first one before it; `spends` says that one first line allows one second line only.
  * All are counted per home (the process whose doing it is, unless said) and key; what a process has begun is
- * forgotten when it ends, unless the law says that it stays.
+ * forgotten when it ends, unless the law says that it stays. For a process that is paused its instant stands still.
  */
 import type { Event, Line } from "#model/events.ts"
 import { always, type Always } from "#properties/property.ts"
@@ -30,6 +30,7 @@ export interface Law {
 }
 
 const endings = ["process.crashed", "process.stopped"]
+const pauses = ["process.paused", "process.resumed"]
 const processOf = ({ event }: Line): string | undefined =>
   event.type === "process.crashed" || event.type === "process.stopped" ? event.process : undefined
 const byActor = (line: Line): string => line.actor
@@ -40,6 +41,7 @@ const describe = ({ actor, entity, event, seq }: Line): string => `line ${seq}, 
 /** One home's latest instant; the same object serves all of them. */
 interface Instant {
   at_ms: number
+  isHeld: boolean
   readonly open: Map<string, { count: number; readonly line: Line }>
 }
 
@@ -50,8 +52,13 @@ export const atOnce = (law: Law & { readonly onlyBack?: true; readonly onlyForth
     const home = law.home ?? byActor
     const instants = new Map<string, Instant>()
     return (line) => {
-      const { type } = line.event
+      const { event } = line
+      const { type } = event
       if (type === "phase.began") return law.onlyBack === true ? undefined : silent(instants, line.at_ms)
+      if (event.type === "process.paused" || event.type === "process.resumed") {
+        hold(instants.get(event.process), line)
+        return undefined
+      }
       const ended = processOf(line)
       if (ended !== undefined) {
         instants.get(ended)?.open.clear()
@@ -62,7 +69,7 @@ export const atOnce = (law: Law & { readonly onlyBack?: true; readonly onlyForth
       if (first === undefined && second === undefined) return undefined
       const at = home(line)
       let instant = instants.get(at)
-      if (instant === undefined) instants.set(at, instant = { at_ms: line.at_ms, open: new Map() })
+      if (instant === undefined) instants.set(at, instant = { at_ms: line.at_ms, isHeld: false, open: new Map() })
       else if (instant.at_ms !== line.at_ms) {
         instant.at_ms = line.at_ms
         if (instant.open.size > 0) {
@@ -85,14 +92,24 @@ export const atOnce = (law: Law & { readonly onlyBack?: true; readonly onlyForth
       return undefined
     }
   },
-  [...hearsOf(law.first, law.second), ...endings, ...(law.onlyBack === true ? [] : ["phase.began"])]
+  [...hearsOf(law.first, law.second), ...endings, ...pauses, ...(law.onlyBack === true ? [] : ["phase.began"])]
 )
+
+/** Paused in the midst of its instant, it goes on with it when it is resumed. */
+const hold = (instant: Instant | undefined, { at_ms, event }: Line): void => {
+  if (instant === undefined) return
+  if (event.type === "process.paused") instant.isHeld = instant.at_ms === at_ms
+  else if (instant.isHeld) {
+    instant.isHeld = false
+    instant.at_ms = at_ms
+  }
+}
 
 /** What was begun in an instant that is over, and never followed. */
 const silent = (instants: ReadonlyMap<string, Instant>, now_ms: number): string | undefined => {
-  for (const { at_ms, open } of instants.values()) {
+  for (const { at_ms, isHeld, open } of instants.values()) {
     const [left] = open.values()
-    if (at_ms < now_ms && left !== undefined) return `${describe(left.line)} led to nothing in its instant`
+    if (at_ms < now_ms && !isHeld && left !== undefined) return `${describe(left.line)} led to nothing in its instant`
   }
   return undefined
 }

@@ -58,6 +58,9 @@ interface Asker {
   readonly sent: Map<string, Sent>
   /** Successes of this instant of which nothing was said yet. */
   open: Array<Open>
+  /** Their instant. It stands still while the process is paused. */
+  at_ms: number
+  isPaused: boolean
 }
 
 const fits = (open: Open, line: Line): boolean => {
@@ -71,17 +74,34 @@ const answersAreTold = always(
   "What a component says of an answer comes with that answer, and of every success it says so", [],
   () => {
     const askers = new Map<string, Asker>()
+    /** Of pods that are gone a kubelet has nothing to say any more: their deletion may overtake the last answer. */
+    const gonePods = new Set<string>()
     return (line) => {
       const { actor, at_ms, entity, event } = line
-      if (event.type === "process.crashed" || event.type === "process.stopped") {
-        askers.delete(event.process)
-        return undefined
+      switch (event.type) {
+        case "object.deleted":
+          if (event.resource === "pods") gonePods.add(entity)
+          return undefined
+        case "process.crashed":
+        case "process.stopped":
+          askers.delete(event.process)
+          return undefined
+        case "process.paused":
+        case "process.resumed": {
+          const held = askers.get(event.process)
+          if (held === undefined) return undefined
+          if (event.type === "process.resumed" && held.isPaused) held.at_ms = at_ms
+          held.isPaused = event.type === "process.paused" && held.at_ms === at_ms
+          return undefined
+        }
       }
       let asker = askers.get(actor)
-      if (asker === undefined) askers.set(actor, asker = { sent: new Map(), open: [] })
-      if (asker.open.length > 0 && asker.open[0]!.line.at_ms !== at_ms) {
-        const silent = asker.open.find(({ request }) => mustBeSaid.has(request))
+      if (asker === undefined) askers.set(actor, asker = { sent: new Map(), open: [], at_ms, isPaused: false })
+      if (asker.at_ms !== at_ms) {
+        const silent = asker.open.find(({ answered, request }) => mustBeSaid.has(request)
+          && !(request === "patch pods/status" && gonePods.has(answered.uid ?? "")))
         asker.open = []
+        asker.at_ms = at_ms
         if (silent !== undefined) {
           return `${actor} said nothing of its ${silent.request}, answered in line ${silent.line.seq}`
         }
@@ -105,7 +125,8 @@ const answersAreTold = always(
       return undefined
     }
   },
-  ["request.", ...needers, "process.crashed", "process.stopped"]
+  ["request.", ...needers, "object.deleted", "process.crashed", "process.stopped", "process.paused",
+    "process.resumed"]
 )
 
 /** What each component must have said before it asks, and the key under which both are known. */

@@ -49,14 +49,20 @@ const leading: ReadonlyArray<Property> = [
 const answersFollowEtcd = always("An API server answers a write with what etcd has just told it", [],
   () => {
     const heard_ms = new Map<string, number>()
+    /** Paused in the midst of that instant: it stands still. */
+    const held = new Set<string>()
     return ({ actor, at_ms, entity, event }) => {
-      if (event.type === "kv.returned") heard_ms.set(actor, at_ms)
+      if (event.type === "process.paused") {
+        if (heard_ms.get(event.process) === at_ms) held.add(event.process)
+      } else if (event.type === "process.resumed") {
+        if (held.delete(event.process)) heard_ms.set(event.process, at_ms)
+      } else if (event.type === "kv.returned") heard_ms.set(actor, at_ms)
       else if (heard_ms.get(actor) !== at_ms) {
         return `${actor} says ${event.type} of ${entity}, and etcd had told it nothing in that instant`
       }
       return undefined
     }
-  }, ["kv.returned", "write.done", "write.refused", "write.outcomeUnknown"])
+  }, ["kv.returned", "write.done", "write.refused", "write.outcomeUnknown", "process.paused", "process.resumed"])
 
 const serving: ReadonlyArray<Property> = [
   atOnce({ name: "An API server acts on a write as soon as it has arrived", onlyForth: true,
