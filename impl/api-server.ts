@@ -7,6 +7,7 @@
  */
 import { Effect } from "effect"
 import { Cacher } from "#impl/api-server/cacher.ts"
+import { compactor } from "#impl/api-server/compactor.ts"
 import type { ServerContext } from "#impl/api-server/context.ts"
 import { EtcdClient } from "#impl/api-server/etcd-client.ts"
 import { Gate } from "#impl/api-server/gate.ts"
@@ -18,6 +19,7 @@ import { Journal, type StateOf } from "#impl/journal.ts"
 import { Draws, Network, Process } from "#impl/ports.ts"
 import type { charts } from "#model/api-server.ts"
 import type { EventOf } from "#model/events.ts"
+import { etcdCompaction_ms } from "#model/limits/api-server.ts"
 import { resources } from "#model/objects.ts"
 
 export type { Parts }
@@ -27,6 +29,8 @@ export interface Config {
   readonly id: number
   /** Addresses of the etcd members, e.g. "etcd/0". */
   readonly etcdEndpoints: ReadonlyArray<string>
+  /** --etcd-compaction-interval. */
+  readonly etcdCompaction_ms?: number
 }
 type State = StateOf<(typeof charts)["api-server.instance"]>
 
@@ -54,6 +58,7 @@ export const program = (
   }
   yield* Effect.forEach(resources, (resource) => context.cachers[resource].initialise, { concurrency: "unbounded" })
 
+  yield* Effect.forkChild(compactor(process, etcd, config.etcdCompaction_ms ?? etcdCompaction_ms))
   const sessions = new Set<Session>()
   let connections = 0
   const open = (): void => {

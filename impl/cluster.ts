@@ -33,6 +33,8 @@ export interface Topology {
   readonly schedulers: number
   readonly controllerManagers: number
   readonly workers: ReadonlyArray<WorkerConfig>
+  /** How often the API servers have etcd forget its past. */
+  readonly etcdCompaction_ms?: number
 }
 
 /** What a planted bug may replace, by component. */
@@ -80,7 +82,10 @@ const addControlPlane = (world: World, topology: Topology, parts: Parts): void =
   for (const i of times(topology.apiServers)) {
     world.addProcess({
       name: `api-server/${i}`, machine: `cp-${i}`,
-      program: apiServer.program({ id: i, etcdEndpoints: members }, parts.apiServer)
+      program: apiServer.program({
+        id: i, etcdEndpoints: members,
+        ...(topology.etcdCompaction_ms === undefined ? {} : { etcdCompaction_ms: topology.etcdCompaction_ms })
+      }, parts.apiServer)
     })
   }
   world.addBalancer("api-server", times(topology.apiServers).map((i) => `api-server/${i}`))

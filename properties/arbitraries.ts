@@ -8,7 +8,7 @@
 import * as fc from "fast-check"
 import type { Fault } from "#model/events/faults.ts"
 import { moment, placed, single, targetsOf } from "#properties/arbitraries/faults.ts"
-import { logUniform, operations } from "#properties/arbitraries/operations.ts"
+import { defined, logUniform, operations } from "#properties/arbitraries/operations.ts"
 import { scenario } from "#properties/arbitraries/scenarios.ts"
 import { features, swarm, type Swarm, type Weights } from "#properties/arbitraries/swarm.ts"
 import { legal, survivable } from "#properties/faults.ts"
@@ -23,6 +23,7 @@ const worker = (i: number, areas: number): fc.Arbitrary<Worker> =>
   }).map(({ zone, ...capacity }) => ({ name: `worker-${i + 1}`, zone, capacity }))
 
 const fewWorkers = 4
+const absent = fc.constant(undefined)
 const manyWorkers = 10
 
 export const topology = (on: Swarm): fc.Arbitrary<Topology> =>
@@ -31,13 +32,18 @@ export const topology = (on: Swarm): fc.Arbitrary<Topology> =>
     apiServers: fc.constantFrom(2, 2, 2, 1, 3),
     schedulers: fc.constantFrom(2, 2, 1),
     controllerManagers: fc.constantFrom(2, 2, 1),
+    etcdCompaction_ms: on.has("run:compactions") ? fc.constantFrom(10_000, 30_000, 60_000) : absent,
     workers: fc.integer({ min: 1, max: on.has("run:manyWorkers") ? manyWorkers : fewWorkers })
       .chain((n) => fc.integer({ min: 1, max: zones.length }).chain((areas) =>
         fc.tuple(...Array.from({ length: n }, (_, i) => worker(i, areas)))))
-  })
+  }).map(defined)
 
-/** Short runs find more in the same time; some are long enough for default evictions and the longest back-offs. */
+/**
+ * Short runs find more in the same time; those with lost nodes last until others act on it, some even to default
+ * evictions and the longest back-offs.
+ */
 const safety = (on: Swarm): fc.Arbitrary<number> => on.has("run:longRun") ? logUniform(300_000, 1_000_000)
+  : on.has("scenario:lostNode") || on.has("scenario:zoneOutage") ? logUniform(100_000, 360_000)
   : logUniform(30_000, 300_000)
 
 export const core_ms = 320_000 // ASSUMED: the slowest boot (a reboot with stop time-out: 180 s), then what run.ts allows.

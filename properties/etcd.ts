@@ -38,6 +38,7 @@ const history: ReadonlyArray<Property> = [
       revision = change.revision
       if (keys.has(change.key)) return `revision ${revision} changed ${change.key} twice`
       keys.add(change.key)
+      if (line.event.type === "history.marked") return undefined
       const had = exists.has(change.key)
       if (line.event.type === "object.deleted") exists.delete(change.key)
       else exists.add(change.key)

@@ -23,7 +23,9 @@ export const Topology = Schema.Struct({
   apiServers: Schema.Number,
   schedulers: Schema.Number,
   controllerManagers: Schema.Number,
-  workers: Schema.Array(Worker)
+  workers: Schema.Array(Worker),
+  /** --etcd-compaction-interval of the API servers, if it is not the default. */
+  etcdCompaction_ms: Schema.optionalKey(Schema.Number)
 })
 export type Topology = typeof Topology.Type
 

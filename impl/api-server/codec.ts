@@ -10,7 +10,12 @@ import type { ApiObject, Resource } from "#model/objects.ts"
 export const prefixOf = (resource: Resource): string => `/registry/${resource}/`
 export const keyFor = (resource: Resource, namespace: string, name: string): string =>
   namespace === "" ? `/registry/${resource}/${name}` : `/registry/${resource}/${namespace}/${name}`
-const registryLength = "/registry/".length
+const registry = "/registry/"
+/** The key by which API servers agree on who compacts etcd; compact.go, v1.36. */
+export const compactionKey = "compact_rev_key"
+/** Whether an object stands under it. */
+export const isObjectKey = (key: string): boolean => key.startsWith(registry)
+const registryLength = registry.length
 export const resourceOf = (key: string): Resource =>
   key.slice(registryLength, key.indexOf("/", registryLength)) as Resource
 

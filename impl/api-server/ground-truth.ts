@@ -4,21 +4,23 @@
  *
  * Pure: a line depends on the change alone. The world calls it once per change, when the first member applies it.
  */
-import { decodeValue, resourceOf, withVersion } from "#impl/api-server/codec.ts"
+import { compactionKey, decodeValue, isObjectKey, resourceOf, withVersion } from "#impl/api-server/codec.ts"
 import type { StateOf } from "#impl/journal.ts"
 import type { charts as apiServerCharts } from "#model/api-server.ts"
+import type { charts as etcdCharts } from "#model/etcd.ts"
 import type { EventOf, StoreChange } from "#model/events.ts"
 import type { charts as leaseCharts } from "#model/leader-election.ts"
 import type { charts as podCharts } from "#model/pod.ts"
 import type { ApiObject, Pod, PodPhase } from "#model/objects.ts"
 
 type PodState = StateOf<(typeof podCharts)["pod.pod"]>
+type HistoryState = StateOf<(typeof etcdCharts)["etcd.history"]>
 type LeaseState = StateOf<(typeof leaseCharts)["leader-election.lease"]>
 type ObjectState = StateOf<(typeof apiServerCharts)["api-server.object"]>
 export interface TruthLine {
   readonly chart: string
   readonly entity: string
-  readonly event: EventOf<"object">
+  readonly event: EventOf<"object" | "history">
   readonly state: string | { readonly [region: string]: string }
 }
 
@@ -41,9 +43,18 @@ const stateOf = (object: ApiObject, isRemoved: boolean): Pick<TruthLine, "chart"
   return { chart: "leader-election.lease", state }
 }
 
-/** The line of one change of a revision. */
-export const groundTruth = (revision: number, change: StoreChange): TruthLine => {
+const marked = (revision: number, value: { readonly revision: number }): TruthLine => {
+  const state: HistoryState = "marked"
+  const event: EventOf<"history"> =
+    { type: "history.marked", key: compactionKey, revision, compacted: value.revision }
+  return { chart: "etcd.history", entity: compactionKey, event, state }
+}
+
+/** The line of one change of a revision; none for what is no object. */
+export const groundTruth = (revision: number, change: StoreChange): TruthLine | undefined => {
   const { key, previous, value } = change
+  if (key === compactionKey) return marked(revision, value as unknown as { readonly revision: number })
+  if (!isObjectKey(key)) return undefined
   const resource = resourceOf(key)
   const object = value === undefined ? withVersion(previous!, revision) : decodeValue(value, revision)
   // The revision of `previous` was told by its own change, and its decoded form remembers it.

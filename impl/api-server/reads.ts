@@ -107,7 +107,9 @@ const listBy = (
   }
   if (mode === "notOlderThan") {
     return cacher.waitUntil(asked).pipe(Effect.flatMap((isFresh) =>
-      isFresh ? Effect.succeed(fromCache(cacher, selector)) : fail(tooLargeVersion(asked, cacher.cache.revision))))
+      !isFresh ? fail(tooLargeVersion(asked, cacher.cache.revision))
+      : cacher.cache.isReady ? Effect.succeed(fromCache(cacher, selector))
+      : listFromEtcd(context, cacher, selector, 0, deadline_ms)))
   }
   return requiredRevision(cacher, deadline_ms).pipe(
     Effect.flatMap((revision) => cacher.waitUntil(revision)),

@@ -94,16 +94,26 @@ const openAfter = (
   cacher.add(watch)
 }
 
+/** Whether the watch may begin now: it is still wanted, and the cache was not emptied while it waited. */
+const mayBegin = (
+  context: ServerContext, client: Client, asked: Asked<Watch>, cacher: Cacher, requested: number
+): Effect.Effect<boolean, ApiFailed> => Effect.suspend(() => {
+  if (!client.isWanted(asked.id)) return Effect.succeed(false)
+  if (cacher.cache.isReady) return Effect.succeed(true)
+  refused(context, asked, cacher, "TooManyRequests", requested)
+  return fail(notReady(asked.request.resource))
+})
+
 /** True when the cache is there and new enough; else the refusal has been told. */
 const awaitRevision = (
   context: ServerContext, client: Client, asked: Asked<Watch>, cacher: Cacher, revision: number
-): Effect.Effect<boolean> => cacher.waitUntil(revision).pipe(Effect.map((isFresh) => {
-  if (isFresh) return cacher.cache.isReady && client.isWanted(asked.id)
+): Effect.Effect<boolean, ApiFailed> => cacher.waitUntil(revision).pipe(Effect.flatMap((isFresh) => {
+  if (isFresh || !cacher.cache.isReady) return mayBegin(context, client, asked, cacher, revision)
   if (client.isWanted(asked.id)) {
     refused(context, asked, cacher, "Timeout", revision)
     endWithError(client, asked.id, tooLargeVersion(revision, cacher.cache.revision))
   }
-  return false
+  return Effect.succeed(false)
 }))
 
 const problemWith = ({ resourceVersion = "", resourceVersionMatch, sendInitialEvents }: Watch): string | undefined => {
@@ -123,20 +133,23 @@ export const watch = (context: ServerContext, client: Client, asked: Asked<Watch
   if (problem !== undefined) return fail(badRequest(problem))
   if ("error" in selector) return fail(selector.error)
   const revision = parseRevision(request.resourceVersion ?? "")
-  if (!cacher.cache.isReady) {
-    refused(context, asked, cacher, "TooManyRequests", revision ?? 0)
-    return fail(notReady(request.resource))
-  }
+  const begins = mayBegin(context, client, asked, cacher, revision ?? 0)
   if (request.sendInitialEvents === true) {
-    const required = revision === undefined ? requiredRevision(cacher, asked.deadline_ms) : Effect.succeed(revision)
-    return required.pipe(Effect.map((needed) => {
+    const required = !cacher.cache.isReady ? Effect.succeed(0)
+      : revision === undefined ? requiredRevision(cacher, asked.deadline_ms) : Effect.succeed(revision)
+    return Effect.flatMap(required, (needed) => Effect.map(begins, (mayOpen) => {
+      if (!mayOpen) return
       // Asked for any age: the end of the initial events is told at whatever revision they have.
-      if (!client.isWanted(asked.id)) return
       const atLeast = needed === 0 ? cacher.cache.revision : needed
       openWithState(context, client, asked, cacher, selector, request.allowWatchBookmarks === true ? atLeast : 0)
     }))
   }
-  if (revision === 0) return Effect.sync(() => openWithState(context, client, asked, cacher, selector, 0))
+  if (revision === 0) {
+    return Effect.map(begins, (mayOpen) => {
+      if (mayOpen) openWithState(context, client, asked, cacher, selector, 0)
+    })
+  }
+  if (!cacher.cache.isReady) return Effect.asVoid(begins)
   if (revision === undefined) {
     return requiredRevision(cacher, asked.deadline_ms).pipe(
       Effect.flatMap((needed) => awaitRevision(context, client, asked, cacher, needed)),

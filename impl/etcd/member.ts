@@ -26,7 +26,7 @@ export interface Member {
   readonly store: Mvcc.Store
   readonly hub: Watch.Hub
   /** Applies a transaction to the store: a function of store and command alone, or members part ways. */
-  readonly apply: (store: Mvcc.Store, command: Command) => Response
+  readonly apply: (store: Mvcc.Store, transaction: Extract<Command, { readonly type: "txn" }>) => Response
   applied: number
   appliedTerm: number
   /**
@@ -52,6 +52,8 @@ export interface Member {
 export const receive = (member: Member, from: string, message: Message): void => {
   if (message.type === "bootstrapQuery") {
     // Once there was an election nobody can be sure that the one who forgot did not vote in it: a vote may be on its way.
+    // Deviates: etcd asks whether it has published its client URLs (isMemberBootstrapped, server/etcdserver/bootstrap.go,
+    // 3.8), which comes after its first vote: who loses its disk in between votes twice there.
     const known = member.raft.term > 0 || member.heard.has(from)
     sendTo(member, from, { type: "bootstrapAnswer", nonce: message.nonce, known })
     return
@@ -166,7 +168,8 @@ export const applyEntry = (member: Member, entry: Entry): Response | undefined =
   if (entry.command === undefined || member.appliedProposals.has(entry.proposal)) return undefined
   member.appliedProposals.add(entry.proposal)
   const before = member.store.revision
-  const response = member.apply(member.store, entry.command)
+  const { command } = entry
+  const response = command.type === "compact" ? Mvcc.compacted(member.store, command) : member.apply(member.store, command)
   if (member.store.revision > before) {
     const revision = member.store.revisions[member.store.revisions.length - 1]!
     member.journal.committed(revision.revision, Mvcc.changes(revision))

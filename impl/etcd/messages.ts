@@ -6,7 +6,7 @@
  */
 import type { Request } from "#impl/ports/etcd.ts"
 
-export type Command = Extract<Request, { readonly type: "txn" }>
+export type Command = Extract<Request, { readonly type: "txn" | "compact" }>
 
 export interface Entry {
   readonly index: number

@@ -2,8 +2,8 @@
  * The multi-version store: every mutating transaction is one revision. Spec: model/etcd.ts.
  *
  * Versions are kept per key, changes per revision; live keys also in one sorted array, so that a prefix is a slice.
- * History is bounded: every `historyRevisions_max` revisions the older half goes, at the same revision on each member
- * because it depends on nothing else. Compaction by request takes that place later, leases come beside `put`.
+ * History ends where a client compacts it, and is bounded besides: every `historyRevisions_max` revisions the older half
+ * goes, at the same revision on each member because it depends on nothing else. Leases will come beside `put`.
  * Deviates: members keep the store in memory and rebuild it from the log; the real one persists it.
  */
 import type { StoreChange } from "#model/events.ts"
@@ -164,11 +164,20 @@ export const txn = (
   return { type: "txn", revision: store.revision, succeeded, results }
 }
 
+export const compacted = (
+  store: Store, { revision }: Extract<Request, { readonly type: "compact" }>
+): Response => {
+  if (revision > store.revision) return { type: "error", code: "futureRevision" }
+  if (revision <= store.compactRevision) return { type: "error", code: "compacted" }
+  compact(store, revision)
+  return { type: "compact", revision: store.revision }
+}
+
 /** Forgets what no read at `revision` or later, and no watch from it, can ask for. */
 export const compact = (store: Store, revision: number): void => {
   store.compactRevision = revision
-  store.revisions = store.revisions.slice(revision - store.firstRevision)
-  store.firstRevision = revision
+  store.revisions = store.revisions.slice(Math.max(0, revision - store.firstRevision))
+  store.firstRevision = Math.max(revision, store.firstRevision)
   for (const [key, versions] of store.versions) {
     let keep = 0
     while (keep + 1 < versions.length && versions[keep + 1]!.revision <= revision) keep++

@@ -84,7 +84,7 @@ const handle = (server: Server, connection: Connection, id: number, request: Req
     const serve = (): Response => Mvcc.range(server.member.store, request)
     if (request.serializable === true) respond(serve())
     else read(server, respond, serve)
-  } else if (Mvcc.isReadOnly(request.success) && Mvcc.isReadOnly(request.failure)) {
+  } else if (request.type === "txn" && Mvcc.isReadOnly(request.success) && Mvcc.isReadOnly(request.failure)) {
     // As in etcd: nothing to replicate, so it is a read.
     read(server, respond, () => Mvcc.txn(server.member.store, request))
   } else {
@@ -94,6 +94,7 @@ const handle = (server: Server, connection: Connection, id: number, request: Req
 
 /** etcd refuses it as ErrDuplicateKey; here only a programmer's error can send it. */
 const assertDistinctKeys = (command: Command): void => {
+  if (command.type === "compact") return
   for (const branch of [command.success, command.failure]) {
     if (branch.length < 2) continue
     const keys = branch.flatMap((operation) => operation.type === "range" ? [] : operation.key)

@@ -26,6 +26,8 @@ export type Request =
       readonly limit?: number; readonly serializable?: boolean }
   | { readonly type: "txn"; readonly compare: ReadonlyArray<Compare>
       readonly success: ReadonlyArray<Operation>; readonly failure: ReadonlyArray<Operation> }
+  /** Forgets what no read at this revision or later, and no watch from it, can ask for. */
+  | { readonly type: "compact"; readonly revision: number }
 
 export type OperationResult =
   | { readonly type: "put" }
@@ -37,6 +39,7 @@ export type Response =
   | { readonly type: "range"; readonly revision: number; readonly kvs: ReadonlyArray<KeyValue>; readonly more: boolean }
   | { readonly type: "txn"; readonly revision: number; readonly succeeded: boolean
       readonly results: ReadonlyArray<OperationResult> }
+  | { readonly type: "compact"; readonly revision: number }
   /** The request had no effect: "noLeader", "futureRevision", "compacted". "timeout": the outcome is unknown. */
   | { readonly type: "error"; readonly code: "noLeader" | "timeout" | "futureRevision" | "compacted" }
 

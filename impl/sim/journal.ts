@@ -13,7 +13,7 @@ export type GroundTruth = (revision: number, change: StoreChange) => {
   readonly entity: string
   readonly event: Event
   readonly state: StateValue
-}
+} | undefined
 
 export class Lines {
   /** How many lines were told. */
@@ -47,8 +47,8 @@ export class Lines {
     if (this.listen === undefined || this.groundTruth === undefined) return
     const clock_ms = Math.floor(this.kernel.now_us / 1_000)
     for (const change of changes) {
-      const { chart, entity, event, state } = this.groundTruth(revision, change)
-      this.wrote("etcd", clock_ms, chart, entity, event, state)
+      const told = this.groundTruth(revision, change)
+      if (told !== undefined) this.wrote("etcd", clock_ms, told.chart, told.entity, told.event, told.state)
     }
   }
 }

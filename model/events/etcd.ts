@@ -8,6 +8,10 @@ const text = Schema.String
 const number = Schema.Number
 
 export const EtcdEvent = [
+  // Ground truth, actor "etcd", chart "etcd.history", entity: the key.
+  /** An API server took its turn to compact: what is older than `compacted` may go. It is a revision like any other. */
+  Schema.Struct({ type: Schema.tag("history.marked"), key: text, revision: number, compacted: number }),
+
   // Actor "etcd/<n>", chart "etcd.raft", entity: the member's name. A member is called by its process's name.
   /** Came back (or up for the first time) as a follower, with what its disk held. `vote`: "" for none. */
   Schema.Struct({ type: Schema.tag("raft.recovered"), term: number, vote: text, lastIndex: number, applied: number,

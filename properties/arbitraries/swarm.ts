@@ -32,7 +32,7 @@ export const features: ReadonlyMap<string, number> = new Map<string, number>([
   ...scenarioKinds.map((kind) => [`scenario:${kind}`, kind === "lostNode" || kind === "halfDone" ? 0.7 : 0.3] as const),
   ...specFeatures.map((feature) => [`spec:${feature}`, feature === "hugeRequests" ? 0.1 : feature === "tolerations" ? 0.6 : 0.35] as const),
   ["run:faults", 0.9], ["run:choices", 0.5], ["run:collisions", 0.5], ["run:longRun", 0.15], ["run:blackouts", 0.15],
-    ["run:manyWorkers", 0.3], ["run:moments", 0.6]
+    ["run:manyWorkers", 0.3], ["run:moments", 0.6], ["run:compactions", 0.3]
 ])
 
 export type Swarm = ReadonlySet<string>

@@ -144,18 +144,17 @@ export const healthy: ReadonlyArray<Property> = [
           break
         case "raft.elected":
           leaderless_ms.delete(actor)
-          break
+          return undefined
         case "raft.followed":
           if (event.leader !== "") leaderless_ms.delete(actor)
-          break
+          return undefined
         case "etcdWatch.opened":
-          // Refused in the same instant if there is no leader: the next line tells.
           open.set(actor, (open.get(actor) ?? new Set()).add(entity))
           return undefined
         case "etcdWatch.canceled":
         case "etcdWatch.closed":
           open.get(actor)?.delete(entity)
-          break
+          return undefined
         case "process.paused":
           paused.add(event.process)
           return undefined
@@ -164,7 +163,9 @@ export const healthy: ReadonlyArray<Property> = [
           for (const known of [leaderless_ms, open, paused]) known.delete(event.process)
           return undefined
         default:
+          return undefined
       }
+      // Only who times out has no leader for certain: that it leads is told when its disk has it, and acted on before.
       const lasts_ms = clock_ms - (leaderless_ms.get(actor) ?? clock_ms)
       const watches = open.get(actor)?.size ?? 0
       return watches === 0 || lasts_ms <= noLeaderWatchCancel_ms + slack_ms || paused.has(actor) ? undefined

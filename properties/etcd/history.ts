@@ -12,10 +12,10 @@ export const changeOf = (line: Line): { readonly revision: number; readonly key:
   if (line.actor !== "etcd") return undefined
   const { event } = line
   return event.type === "object.created" || event.type === "object.updated" || event.type === "object.deleted"
-    ? event : undefined
+    || event.type === "history.marked" ? event : undefined
 }
 
-export const heardByHistory = ["object.created", "object.updated", "object.deleted"]
+export const heardByHistory = ["object.created", "object.updated", "object.deleted", "history.marked"]
 
 /** The committed revisions in order; a revision's keys grow while its lines come. */
 export class History {

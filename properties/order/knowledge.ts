@@ -45,7 +45,7 @@ const nobodyKnowsTheFuture = always("Nobody speaks of a revision that is not com
       return undefined
     }
   },
-  ["object.", "serverWatch.", "reflector.", "etcdWatch.", "kv.returned", "watchCache.", "read.served", "write.done",
+  ["object.", "history.", "serverWatch.", "reflector.", "etcdWatch.", "kv.returned", "watchCache.", "read.served", "write.done",
     "request.answered", "podStatus.posted", "finalizers.", "entry.applied", "raft.recovered"])
 
 interface Version {

@@ -27,7 +27,8 @@ class Members {
     switch (event.type) {
       case "object.created":
       case "object.updated":
-      case "object.deleted": {
+      case "object.deleted":
+      case "history.marked": {
         const keys = this.#keys.get(event.revision)
         if (keys === undefined) this.#keys.set(event.revision, [event.key])
         else keys.push(event.key)
@@ -106,5 +107,5 @@ export const properties: ReadonlyArray<Property> = [
       const members = new Members()
       return (line) => members.hear(line)
     },
-    ["entry.applied", "etcdWatch.", "raft.recovered", "object.", "process.crashed", "process.stopped"])
+    ["entry.applied", "etcdWatch.", "raft.recovered", "object.", "history.", "process.crashed", "process.stopped"])
 ]
