@@ -26,6 +26,10 @@ interface Entry {
 
 const versionOf = (pod: Pod): number => Number(pod.metadata.resourceVersion)
 
+/** A merge patch leaves what it does not name: what the kubelet no longer says has to be taken back. */
+const withdrawn = (shown: PodStatus, desired: PodStatus): object =>
+  Object.fromEntries(Object.keys(shown).filter((key) => !(key in desired)).map((key) => [key, null]))
+
 export class StatusManager {
   readonly #process: Process["Service"]
   readonly #client: Client["Service"]
@@ -119,7 +123,7 @@ export class StatusManager {
     const owned = (desired.conditions ?? []).filter((one) => ownedConditions.has(one.type))
     const patch = {
       metadata: { uid: entry.uid, resourceVersion },
-      status: { ...desired, conditions: [...foreign, ...owned] }
+      status: { ...withdrawn(entry.api.status, desired), ...desired, conditions: [...foreign, ...owned] }
     }
     const shown = entry.api.status.phase
     return Effect.map(this.#client.patchStatus("pods", namespace, name, patch), (pod) => {
