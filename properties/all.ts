@@ -20,8 +20,11 @@ import { properties as scheduler } from "#properties/scheduler.ts"
 import { properties as workQueue } from "#properties/work-queue.ts"
 import type { Property } from "#properties/property.ts"
 
-export const properties: ReadonlyArray<Property> = [
-  ...hardware, ...etcd, ...linearizability, ...apiServer, ...pod, ...client, ...informer, ...workQueue,
-  ...leaderElection, ...scheduler, ...replicaSet, ...nodeLifecycle, ...podGc, ...controllerManager, ...kubelet,
-  ...containerRuntime, ...order, ...run, ...rest
-]
+export const byComponent: Readonly<Record<string, ReadonlyArray<Property>>> = {
+  hardware, etcd, linearizability, "api-server": apiServer, pod, client, informer, "work-queue": workQueue,
+  "leader-election": leaderElection, scheduler, "replica-set": replicaSet, "node-lifecycle": nodeLifecycle,
+  "pod-gc": podGc, "controller-manager": controllerManager, kubelet, "container-runtime": containerRuntime, order, run,
+  rest
+}
+
+export const properties: ReadonlyArray<Property> = Object.values(byComponent).flat()

@@ -71,7 +71,7 @@ const leastCore_ms = 30_000 // ASSUMED: time for the frozen rest to do harm.
 const slice_ms = 1_000 // ASSUMED: how far a run goes on after Ctrl-C.
 const restSlice_ms = 5_000 // ASSUMED: how often the promises of rest are asked; each asking may cost the store's size.
 const leastDelay_ms = 0.001 // A task of the world's own, after the line's.
-const batch = 500 // ASSUMED: lines after which all listen; how far a run goes on after a breach. More gains little.
+export const batch = 500 // ASSUMED: lines after which all listen; how far a run goes on after a breach. More gains little.
 const users = 3
 const usersMachine = "user"
 

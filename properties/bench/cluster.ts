@@ -4,6 +4,7 @@ import type { Operation } from "#model/events/operations.ts"
 import { properties } from "#properties/all.ts"
 import { drawFaults } from "#properties/arbitraries.ts"
 import { cost_ms, median, type Measured } from "#properties/bench/measured.ts"
+import { shares } from "#properties/bench/shares.ts"
 import { Conformance } from "#properties/conformance.ts"
 import { run, type Options, type RunResult } from "#properties/harness.ts"
 import type { RunInput, Topology } from "#properties/run-input.ts"
@@ -59,6 +60,7 @@ export const clusterBench = (): ReadonlyArray<Measured> => {
   return [
     { name: "simulated time / time on one core, faults on, all listening", value: median(all), unit: "times", least: 1000 },
     { name: "the same, nobody listening", value: median(rounds.map((round) => round.silent.times)), unit: "times" },
-    { name: "cost of listening / cost of running", value: ratio - 1, unit: "ratio", most: 1 }
+    { name: "cost of listening / cost of running", value: ratio - 1, unit: "ratio", most: 1 },
+    ...shares(inputs[0]!)
   ]
 }
