@@ -231,7 +231,11 @@ class NodeLifecycle implements Host {
       let hasJustGivenUp = false
       if (health.ready !== "Unknown" && health.isExpired(this.#process.monotonic_ms())) {
         health.givingUp = unknownReason(health.node)
-        this.adopt(health, yield* this.#writer.markUnknown(health.node))
+        // What is seen after a failure may be another controller's doing.
+        const marked = yield* Effect.tapError(this.#writer.markUnknown(health.node), () => Effect.sync(() => {
+          health.givingUp = undefined
+        }))
+        this.adopt(health, marked)
         hasJustGivenUp = true
       }
       const noSchedule = noScheduleChange(health.node)
