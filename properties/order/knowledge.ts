@@ -176,7 +176,9 @@ const termsHaveCandidates = always("Nobody follows or votes in a term that no ca
     let begun = 0
     const candidates = new Set<string>()
     return ({ actor, event }) => {
-      if (event.type === "raft.campaigned") {
+      // A candidacy is told once it is on the disk: a crash in between leaves a term with a vote for oneself.
+      const isRemembered = event.type === "raft.recovered" && event.vote === actor
+      if (event.type === "raft.campaigned" || isRemembered) {
         begun = Math.max(begun, event.term)
         candidates.add(`${actor} ${event.term}`)
       } else if (event.type === "raft.followed" && event.term > begun) {
@@ -186,7 +188,7 @@ const termsHaveCandidates = always("Nobody follows or votes in a term that no ca
       }
       return undefined
     }
-  }, ["raft.campaigned", "raft.followed", "vote.granted"])
+  }, ["raft.campaigned", "raft.recovered", "raft.followed", "vote.granted"])
 
 export const properties: ReadonlyArray<Property> = [
   nobodyKnowsTheFuture, answersNameVersions, statusesAgree, ...pods, taintsWereThere, leadersAreNamed, termsHaveCandidates,

@@ -3,11 +3,13 @@
  *
  * Legal exceptions, each until things have settled: another controller manager took over (its view may be behind,
  * and the old one's writes may still arrive); one that led was paused and goes on before it finds out that it does not
- * lead any more; a creation whose outcome was unknown (it is counted as failed and may
- * exist); the expectations ran into their time-out; an orphan was adopted or a pod came to life by other means; the
- * number wanted was lowered while creations were under way, so the most that was wanted lately counts.
+ * lead any more; a creation whose outcome was unknown (it is counted as failed and may exist), however late it arrives
+ * (it may have lain before a member of etcd that was paused); the expectations ran into their time-out; an orphan was
+ * adopted or a pod came to life by other means; the number wanted was lowered while creations were under way, so the
+ * most that was wanted lately counts.
  */
 import type { Line } from "#model/events.ts"
+import { epoch_ms, requestTimeout_ms } from "#model/limits.ts"
 import type { Pod, ReplicaSet } from "#model/objects.ts"
 import { Census, controllerOf } from "#properties/replica-set/census.ts"
 
@@ -65,7 +67,10 @@ export const neverOvershoots = (): (line: Line) => string | undefined => {
       if (event.resource === "replicasets") setChanged(entity, event.object as ReplicaSet, at_ms)
     }
     if (event.type !== "object.created" || event.resource !== "pods") return undefined
-    const set = controllerOf(event.object as Pod)?.uid
+    const pod = event.object as Pod
+    const set = controllerOf(pod)?.uid
+    // By the API server's clock when it took the request; whoever asked has given it up since.
+    if (at_ms + epoch_ms - pod.metadata.creationTimestamp > requestTimeout_ms) return undefined
     if (set === undefined || at_ms < allExcusedUntil_ms || at_ms < (excusedUntil_ms.get(set) ?? 0)) return undefined
     const most = mostWanted(set, at_ms)
     const active = census.activeOf(set)
