@@ -45,8 +45,8 @@ const nobodyKnowsTheFuture = always("Nobody speaks of a revision that is not com
       return undefined
     }
   },
-  ["object.", "history.", "serverWatch.", "reflector.", "etcdWatch.", "kv.returned", "watchCache.", "read.served", "write.done",
-    "request.answered", "podStatus.posted", "finalizers.", "entry.applied", "raft.recovered"])
+  ["object.", "history.", "serverWatch.", "reflector.", "etcdWatch.", "kv.returned", "watchCache.", "read.served",
+    "write.done", "request.answered", "podStatus.posted", "finalizers.", "entry.applied", "raft.recovered"])
 
 interface Version {
   readonly revision: number
@@ -191,6 +191,6 @@ const termsHaveCandidates = always("Nobody follows or votes in a term that no ca
   }, ["raft.campaigned", "raft.recovered", "raft.followed", "vote.granted"])
 
 export const properties: ReadonlyArray<Property> = [
-  nobodyKnowsTheFuture, answersNameVersions, statusesAgree, ...pods, taintsWereThere, leadersAreNamed, termsHaveCandidates,
-  ...members
+  nobodyKnowsTheFuture, answersNameVersions, statusesAgree, ...pods, taintsWereThere, leadersAreNamed,
+  termsHaveCandidates, ...members
 ]
