@@ -67,7 +67,7 @@ await new Stryker({
   ignoreStatic: true,
   concurrency: wish.jobs,
   // Endless mutants are told by what they do (properties/mutation/runner.ts); this is for what does nothing at all.
-  timeoutMS: 60_000,
+  timeoutMS: 20_000,
   timeoutFactor: 4,
   reporters: ["tally", "json", "progress-append-only"],
   jsonReporter: { fileName: `reports/mutation-${wish.component}.json` },

@@ -14,6 +14,8 @@ import type { RunInput } from "#properties/run-input.ts"
 
 export interface Case {
   readonly name: string
+  /** The components whose mutants it is worth its time for; those of any other component meet all cases. */
+  readonly of: ReadonlyArray<string>
   readonly input: RunInput
 }
 export interface Judged {
@@ -27,6 +29,12 @@ const file = process.env["PLIMSOLL_MUTATION_INPUTS"] ?? new URL("inputs.ndjson",
 
 export const cases: ReadonlyArray<Case> = readFileSync(file, "utf8").split("\n").filter((line) => line !== "")
   .map((line) => JSON.parse(line) as Case)
+
+/** Those that are to kill mutants of the component. */
+export const casesOf = (component: string): ReadonlyArray<Case> => {
+  const its = cases.filter(({ of }) => of.includes(component))
+  return its.length === 0 ? cases : its
+}
 
 export const judged = ({ input }: Case, mostLines: number): Judged => {
   const run = new Run(input, { properties, judge: () => new Conformance({ charts }) })

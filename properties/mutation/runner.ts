@@ -24,12 +24,13 @@ const leastLines = 50_000 // ASSUMED
 const context = ((globalThis as Record<string, unknown>)[INSTRUMENTER_CONSTANTS.NAMESPACE] ??= {}) as InstrumenterContext
 
 interface Suite {
-  readonly cases: ReadonlyArray<Case>
+  readonly casesOf: (component: string) => ReadonlyArray<Case>
   readonly judged: (one: Case, mostLines: number) => Judged
 }
 
 class ClusterRunner implements TestRunner {
   private suite: Suite | undefined
+  private cases: ReadonlyArray<Case> = []
   private readonly lines = new Map<string, number>()
   private readonly kills = new Map<string, number>()
   private readonly spent_ms = new Map<string, number>()
@@ -41,11 +42,12 @@ class ClusterRunner implements TestRunner {
 
   async init(): Promise<void> {
     this.suite = await import(pathToFileURL(resolve("properties/mutation/cases.ts")).href) as Suite
+    this.cases = this.suite.casesOf(process.env["PLIMSOLL_MUTATE"] ?? "")
   }
 
   async dryRun(options: DryRunOptions): Promise<DryRunResult> {
     delete context.activeMutant
-    const tests = this.suite!.cases.map((one) => {
+    const tests = this.cases.map((one) => {
       context.currentTestId = one.name
       return this.test(one, Infinity).result
     })
@@ -55,7 +57,7 @@ class ClusterRunner implements TestRunner {
   }
 
   async mutantRun(options: MutantRunOptions): Promise<MutantRunResult> {
-    const cases = this.suite!.cases.filter(({ name }) => options.testFilter?.includes(name) ?? true)
+    const cases = this.cases.filter(({ name }) => options.testFilter?.includes(name) ?? true)
     // A healthy run of each, to know how long it is.
     delete context.activeMutant
     for (const one of cases) if (!this.lines.has(one.name)) this.test(one, Infinity)

@@ -19,8 +19,12 @@ export class Tally implements Reporter {
 
   constructor(file: string) {
     this.file = file
-    mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(file, "")
+  }
+
+  /** Not before: the runners' processes load this file too. */
+  onMutationTestingPlanReady(): void {
+    mkdirSync(dirname(this.file), { recursive: true })
+    writeFileSync(this.file, "")
   }
 
   onMutantTested(mutant: Readonly<MutantResult>): void {
