@@ -15,7 +15,7 @@ import { frozenAfter, legal, machineOf, survivableCore } from "#properties/fault
 import { Moments } from "#properties/harness/moments.ts"
 import { Monitors, textOf, type Broken } from "#properties/harness/monitors.ts"
 import type { Property } from "#properties/property.ts"
-import { decodeRunInput, type RunInput } from "#properties/run-input.ts"
+import { controlPlane, decodeRunInput, type RunInput } from "#properties/run-input.ts"
 import { user, type Report } from "#properties/workload.ts"
 
 export type { Broken } from "#properties/harness/monitors.ts"
@@ -85,6 +85,8 @@ export class Run {
   private readonly judge: Judge | undefined
   private moments: Moments | undefined
   private readonly lost = new Set<string>()
+  /** Machines whose member of etcd has a log. One that was stopped before it had one asks all its peers first. */
+  private readonly begun = new Set<string>()
   private core: ReadonlySet<string> = new Set()
   /** The core was chosen before a member of it found that its data is gone: it is a majority no more. */
   private coreLostMember = false
@@ -212,8 +214,12 @@ export class Run {
     this.healed_ms = this.coreBegan_ms = this.now_ms
     this.phaseEnds_ms = this.now_ms + this.input.core_ms
     const { world } = this.cluster
-    const { machines, frozen } = survivableCore(this.input.topology, world.faultsInForce, this.lost)
+    const { topology } = this.input
+    const members = controlPlane(topology).slice(0, topology.etcds)
+    const out = new Set(members.filter((machine) => this.lost.has(machine) || !this.begun.has(machine)))
+    const { machines, frozen } = survivableCore(topology, world.faultsInForce, out)
     this.core = machines
+    this.coreLostMember = (members.length - out.size) * 2 <= members.length
     world.heal([...machines, usersMachine])
     this.world("run.phase", "run", { type: "phase.began", phase: "core", frozen }, "core")
   }
@@ -300,7 +306,8 @@ export class Run {
       const { type } = fault
       if (fault.type === "disk.lose") this.lost.add(fault.machine)
       this.faults[type] = (this.faults[type] ?? 0) + 1
-    } else if (line.event.type === "member.dataLost") {
+    } else if (line.event.type === "member.bootstrapped") this.begun.add(machineOf(line.actor))
+    else if (line.event.type === "member.dataLost") {
       // It stays out, whatever is healed: it stopped before its first record was durable, or its log is damaged.
       const machine = machineOf(line.actor)
       this.lost.add(machine)
