@@ -3,6 +3,7 @@
  * committed. That a deleting or gated pod is never bound (37) is the pod's promise: properties/pod.ts.
  */
 import { always, leadsTo, sometimes, type Property } from "#properties/property.ts"
+import { heardByCalm, knowsWhatThereIs } from "#properties/scheduler/calm.ts"
 import { chosenNodePasses, noLostWakeUp } from "#properties/scheduler/decisions.ts"
 import { boundPodRuns, fittingPodIsBound } from "#properties/scheduler/eventually-runs.ts"
 import {
@@ -21,6 +22,8 @@ export const properties: ReadonlyArray<Property> = [
     ["object.", "schedulerProcess.led", "podBinding.failed"]),
   always("the chosen node passes every filter on the scheduler's snapshot", [65], chosenNodePasses,
     ["object.", "schedulerNode.", "schedulerCache.", "scheduling.", ...ends]),
+  always("while nothing is wrong a scheduler knows the nodes and pods that there are within ten seconds", [],
+    knowsWhatThereIs, heardByCalm),
   always("no node is passed over that the pod may use, and the plugins that refuse are named", [65], verdictIsTrue,
     ["object.", "schedulerNode.", "schedulerCache.", "scheduling.", ...ends]),
   always("of the nodes that the pod may use the scheduler chooses one with the highest score", [], choosesWell,

@@ -26,10 +26,10 @@ export interface Snapshot {
   readonly pods: Map<string, Cached>
 }
 
-const taintText = ({ key, value, effect }: { key: string; value?: string; effect: string }): string =>
+export const taintText = ({ key, value, effect }: { key: string; value?: string; effect: string }): string =>
   `${key}=${value ?? ""}:${effect}`
 
-const sameRecord = (a: Readonly<Record<string, unknown>> = {}, b: Readonly<Record<string, unknown>>): boolean =>
+export const sameRecord = (a: Readonly<Record<string, unknown>> = {}, b: Readonly<Record<string, unknown>>): boolean =>
   Object.keys({ ...a, ...b }).every((key) => a[key] === b[key])
 
 const nothing: Scored = { cpu: 0, memory: 0 }
