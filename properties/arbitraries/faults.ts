@@ -174,13 +174,14 @@ export const placed = (
         : anchor === "previous" ? previous + offset
         : anchor === "consequence" ? previous + consequence[0] + consequence[1]
         : Math.round(safety_ms * (place / 10_000) ** 2)
+      const isWaiting = isEarly && group.every((one) => one.upon !== undefined)
       group.forEach((drawnBody, i) => {
         // A group may strike hundreds of machines at once; the drawn ids lie far apart.
         const key = ids[i % ids.length]! + Math.floor(i / ids.length)
         const atLine = anchor === "line" ? upon : undefined
         const { after_ms, ...body } = atLine !== undefined && isAtHome && group.length === 1
           ? athome(drawnBody, atLine.actor) : drawnBody
-        const at_ms = body.upon !== undefined && isEarly ? 0 : atLine === undefined ? begin + after_ms : begin
+        const at_ms = isWaiting ? 0 : atLine === undefined ? begin + after_ms : begin
         if (seen.has(key) || at_ms > safety_ms) return
         seen.add(key)
         const moment = atLine === undefined || body.upon !== undefined ? {} : { upon: { ...atLine, delay_ms: atLine.delay_ms + after_ms } }

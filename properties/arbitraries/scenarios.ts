@@ -8,7 +8,7 @@ import { components, decisionsOf, eventsOf, writesOf } from "#properties/arbitra
 import { defined, logUniform } from "#properties/arbitraries/operations.ts"
 import { duration, process, type FaultBody, type Targets } from "#properties/arbitraries/faults.ts"
 import { machineOf } from "#properties/faults.ts"
-import type { ScenarioKind, Swarm } from "#properties/arbitraries/swarm.ts"
+import { likely, type ScenarioKind, type Swarm } from "#properties/arbitraries/swarm.ts"
 
 type Group = fc.Arbitrary<ReadonlyArray<FaultBody>>
 const body = (after_ms: number, fault: object): FaultBody => ({ ...defined(fault), after_ms: Math.round(after_ms) })
@@ -143,25 +143,31 @@ const splitAndRestart = (targets: Targets): Group =>
   ])
 
 /**
- * Elections in bad weather: every link among the stores is slow and uneven, or loses much, and whoever leads goes away
- * a few times, so that candidates meet and messages of one term arrive after its decision.
+ * Elections in bad weather: the links among the stores are slow, each way in its own measure, and lose much, and whoever is elected goes
+ * away soon after, so that candidates meet, messages of one term arrive after its decision, and a leader that stood
+ * still goes on as if it led.
  */
 const elections = (targets: Targets): Group => {
   const stores = targets.control.slice(0, targets.topology.etcds)
-  const links = stores.flatMap((from, i) => stores.slice(i + 1).map((to) => ({ from, to })))
+  const links = stores.flatMap((from) => stores.filter((to) => to !== from).map((to) => ({ from, to })))
   return fc.record({
-    lasts: logUniform(5_000, 60_000), latency_ms: logUniform(50, 1_500), probability: fc.constantFrom(0, 0.1, 0.3, 0.5),
+    lasts: logUniform(10_000, 200_000), latency_ms: logUniform(20, 1_500), probability: fc.constantFrom(0, 0, 0.1, 0.3),
     uneven: fc.array(logUniform(50, 1_500), { minLength: links.length, maxLength: links.length }), isEven: fc.boolean(),
-    away: fc.array(fc.record({ store: fc.nat(stores.length - 1), after: fc.nat(10_000), gone_ms: logUniform(10, 5_000),
-      how: fc.constantFrom("crash", "restart", "pause") }), { maxLength: 6, size: "max" })
+    away: fc.array(fc.record({ delay_ms: logUniform(1, 4_000), down_ms: logUniform(10, 2_000),
+      pause_ms: logUniform(1_000, 10_000), how: fc.constantFrom("crash", "restart", "pause") }),
+      { minLength: 1, maxLength: 20, size: "max" })
   }).map(({ lasts, latency_ms, probability, uneven, isEven, away }) => [
     ...links.flatMap((link, i) => [
       body(0, { type: "network.slow", ...link, latency_ms: isEven ? latency_ms : uneven[i], duration_ms: lasts }),
       ...(probability === 0 ? [] : [body(0, { type: "network.loss", ...link, probability, duration_ms: lasts })])
     ]),
-    ...away.map(({ store, after, gone_ms, how }) => body(lasts * after / 10_000, how === "pause"
-      ? { type: "process.pause", process: `etcd/${store}`, duration_ms: gone_ms }
-      : { type: `process.${how}`, process: `etcd/${store}`, restart_ms: gone_ms }))
+    ...away.map(({ delay_ms, down_ms, pause_ms, how }, i) => body(0, {
+      ...(how === "pause" ? { type: "process.pause", process: "etcd", duration_ms: pause_ms }
+        : { type: `process.${how}`, process: "etcd", restart_ms: down_ms }),
+      upon: { actor: "etcd", event: "raft.elected", nth: i + 1, delay_ms }
+    })),
+    // The first election needs a cause of its own.
+    ...stores.map((_, i) => body(10 * i, { type: "process.restart", process: `etcd/${i}`, restart_ms: 10 }))
   ])
 }
 
@@ -195,7 +201,7 @@ const strikes = (component: string): fc.Arbitrary<ReadonlyArray<Pick<Upon, "even
   }).map(({ event, every, times }) => Array.from({ length: times }, (_, i) => ({ event, nth: every * (i + 1) })))
   const some = fc.array(fc.constantFrom(0, 0, 0, 1, 1, 2), { minLength: most, maxLength: most })
     .map((nths) => decisionsOf(component).map((event, i) => ({ event, nth: nths[i]! })).filter(({ nth }) => nth > 0))
-  return fc.oneof(one, some)
+  return fc.oneof({ weight: 1, arbitrary: one }, { weight: 2, arbitrary: some })
 }
 const most = 12
 /**
@@ -221,5 +227,6 @@ const scenarios: Readonly<Record<ScenarioKind, (targets: Targets) => Group>> = {
 /** A group of faults of the scenarios that are on; undefined when none is. */
 export const scenario = (targets: Targets, on: Swarm): Group | undefined => {
   const enabled = (Object.keys(scenarios) as ScenarioKind[]).filter((kind) => on.has(`scenario:${kind}`))
-  return enabled.length === 0 ? undefined : fc.oneof(...enabled.map((kind) => scenarios[kind](targets)))
+  return enabled.length === 0 ? undefined : fc.oneof(...enabled.map((kind) =>
+    ({ weight: likely.has(kind) ? 2 : 1, arbitrary: scenarios[kind](targets) })))
 }

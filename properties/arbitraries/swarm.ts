@@ -24,15 +24,18 @@ const specFeatures = [
   "badImages", "nodeNames", "gates", "requests", "hugeRequests", "priorities", "tolerations", "selectors", "graces", "finalizers", "sidecars"
 ] as const
 
+/** What most of the cluster's promises are about: stores that elect, nodes that are lost, work that is cut off. */
+export const likely: ReadonlyMap<string, number> = new Map([["elections", 0.6], ["lostNode", 0.7], ["halfDone", 0.7]])
+
 /** Every feature and how likely it is to be on in a run before coverage says otherwise. */
 export const features: ReadonlyMap<string, number> = new Map<string, number>([
   ...operationKinds.map((kind) => [`operation:${kind}`, kind === "node.delete" || kind === "node.create" ? 0.25 : 0.6] as const),
   ...faultKinds.map((kind) => [`fault:${kind}`, 0.35] as const),
   ...programKinds.map((kind) => [`program:${kind}`, kind === "server" ? 0.9 : 0.35] as const),
-  ...scenarioKinds.map((kind) => [`scenario:${kind}`, kind === "lostNode" || kind === "halfDone" ? 0.7 : 0.3] as const),
+  ...scenarioKinds.map((kind) => [`scenario:${kind}`, likely.get(kind) ?? 0.3] as const),
   ...specFeatures.map((feature) => [`spec:${feature}`, feature === "hugeRequests" ? 0.1 : feature === "tolerations" ? 0.6 : 0.35] as const),
   ["run:faults", 0.9], ["run:choices", 0.5], ["run:collisions", 0.5], ["run:longRun", 0.15], ["run:blackouts", 0.15],
-    ["run:manyWorkers", 0.3], ["run:moments", 0.6], ["run:compactions", 0.3]
+    ["run:manyWorkers", 0.3], ["run:moments", 0.6], ["run:compactions", 0.3], ["run:focused", 0.5]
 ])
 
 export type Swarm = ReadonlySet<string>
@@ -42,16 +45,28 @@ export type Weights = ReadonlyMap<string, number>
 /** Without a way to create pods nothing happens: one of the two is always on. */
 const creates = ["operation:replicaSet.create", "operation:pod.create"] as const
 
+/** Half of the runs have two scenarios at most, and no other faults: what the two do to each other is not drowned. */
+const scenariosInFocus = 2
+const focus = (on: Set<string>, order: ReadonlyArray<string>): void => {
+  const kept = order.filter((scenario) => on.has(scenario)).slice(0, scenariosInFocus)
+  if (kept.length === 0) return
+  for (const feature of [...on]) {
+    if (feature.startsWith("fault:") || (feature.startsWith("scenario:") && !kept.includes(feature))) on.delete(feature)
+  }
+}
+
 export const swarm = (weights: Weights = new Map()): fc.Arbitrary<Swarm> =>
   fc.tuple(
     fc.tuple(...[...features.keys()].map(() => fc.nat(9_999))),
-    fc.constantFrom(...creates)
-  ).map(([draws, create]) => {
+    fc.constantFrom(...creates),
+    fc.shuffledSubarray(scenarioKinds.map((kind) => `scenario:${kind}`), { minLength: scenarioKinds.length })
+  ).map(([draws, create, order]) => {
     const on = new Set<string>()
     let i = 0
     for (const [feature, base] of features) {
       if (draws[i++]! < 10_000 * (weights.get(feature) ?? base)) on.add(feature)
     }
+    if (on.has("run:focused")) focus(on, order)
     if (!creates.some((kind) => on.has(kind))) on.add(create)
     if (!programKinds.some((kind) => on.has(`program:${kind}`))) on.add("program:server")
     return on
