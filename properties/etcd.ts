@@ -3,6 +3,7 @@
  * Linearizability of its operations stands in linearizability.ts. Source: ../reference/invariants.md 1, 3-12.
  */
 import type { Line } from "#model/events.ts"
+import { ByActor } from "#properties/by-actor.ts"
 import {
   changeOf, heardByHistory, heardByMembers, heardByWatches, History, Members, Watches
 } from "#properties/etcd/history.ts"
@@ -49,17 +50,16 @@ const history: ReadonlyArray<Property> = [
 
   always("an acknowledged write is in the history", [11], () => {
     const history = new History()
-    const writes = new Map<string, string>()
+    const writes = new ByActor<string>()
     return (line) => {
       if (history.hear(line)) return undefined
       const { actor, event } = line
       if (event.type === "kv.invoked") {
-        if (event.kind === "put" || event.kind === "txn") writes.set(`${actor} ${event.id}`, event.key)
+        if (event.kind === "put" || event.kind === "txn") writes.set(actor, event.id, event.key)
         return undefined
       }
       if (event.type !== "kv.returned") return undefined
-      const key = writes.get(`${actor} ${event.id}`)
-      writes.delete(`${actor} ${event.id}`)
+      const key = writes.take(actor, event.id)
       return key === undefined || event.outcome !== "ok" || history.has(event.revision, key) ? undefined
         : `${key} was acknowledged at revision ${event.revision}, which does not hold it`
     }
@@ -168,16 +168,15 @@ const raft: ReadonlyArray<Property> = [
 
 const watch: ReadonlyArray<Property> = [
   always("a watch never sees a revision that is not later than all it saw before", [3, 4], () => {
-    const last = new Map<string, number>()
+    const last = new ByActor<number>()
     return ({ actor, entity, event }) => {
-      const name = `${actor} ${entity}`
       if (event.type === "etcdWatch.opened") {
-        last.set(name, event.startRevision === 0 ? event.revision : event.startRevision - 1)
+        last.set(actor, entity, event.startRevision === 0 ? event.revision : event.startRevision - 1)
       } else if (event.type === "etcdWatch.sent") {
-        const before = last.get(name) ?? 0
-        last.set(name, event.revision)
+        const before = last.get(actor, entity) ?? 0
+        last.set(actor, entity, event.revision)
         if (event.revision <= before) return `${actor} sent revision ${event.revision} after ${before} on ${entity}`
-      } else if (event.type !== "etcdWatch.progressed") last.delete(name)
+      } else if (event.type !== "etcdWatch.progressed") last.take(actor, entity)
       return undefined
     }
   }, ["etcdWatch."]),
@@ -206,9 +205,11 @@ const watch: ReadonlyArray<Property> = [
         members.hear(line)
       },
       holds: () => {
-        for (const [name, open] of watches.open) {
-          const due = members.isFree(open.member) ? watches.next(open) : undefined
-          if (due !== undefined && now_ms - due.at_ms > spread_ms) return `${name} did not see revision ${due.revision}`
+        for (const [member, name, open] of watches.open) {
+          const due = members.isFree(member) ? watches.next(open) : undefined
+          if (due !== undefined && now_ms - due.at_ms > spread_ms) {
+            return `${member} ${name} did not see revision ${due.revision}`
+          }
         }
         return undefined
       }

@@ -4,6 +4,7 @@
  * later moment, or never. Serializable reads promise none of this and are left out.
  */
 import type { Line } from "#model/events.ts"
+import { ByActor } from "#properties/by-actor.ts"
 import { search, type Configuration, type Known, type Unknown } from "#properties/linearizability/search.ts"
 import { always, sometimes, type Property } from "#properties/property.ts"
 
@@ -15,7 +16,6 @@ type Returned = Extract<Line["event"], { readonly type: "kv.returned" }>
 
 interface Pending {
   readonly op: Invoked
-  readonly actor: string
   readonly seq: number
 }
 interface Key {
@@ -42,24 +42,20 @@ const follow = (
   begun: (pending: Pending) => void,
   done: (pending: Pending, answer: Returned | undefined, seq: number) => string | undefined
 ) => {
-  const pending = new Map<string, Pending>()
+  const pending = new ByActor<Pending>()
   return (line: Line): string | undefined => {
     const { event } = line
     if (event.type === "kv.invoked") {
       if (!event.linearizable) return undefined
-      const one = { op: event, actor: line.actor, seq: line.seq }
-      pending.set(`${line.actor} ${event.id}`, one)
+      const one = { op: event, seq: line.seq }
+      pending.set(line.actor, event.id, one)
       begun(one)
     } else if (event.type === "kv.returned") {
-      const name = `${line.actor} ${event.id}`
-      const one = pending.get(name)
-      if (one === undefined) return undefined
-      pending.delete(name)
-      return done(one, event.outcome === "unknown" ? undefined : event, line.seq)
+      const one = pending.take(line.actor, event.id)
+      return one === undefined ? undefined : done(one, event.outcome === "unknown" ? undefined : event, line.seq)
     } else if (event.type === "process.crashed" || event.type === "process.stopped") {
-      for (const [name, one] of pending) {
-        if (one.actor !== event.process) continue
-        pending.delete(name)
+      for (const [name, one] of pending.of(event.process)) {
+        pending.take(event.process, name)
         const wrong = done(one, undefined, line.seq)
         if (wrong !== undefined) return wrong
       }
@@ -141,10 +137,10 @@ export const properties: ReadonlyArray<Property> = [
   }, heardByFollow),
 
   sometimes("the outcome of a write is unknown", () => {
-    const isWriting = new Set<string>()
+    const writing = new ByActor<true>()
     return ({ actor, event }) => {
-      if (event.type === "kv.invoked" && isWrite(event)) isWriting.add(`${actor} ${event.id}`)
-      return event.type === "kv.returned" && isWriting.delete(`${actor} ${event.id}`) && event.outcome === "unknown"
+      if (event.type === "kv.invoked" && isWrite(event)) writing.set(actor, event.id, true)
+      return event.type === "kv.returned" && writing.take(actor, event.id) === true && event.outcome === "unknown"
     }
   }, ["kv."]),
   sometimes("a conditional write fails", () =>

@@ -2,12 +2,18 @@
 import type { ApiObject, ReplicaSet } from "#model/objects.ts"
 import { equal } from "#model/objects/equality.ts"
 import { at, isObject, ofUpdates, Predecessors, versionOf } from "#properties/api-server/history.ts"
+import { ByActor } from "#properties/by-actor.ts"
 import { always, type Property } from "#properties/property.ts"
 import type { Line } from "#model/events.ts"
 
+const specOf = (object: ApiObject): unknown => ("spec" in object ? object.spec : undefined)
 const statusOf = (object: ApiObject): unknown => ("status" in object ? object.status : undefined)
 const withoutVersion = (object: ApiObject): object =>
   ({ ...object, metadata: { ...object.metadata, resourceVersion: "" } })
+/** What differs mostly, the spec or the status, is compared before anything is copied. */
+const isUnchanged = (object: ApiObject, before: ApiObject): boolean =>
+  equal(specOf(object), specOf(before)) && equal(statusOf(object), statusOf(before)) &&
+  equal(withoutVersion(object), withoutVersion(before))
 const finalizersOf = (object: ApiObject): ReadonlyArray<string> => object.metadata.finalizers ?? []
 
 const withoutScheduled = (object: ApiObject): unknown => object.kind !== "Pod" ? statusOf(object) : {
@@ -18,18 +24,17 @@ const isBinding = (object: ApiObject, before: ApiObject): boolean => object.kind
 
 const lostUpdates = always("a write that carries a resourceVersion is committed on that version only", [15], () => {
   const history = new Predecessors()
-  const writes = new Map<string, { readonly key: string; readonly expected: number }>()
+  const writes = new ByActor<{ readonly key: string; readonly expected: number }>()
   return (line: Line) => {
     if (history.hear(line)) return undefined
     const { actor, entity, event } = line
     if (event.type === "write.requested" && event.verb !== "delete" && event.expected > 0) {
-      writes.set(`${actor} ${entity}`, { key: event.key, expected: event.expected })
+      writes.set(actor, entity, { key: event.key, expected: event.expected })
     }
     if (event.type !== "write.done" && event.type !== "write.refused" && event.type !== "write.outcomeUnknown") {
       return undefined
     }
-    const write = writes.get(`${actor} ${entity}`)
-    writes.delete(`${actor} ${entity}`)
+    const write = writes.take(actor, entity)
     if (write === undefined || event.type !== "write.done" || event.revision === write.expected) return undefined
     const change = history.at(event.revision)
     if (change?.key === write.key && change.before === write.expected) return undefined
@@ -40,16 +45,15 @@ const lostUpdates = always("a write that carries a resourceVersion is committed 
 
 const preconditions = always("a deletion with a uid touches the object with that uid only", [19], () => {
   const history = new Predecessors()
-  const deletions = new Map<string, { readonly key: string; readonly uid: string }>()
+  const deletions = new ByActor<{ readonly key: string; readonly uid: string }>()
   return (line: Line) => {
     if (history.hear(line)) return undefined
     const { actor, entity, event } = line
     if (event.type === "write.requested" && event.verb === "delete" && event.uid !== "") {
-      deletions.set(`${actor} ${entity}`, { key: event.key, uid: event.uid })
+      deletions.set(actor, entity, { key: event.key, uid: event.uid })
     }
     if (event.type !== "write.done") return undefined
-    const deletion = deletions.get(`${actor} ${entity}`)
-    deletions.delete(`${actor} ${entity}`)
+    const deletion = deletions.take(actor, entity)
     const change = deletion === undefined ? undefined : history.at(event.revision)
     return deletion === undefined || (event.uid === deletion.uid && change?.uid === deletion.uid) ? undefined
       : `${deletion.key} was to be deleted with uid ${deletion.uid}; revision ${event.revision} changed `
@@ -125,7 +129,7 @@ export const objectProperties: ReadonlyArray<Property> = [
   versions,
   lostUpdates,
   ofUpdates("a write that changes nothing is not committed", [16], (object, before, event) =>
-    equal(withoutVersion(object), withoutVersion(before)) ? `${at(event)} is what was there before` : undefined),
+    isUnchanged(object, before) ? `${at(event)} is what was there before` : undefined),
   names,
   uids,
   preconditions,

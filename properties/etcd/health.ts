@@ -3,6 +3,7 @@
  */
 import type { Line } from "#model/events.ts"
 import { noLeaderWatchCancel_ms } from "#model/limits/etcd.ts"
+import { ByActor } from "#properties/by-actor.ts"
 import { always, type Property } from "#properties/property.ts"
 
 export const heardByHealth = ["run.started", "phase.began", "fault.injected", "process.", "member.dataLost"]
@@ -70,14 +71,13 @@ export const healthy: ReadonlyArray<Property> = [
 
   always("a healthy etcd answers within a second", [114], () => {
     const health = new Health()
-    const invoked = new Map<string, { readonly at_ms: number; readonly key: string }>()
+    const invoked = new ByActor<{ readonly at_ms: number; readonly key: string }>()
     return (line) => {
       health.hear(line)
       const { actor, at_ms, event } = line
-      if (event.type === "kv.invoked") invoked.set(`${actor} ${event.id}`, { at_ms, key: event.key })
+      if (event.type === "kv.invoked") invoked.set(actor, event.id, { at_ms, key: event.key })
       if (event.type !== "kv.returned") return undefined
-      const call = invoked.get(`${actor} ${event.id}`)
-      invoked.delete(`${actor} ${event.id}`)
+      const call = invoked.take(actor, event.id)
       if (call === undefined || !health.hasBeenWellFor(answers_ms, call.at_ms)) return undefined
       const took_ms = at_ms - call.at_ms
       return took_ms <= answerTime_ms && event.outcome !== "unknown" ? undefined

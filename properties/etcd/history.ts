@@ -1,5 +1,6 @@
 /** What several of etcd's promises look at: the committed history, the members that are up, the watches as served. */
 import type { Line } from "#model/events.ts"
+import { ByActor } from "#properties/by-actor.ts"
 
 export interface Revision {
   readonly revision: number
@@ -42,9 +43,12 @@ export class History {
 
 export const heardByWatches = [...heardByHistory, "etcdWatch.", "process.crashed", "process.stopped"]
 
+type Sent = Extract<Line["event"], { readonly type: "etcdWatch.sent" }>
+
 export interface OpenWatch {
-  readonly member: string
   readonly prefix: string
+  /** It may wait for a revision that is not committed yet, and begins there. */
+  readonly start: number
   /** Everything before this position of the history was sent, or does not match. */
   at: number
 }
@@ -52,77 +56,65 @@ export interface OpenWatch {
 /** Follows every open watch along the history. `gap` is called with what a watch skipped. */
 export class Watches {
   readonly history = new History()
-  readonly open = new Map<string, OpenWatch>()
-  /** Watches that wait for a revision that is not committed yet begin there. */
-  private readonly starts = new Map<OpenWatch, number>()
+  readonly open = new ByActor<OpenWatch>()
 
-  private matching(watch: OpenWatch, revision: Revision): ReadonlyArray<string> {
-    return revision.keys.filter((key) => key.startsWith(watch.prefix))
-  }
   /** The next revision that the watch has to send, if it is committed already. */
   next(watch: OpenWatch): Revision | undefined {
     const { revisions } = this.history
-    const start = this.starts.get(watch) ?? 0
     for (; watch.at < revisions.length; watch.at++) {
       const revision = revisions[watch.at]!
-      if (revision.revision >= start && revision.keys.some((key) => key.startsWith(watch.prefix))) return revision
+      if (revision.revision >= watch.start && isSeenBy(watch, revision)) return revision
     }
     return undefined
   }
   /** What is wrong with the line, and which promise it breaks. */
   hear(line: Line): { readonly kind: "reliable" | "bookmarkable"; readonly text: string } | undefined {
     if (this.history.hear(line)) return undefined
-    const { event } = line
-    const name = `${line.actor} ${line.entity}`
+    const { actor, entity, event } = line
     switch (event.type) {
       case "etcdWatch.opened": {
         const start = event.startRevision === 0 ? event.revision + 1 : event.startRevision
-        const watch = { member: line.actor, prefix: event.prefix, at: this.history.position(start) }
-        this.open.set(name, watch)
-        this.starts.set(watch, start)
+        this.open.set(actor, entity, { prefix: event.prefix, start, at: this.history.position(start) })
         return undefined
       }
       case "etcdWatch.sent": {
-        const watch = this.open.get(name)
-        if (watch === undefined) return undefined
-        const due = this.next(watch)
-        if (due === undefined) return { kind: "reliable", text: `${name} sent revision ${event.revision}, which is ` +
-          "not committed or was sent before" }
-        const keys = this.matching(watch, due)
-        watch.at++
-        if (due.revision !== event.revision) {
-          return { kind: "reliable",
-            text: `${name} sent revision ${event.revision} before ${due.revision} (${keys.join(", ")})` }
-        }
-        return keys.length === event.keys.length && keys.every((key) => event.keys.includes(key)) ? undefined
-          : { kind: "reliable", text: `${name} sent ${event.keys.join(", ")} of revision ${due.revision}, ` +
-            `which changed ${keys.join(", ")}` }
+        const watch = this.open.get(actor, entity)
+        const text = watch === undefined ? undefined : this.sent(watch, event)
+        return text === undefined ? undefined : { kind: "reliable", text: `${actor} ${entity} sent ${text}` }
       }
       case "etcdWatch.progressed": {
-        const watch = this.open.get(name)
+        const watch = this.open.get(actor, entity)
         const due = watch === undefined ? undefined : this.next(watch)
-        return due !== undefined && due.revision <= event.revision
-          ? { kind: "bookmarkable", text: `${name} confirmed revision ${event.revision} without ${due.revision}` }
-          : undefined
+        return due === undefined || due.revision > event.revision ? undefined : { kind: "bookmarkable",
+          text: `${actor} ${entity} confirmed revision ${event.revision} without ${due.revision}` }
       }
       case "etcdWatch.canceled":
       case "etcdWatch.closed":
-        this.forget(name)
+        this.open.take(actor, entity)
         return undefined
       case "process.crashed":
       case "process.stopped":
-        for (const [other, watch] of this.open) if (watch.member === event.process) this.forget(other)
+        this.open.forget(event.process)
         return undefined
       default:
         return undefined
     }
   }
-  private forget(name: string): void {
-    const watch = this.open.get(name)
-    if (watch === undefined) return
-    this.open.delete(name)
-    this.starts.delete(watch)
+
+  private sent(watch: OpenWatch, { keys, revision }: Sent): string | undefined {
+    const due = this.next(watch)
+    if (due === undefined) return `revision ${revision}, which is not committed or was sent before`
+    watch.at++
+    const wanted = due.keys.length === 1 ? due.keys : due.keys.filter((key) => key.startsWith(watch.prefix))
+    if (due.revision !== revision) return `revision ${revision} before ${due.revision} (${wanted.join(", ")})`
+    return wanted.length === keys.length && wanted.every((key) => keys.includes(key)) ? undefined
+      : `${keys.join(", ")} of revision ${due.revision}, which changed ${wanted.join(", ")}`
   }
+}
+
+const isSeenBy = ({ prefix }: OpenWatch, { keys }: Revision): boolean => {
+  for (let i = 0; i < keys.length; i++) if (keys[i]!.startsWith(prefix)) return true
+  return false
 }
 
 export const heardByMembers = ["process.", "raft.", "entry.applied", "phase.began"]

@@ -38,7 +38,9 @@ interface Hearer {
 interface Audience {
   readonly wants: Property["hears"]
   readonly hearers: Array<Hearer>
+  /** The first so many are of this batch: an array that is emptied would have to grow anew each time. */
   readonly lines: Array<Line>
+  count: number
 }
 
 interface Said {
@@ -80,8 +82,8 @@ export class Monitors {
     const key = property.hears?.join() ?? ""
     const hearer = { property, place, hear, done: false }
     const audience = this.audiences.get(key)
-    if (audience === undefined) this.audiences.set(key, { wants: property.hears, hearers: [hearer], lines: [] })
-    else audience.hearers.push(hearer)
+    if (audience !== undefined) audience.hearers.push(hearer)
+    else this.audiences.set(key, { wants: property.hears, hearers: [hearer], lines: [], count: 0 })
   }
 
   /** What broke at these lines: the earliest first, then in the properties' order. */
@@ -89,22 +91,25 @@ export class Monitors {
     for (let i = 0; i < lines.length; i++) {
       const line = lines[i]!
       const audiences = this.audiencesOf(line.event.type)
-      for (let j = 0; j < audiences.length; j++) audiences[j]!.lines.push(line)
+      for (let j = 0; j < audiences.length; j++) {
+        const audience = audiences[j]!
+        audience.lines[audience.count++] = line
+      }
     }
     const said: Array<Said> = []
-    for (const { hearers, lines: heard } of this.audiences.values()) {
-      if (heard.length === 0) continue
-      for (const hearer of hearers) if (!hearer.done) this.tell(hearer, heard, said)
-      heard.length = 0
+    for (const audience of this.audiences.values()) {
+      if (audience.count === 0) continue
+      for (const hearer of audience.hearers) if (!hearer.done) this.tell(hearer, audience, said)
+      audience.count = 0
     }
     return said.sort((a, b) => a.broken.line.seq - b.broken.line.seq || a.place - b.place).map(({ broken }) => broken)
   }
 
-  private tell(hearer: Hearer, lines: ReadonlyArray<Line>, into: Array<Said>): void {
+  private tell(hearer: Hearer, { count, lines }: Audience, into: Array<Said>): void {
     const { property, place } = hearer
     let i = 0
     try {
-      for (; i < lines.length; i++) {
+      for (; i < count; i++) {
         const said = hearer.hear(lines[i]!)
         if (said === undefined || said === false) continue
         // It has said it: the same breach at the next line is no news.

@@ -5,6 +5,7 @@
  */
 import type { Event, Line } from "#model/events.ts"
 import { requestTimeout_ms } from "#model/limits.ts"
+import { ByActor } from "#properties/by-actor.ts"
 import { inTime, said } from "#properties/order.ts"
 import { always, eventually, type Property } from "#properties/property.ts"
 
@@ -168,7 +169,7 @@ const reasonFor = (sent: Sent, actor: string): string | undefined => {
 const requestsHaveReasons = always("A component asks only for what it said it would do, and as often", [],
   () => {
     const reasons = new Map<string, Map<string, number>>()
-    const waiting = new Set<string>()
+    const waiting = new ByActor<true>()
     /** "<namespace>/<name>" by uid. */
     const pods = new Map<string, string>()
     const podOf = (uid: string): string => pods.get(uid) ?? uid
@@ -186,8 +187,8 @@ const requestsHaveReasons = always("A component asks only for what it said it wo
       if (rules === undefined) return undefined
       let mine = reasons.get(actor)
       if (mine === undefined) reasons.set(actor, mine = new Map())
-      if (event.type === "request.postponed") waiting.add(`${actor} ${entity}`)
-      else if (event.type === "request.sent" && !waiting.delete(`${actor} ${entity}`)) {
+      if (event.type === "request.postponed") waiting.set(actor, entity, true)
+      else if (event.type === "request.sent" && waiting.take(actor, entity) === undefined) {
         const reason = reasonFor(event, actor)
         if (reason === undefined) return undefined
         const left = mine.get(reason) ?? 0
@@ -208,17 +209,15 @@ const requestsHaveReasons = always("A component asks only for what it said it wo
 const changes: ReadonlySet<string> = new Set(["update", "delete"])
 const answersWereGiven = always("A client is answered what a server said, once for each time that it was said", [],
   () => {
-    const sent = new Map<string, string>()
+    const sent = new ByActor<string>()
     const given = new Map<string, number>()
     return ({ actor, entity, event }) => {
-      const of = `${actor} ${entity}`
-      if (event.type === "request.sent") sent.set(of, event.verb)
+      if (event.type === "request.sent") sent.set(actor, entity, event.verb)
       else if (event.type === "write.done") {
         const answer = `${event.uid} ${event.revision}`
         given.set(answer, (given.get(answer) ?? 0) + 1)
       } else if (event.type === "request.answered") {
-        const verb = sent.get(of)
-        sent.delete(of)
+        const verb = sent.take(actor, entity)
         if (verb === undefined || !changes.has(verb) || event.uid === undefined || event.code >= 300) return undefined
         const answer = `${event.uid} ${event.revision}`
         const left = given.get(answer) ?? 0
@@ -279,22 +278,22 @@ const settled_ms = 10_000
 const begins: ReadonlySet<string> = new Set(["kv.invoked", "write.requested", "read.requested", "request.sent"])
 const nothingIsLeftOpen = eventually("At rest nothing that was asked is left unanswered for long", [],
   () => {
-    const open = new Map<string, Line>()
+    const open = new ByActor<Line>()
     let now_ms = 0
     return {
       line: (line) => {
         const { actor, at_ms, entity, event } = line
         now_ms = at_ms
         if (event.type === "process.crashed" || event.type === "process.stopped") {
-          for (const [name, asked] of open) if (asked.actor === event.process) open.delete(name)
+          open.forget(event.process)
           return
         }
-        const name = event.type === "kv.invoked" || event.type === "kv.returned" ? event.id : `${actor} ${entity}`
-        if (begins.has(event.type)) open.set(name, line)
-        else open.delete(name)
+        const name = event.type === "kv.invoked" || event.type === "kv.returned" ? event.id : entity
+        if (begins.has(event.type)) open.set(actor, name, line)
+        else open.take(actor, name)
       },
       holds: () => {
-        for (const { actor, at_ms, entity, event, seq } of open.values()) {
+        for (const [, , { actor, at_ms, entity, event, seq }] of open) {
           if (now_ms - at_ms > settled_ms) return `line ${seq}, ${event.type} of ${actor} ${entity}, is unanswered`
         }
         return undefined
