@@ -59,7 +59,8 @@ const readyRuns = always("a kubelet says Running only of a pod that ran, and rea
     }
     if (event.type !== "podStatus.posted") return undefined
     if (event.phase === "Running" && !started.has(entity)) return `${entity} is posted Running and never ran`
-    const mayHaveEnded = ended.delete(entity)
+    // While its containers are being stopped nobody works its status out anew (SyncTerminatingPod, kubelet.go v1.36).
+    const mayHaveEnded = ended.delete(entity) || line.state === "terminating"
     return event.ready && !containers.runs(entity) && !mayHaveEnded ? `${entity} is posted ready and does not run`
       : undefined
   }

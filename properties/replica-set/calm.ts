@@ -10,8 +10,8 @@ import { Health } from "#properties/etcd/health.ts"
 import { controllerOf, isActive, isReady } from "#properties/replica-set/census.ts"
 import { isSelectedBy } from "#properties/replica-set/history.ts"
 
-/** Dead connections were noticed (45 s), dialled anew and listed again; what backed off meanwhile was tried. */
-const well_ms = 75_000 // ASSUMED
+/** Dead connections were noticed (45 s), dialled anew (30 s), and a reflector's longest back-off (60 s) is over. */
+const well_ms = 150_000 // ASSUMED
 /** A sync needs a few requests; those of a burst stand behind each other. */
 const acts_ms = 10_000 // ASSUMED
 const perPod_ms = 20 // ASSUMED: slow start, and the API server's share.

@@ -10,8 +10,8 @@ import { Health, heardByHealth } from "#properties/etcd/health.ts"
 import { allocatableOf, isTerminal, nodeOf } from "#properties/scheduler/fit.ts"
 import { sameRecord, taintText } from "#properties/scheduler/snapshot.ts"
 
-/** Dead connections were noticed (45 s), dialled anew and listed again. */
-const well_ms = 75_000 // ASSUMED
+/** Dead connections were noticed (45 s), dialled anew (30 s), and a reflector's longest back-off (60 s) is over. */
+const well_ms = 150_000 // ASSUMED
 /** A watch's way, and a binding under way, which counts before it is committed. */
 const learns_ms = 10_000 // ASSUMED
 
