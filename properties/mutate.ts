@@ -5,12 +5,14 @@
  */
 import { globSync, readFileSync } from "node:fs"
 import { Stryker } from "@stryker-mutator/core"
+import { lastTime, merge, type Last } from "#properties/mutation/again.ts"
 
 interface Wish {
   readonly component: string
   readonly files: ReadonlyArray<string>
   readonly sample: number
   readonly jobs: number
+  readonly again: boolean
 }
 
 const isCode = (file: string): boolean => !file.endsWith(".test.ts")
@@ -19,7 +21,8 @@ const filesOf = (component: string): ReadonlyArray<string> =>
 
 const refuse = (why: string): never => {
   const known = globSync("impl/*.ts").filter(isCode).map((file) => file.slice(5, -3)).toSorted().join(", ")
-  console.error(`mutate: ${why}\nusage: npm run mutate -- COMPONENT [--sample N] [--jobs N]\n` +
+  console.error(`mutate: ${why}\nusage: npm run mutate -- COMPONENT [--sample N] [--again] [--jobs N]\n` +
+    "  --again     only the mutants of the last run, or sample, that survived\n" +
     "  --sample N  only the mutants on every N-th line: a quick estimate\n" +
     `  --jobs N    processes, 2 unless told\nCOMPONENT is one of ${known}`)
   process.exit(64)
@@ -28,18 +31,20 @@ const refuse = (why: string): never => {
 const wished = (words: ReadonlyArray<string>): Wish => {
   const numbers = { "--sample": 1, "--jobs": 2 }
   let component: string | undefined
+  let again = false
   for (let i = 0; i < words.length; i++) {
     const word = words[i]!
     if (word === "--sample" || word === "--jobs") {
       numbers[word] = Number(words[++i])
       if (!Number.isInteger(numbers[word]) || numbers[word] < 1) refuse(`${word} takes a whole number of at least 1`)
-    } else if (word.startsWith("-") || component !== undefined) refuse(`"${word}" was not expected`)
+    } else if (word === "--again") again = true
+    else if (word.startsWith("-") || component !== undefined) refuse(`"${word}" was not expected`)
     else component = word
   }
   if (component === undefined) return refuse("which component?")
   const files = filesOf(component)
   if (files.length === 0) refuse(`there is no component "${component}"`)
-  return { component, files, sample: numbers["--sample"], jobs: numbers["--jobs"] }
+  return { component, files, sample: numbers["--sample"], jobs: numbers["--jobs"], again }
 }
 
 /** Whole files, or every `sample`-th line of them: always the same lines. */
@@ -49,12 +54,18 @@ const rangesOf = ({ files, sample }: Wish): ReadonlyArray<string> => sample === 
 })
 
 const wish = wished(process.argv.slice(2))
+const report = `reports/mutation-${wish.component}.json`
+const reportNow = wish.again ? `reports/again-${wish.component}.json` : report
+const last: Last | string | undefined = wish.again ? lastTime(report, wish.files) : undefined
+if (typeof last === "string") refuse(last)
 process.env["PLIMSOLL_MUTATE"] = wish.component
+if (typeof last === "object") process.env["PLIMSOLL_MUTATE_AGAIN"] = [...last.ids].join(",")
 const { tally } = await import("#properties/mutation/tally.ts")
 const say = (how: string): void => {
   console.log(`${tally.score(wish.component)}${wish.sample === 1 ? "" : `, every ${wish.sample}th line`}${how}`)
   console.log(`survivors: reports/survivors-${wish.component}.txt`)
 }
+if (typeof last === "object") tally.goOnFrom(last)
 process.once("SIGINT", () => say(", interrupted"))
 await new Stryker({
   mutate: [...rangesOf(wish)],
@@ -70,9 +81,10 @@ await new Stryker({
   timeoutMS: 20_000,
   timeoutFactor: 4,
   reporters: ["tally", "json", "progress-append-only"],
-  jsonReporter: { fileName: `reports/mutation-${wish.component}.json` },
+  jsonReporter: { fileName: reportNow },
   clearTextReporter: { allowColor: false },
   tempDirName: ".stryker-tmp",
   ignorePatterns: ["reports", "traces/recorded", "plimsoll-out"]
 }).runMutationTest()
+if (typeof last === "object") merge(report, reportNow, last)
 say("")

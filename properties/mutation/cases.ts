@@ -39,9 +39,15 @@ export const casesOf = (component: string): ReadonlyArray<Case> => {
 export const judged = ({ input }: Case, mostLines: number): Judged => {
   const run = new Run(input, { properties, judge: () => new Conformance({ charts }) })
   let ranAway = false
-  while (!ranAway && run.step()) ranAway = run.result().counts.lines > mostLines
+  let thrown: string | undefined
+  try {
+    while (!ranAway && run.step()) ranAway = run.result().counts.lines > mostLines
+  } catch (error) {
+    // A mutant's line that no monitor can read.
+    thrown = `[crash] ${String(error)}`
+  }
   const { broken, counts } = run.result()
-  const broke = broken === undefined ? undefined
+  const broke = broken === undefined ? thrown
     : `[${broken.kind}] ${broken.property}: ${broken.message.split("\n")[0]}`
   return { broke, lines: counts.lines, ranAway }
 }

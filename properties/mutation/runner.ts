@@ -21,7 +21,12 @@ const runaway = 20 // ASSUMED
 /** What a mutant may write in a run that has hardly any lines of its own. */
 const leastLines = 50_000 // ASSUMED
 
-const context = ((globalThis as Record<string, unknown>)[INSTRUMENTER_CONSTANTS.NAMESPACE] ??= {}) as InstrumenterContext
+const context = ((globalThis as Record<string, unknown>)[INSTRUMENTER_CONSTANTS.NAMESPACE] ??=
+  {}) as InstrumenterContext
+
+/** The ids of those that are to be tried again; absent: all. */
+const again = process.env["PLIMSOLL_MUTATE_AGAIN"] === undefined ? undefined
+  : new Set(process.env["PLIMSOLL_MUTATE_AGAIN"].split(","))
 
 interface Suite {
   readonly casesOf: (component: string) => ReadonlyArray<Case>
@@ -57,6 +62,8 @@ class ClusterRunner implements TestRunner {
   }
 
   async mutantRun(options: MutantRunOptions): Promise<MutantRunResult> {
+    // Killed before: whoever counts leaves it out.
+    if (again?.has(options.activeMutant.id) === false) return { status: MutantRunStatus.Survived, nrOfTests: 0 }
     const cases = this.cases.filter(({ name }) => options.testFilter?.includes(name) ?? true)
     // A healthy run of each, to know how long it is.
     delete context.activeMutant

@@ -7,15 +7,16 @@ import { dirname, relative } from "node:path"
 import type { MutantResult } from "@stryker-mutator/api/core"
 import { declareValuePlugin, PluginKind } from "@stryker-mutator/api/plugin"
 import type { Reporter } from "@stryker-mutator/api/report"
+import { missed, type Last } from "#properties/mutation/again.ts"
 
 const found = ["Killed", "Timeout", "RuntimeError"]
-const missed = ["Survived", "NoCoverage"]
 const widest = 60 // Of the code that is quoted.
 
 export class Tally implements Reporter {
   private readonly counts = new Map<string, number>()
   private readonly lines = new Map<string, ReadonlyArray<string>>()
   private readonly file: string
+  private last: Last | undefined
 
   constructor(file: string) {
     this.file = file
@@ -27,8 +28,19 @@ export class Tally implements Reporter {
     writeFileSync(this.file, "")
   }
 
+  /** Counts on from the last time. */
+  goOnFrom(last: Last): void {
+    this.last = last
+    for (const { status } of last.done) this.count(status)
+  }
+
+  private count(status: string): void {
+    this.counts.set(status, (this.counts.get(status) ?? 0) + 1)
+  }
+
   onMutantTested(mutant: Readonly<MutantResult>): void {
-    this.counts.set(mutant.status, (this.counts.get(mutant.status) ?? 0) + 1)
+    if (this.last !== undefined && !this.last.ids.has(mutant.id)) return
+    this.count(mutant.status)
     if (missed.includes(mutant.status)) appendFileSync(this.file, `${this.described(mutant)}\n`)
   }
 
@@ -43,12 +55,15 @@ export class Tally implements Reporter {
   }
 
   /** impl/x.ts:12:3 Survived ConditionalExpression: a < b → true */
-  private described({ fileName, location: { start, end }, status, mutatorName, replacement }: MutantResult): string {
+  private described({ fileName, location, status, mutatorName, replacement }: MutantResult): string {
+    const { end, start } = location
     let lines = this.lines.get(fileName)
     if (lines === undefined) this.lines.set(fileName, lines = readFileSync(fileName, "utf8").split("\n"))
     const first = lines[start.line - 1] ?? ""
-    const was = start.line === end.line ? first.slice(start.column - 1, end.column - 1) : `${first.slice(start.column - 1)}…`
-    return `${relative("", fileName)}:${start.line}:${start.column} ${status} ${mutatorName}: ${short(was)} → ${short(replacement ?? "")}`
+    const was = start.line === end.line ? first.slice(start.column - 1, end.column - 1)
+      : `${first.slice(start.column - 1)}…`
+    const place = `${relative("", fileName)}:${start.line}:${start.column}`
+    return `${place} ${status} ${mutatorName}: ${short(was)} → ${short(replacement ?? "")}`
   }
 }
 
