@@ -65,7 +65,8 @@ const recover = (config: Config) => Effect.gen(function* () {
   const read = yield* disk.read(Wal.file)
   const found = Wal.verify(read)
   if (found.isCorrupt) return yield* standAside("corrupt")
-  if (found.torn > 0) {
+  // The first record counts when it is whole: wal.Create makes it beside the directory and renames.
+  if (found.torn > 0 && found.records.length > 0) {
     journal.wrote("etcd.member", name, { type: "wal.truncated", records: found.records.length, cut: found.torn },
       "recovering")
   }

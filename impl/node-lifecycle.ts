@@ -158,6 +158,8 @@ class NodeLifecycle implements Host {
       if (count === undefined) counts.set(zone, count = { ready: 0, notReady: 0 })
       if (health.ready === "True") count.ready += 1
       else count.notReady += 1
+      // Somebody took its taint away: markNodeForTainting queues it anew.
+      if (this.#lacksTaint(health) && this.#told.isTainted(health)) this.#zones.clear(health, "removed")
       if (this.#needsTaint(health)) this.#zones.enqueue(health)
       // Marking waits for a look: the kubelet of an unknown node may be alive, and would write against us.
       if (this.#needsWork(health, now_ms) || this.#mustMark(health, false)) this.#queue.add(health.name)
@@ -172,9 +174,12 @@ class NodeLifecycle implements Host {
     this.#told.health(health, { type: isLate ? "nodeHealth.late" : "nodeHealth.fresh" })
   }
 
-  #needsTaint(health: Health): boolean {
-    return health.taint === "clean" && health.clear === undefined && evictingKeyOf(health.ready) !== undefined
+  #lacksTaint(health: Health): boolean {
+    return health.clear === undefined && evictingKeyOf(health.ready) !== undefined
       && evictingKeys(health.node).length === 0
+  }
+  #needsTaint(health: Health): boolean {
+    return health.taint === "clean" && this.#lacksTaint(health)
   }
 
   #mustMark(health: Health, hasJustGivenUp: boolean): boolean {
@@ -269,7 +274,7 @@ class NodeLifecycle implements Host {
       }
       const remove = { add: [], remove: wrong.map(evictingTaint) }
       this.adopt(health, yield* this.#writer.changeTaints(health.node, remove))
-      this.#told.tainted(health, "nodeTaint.swapped", wanted)
+      if (!this.#told.isTold(health, wanted)) this.#told.tainted(health, "nodeTaint.swapped", wanted)
     })
   }
 

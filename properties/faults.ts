@@ -58,6 +58,7 @@ const exists = (fault: Fault, machines: ReadonlySet<string>, processes: Readonly
   if (upon !== undefined && !processes.has(upon.actor)) {
     if (![...processes].some((name) => name.startsWith(`${upon.actor}/`))) return false
     if ("process" in fault && fault.process === upon.actor) return true
+    if ("machine" in fault && fault.machine === upon.actor) return true
   }
   if (fault.type === "process.crash" || fault.type === "process.restart" || fault.type === "process.pause") {
     return processes.has(fault.process)

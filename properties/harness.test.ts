@@ -67,7 +67,7 @@ describe("a failure", () => {
     event.type === "object.deleted" && event.resource === "pods" ? event.key : undefined)] }
 
   it("is reduced to what it needs and recorded up to the line", { timeout: 120_000 }, () => {
-    const input = [...Array(30).keys()].map((index) => short(index, 4))
+    const input = [...Array(30).keys()].map((index) => short(index, 5))
       .find((one) => one.operations.length > 8 && run(one, noDeletion).verdict === "safety")!
     const { broken } = run(input, noDeletion)
     const { input: small } = reduce(input, broken!, noDeletion, 15_000)

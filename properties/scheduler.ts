@@ -19,7 +19,7 @@ export const properties: ReadonlyArray<Property> = [
   leadsTo("every pod that fits is eventually scheduled", [68], fittingPodIsBound, ["object."]),
   leadsTo("every pod that is scheduled on a ready node eventually runs", [], boundPodRuns, ["object."]),
   always("pods bound to a node fit its allocatable, unless the scheduler could not know better", [53], boundPodsFit,
-    ["object.", "schedulerProcess.led", "podBinding.failed"]),
+    ["object.", "operation.invoked", "schedulerProcess.led", "podBinding.failed"]),
   always("the chosen node passes every filter on the scheduler's snapshot", [65], chosenNodePasses,
     ["object.", "schedulerNode.", "schedulerCache.", "scheduling.", ...ends]),
   always("while nothing is wrong a scheduler knows the nodes and pods that there are within ten seconds", [],

@@ -8,13 +8,14 @@ import { Effect } from "effect"
 import { Client, type ApiError } from "#impl/client.ts"
 import { Process } from "#impl/ports.ts"
 import type { Operation } from "#model/events/operations.ts"
-import type { Node, ObjectMeta, Pod, PodSpec, ReplicaSet } from "#model/objects.ts"
+import type { Node, ObjectMeta, Pod, PodSpec, ReplicaSet, Taint } from "#model/objects.ts"
 
 export const namespace = "default"
 /** The label by which replica sets select; `pod.update` sets it, so that pods are released and adopted. */
 export const selectorLabel = "app"
 const ownFinalizer = "plimsoll.test/held"
 const avoidTaint = { key: "plimsoll.test/avoid", effect: "PreferNoSchedule" } as const
+const zoneLabel = "topology.kubernetes.io/zone"
 const deletionCost = "controller.kubernetes.io/pod-deletion-cost"
 
 const conflictRetries_max = 3 // retry.DefaultRetry has 5 steps; fewer leave some conflicts to be seen. ASSUMED
@@ -38,7 +39,7 @@ export const pod = (name: string, spec: PodSpec): Pod =>
 const templateLabel = { origin: "template" }
 const node = (name: string, zone: string): Node => ({
   apiVersion: "v1", kind: "Node", spec: {}, status: {},
-  metadata: { ...metadata(name, { "topology.kubernetes.io/zone": zone }), namespace: "" }
+  metadata: { ...metadata(name, { [zoneLabel]: zone }), namespace: "" }
 })
 export const replicaSet = (
   name: string, replicas: number, template: PodSpec, minReadySeconds?: number
@@ -110,12 +111,30 @@ const cordon = (node: string, unschedulable: true | null): Act => Effect.gen(fun
 })
 
 /** kubectl taint, conditional on the node as it was read: a merge patch replaces the whole list. */
-const avoid = (name: string, present: boolean): Act => Effect.gen(function*() {
+const taint = (name: string, one: Taint, present: boolean): Act => Effect.gen(function*() {
   const client = yield* Client
   const { metadata: { resourceVersion }, spec } = yield* client.get("nodes", "", name)
-  const others = (spec.taints ?? []).filter(({ key }) => key !== avoidTaint.key)
-  const taints = present ? [...others, avoidTaint] : others
+  const others = (spec.taints ?? []).filter(({ effect, key }) => key !== one.key || effect !== one.effect)
+  const taints = present ? [...others, one] : others
   yield* client.patch("nodes", "", name, { metadata: { resourceVersion }, spec: { taints } })
+})
+
+const recreateNode = (name: string, zone: string, wait_ms: number): Act => Effect.gen(function*() {
+  const client = yield* Client
+  yield* client.delete("nodes", "", name)
+  yield* Effect.sleep(wait_ms)
+  yield* client.create("nodes", node(name, zone))
+})
+
+const announce = (zone: string, count: number): Act => Effect.gen(function*() {
+  const client = yield* Client
+  for (let i = 1; i <= count; i++) yield* client.create("nodes", node(`${zone}-spare-${i}`, zone))
+})
+
+const retire = (zone: string): Act => Effect.gen(function*() {
+  const client = yield* Client
+  const { items } = yield* client.list("nodes", { labelSelector: `${zoneLabel}=${zone}` })
+  for (const { metadata } of items) yield* client.delete("nodes", "", metadata.name)
 })
 
 /** kubectl drain: cordon, then delete what is there one by one; pods that vanish meanwhile are none of its business. */
@@ -132,6 +151,15 @@ const drain = (node: string): Act => Effect.gen(function*() {
     }
   }
 })
+
+/** kubectl patch, unconditional: what holds the pod is taken away, whoever writes meanwhile. */
+const letGo = (name: string): Act => Effect.gen(function*() {
+  yield* (yield* Client).patch("pods", namespace, name, { metadata: { finalizers: null } })
+})
+
+/** Its finalizer is there from the beginning. */
+const heldBack = <O extends Pod | ReplicaSet>(object: O, isHeld: boolean | undefined): O =>
+  isHeld === true ? finalized(object, true) : object
 
 const finalized = <O extends Pod | ReplicaSet>(object: O, present: boolean): O => {
   const { finalizers = [], ...rest } = object.metadata
@@ -153,7 +181,8 @@ export const perform = (operation: Operation): Act => Effect.gen(function*() {
   switch (operation.type) {
     case "replicaSet.create":
       return void (yield* client.create("replicasets",
-        replicaSet(operation.name, operation.replicas, operation.template, operation.minReadySeconds)))
+        heldBack(replicaSet(operation.name, operation.replicas, operation.template, operation.minReadySeconds),
+          operation.held)))
     case "replicaSet.scale":
       return yield* change("replicasets", operation.name, (set) =>
         ({ ...set, spec: { ...set.spec, replicas: operation.replicas } }))
@@ -161,7 +190,12 @@ export const perform = (operation: Operation): Act => Effect.gen(function*() {
       return yield* change("replicasets", operation.name, (set) =>
         ({ ...set, spec: { ...set.spec, template: { ...set.spec.template, spec: operation.template } } }))
     case "replicaSet.delete": return yield* client.delete("replicasets", namespace, operation.name)
-    case "pod.create": return void (yield* client.create("pods", pod(operation.name, operation.spec)))
+    case "pod.create": return void (yield* client.create("pods", heldBack(pod(operation.name, operation.spec), operation.held)))
+    case "pod.bind":
+      return yield* client.bind({
+        apiVersion: "v1", kind: "Binding", metadata: { name: yield* resolve(operation.name), namespace },
+        target: { kind: "Node", name: operation.node }
+      })
     case "pod.update": {
       const patch = { metadata: { labels: { [selectorLabel]: operation.label } } }
       return void (yield* client.patch("pods", namespace, yield* resolve(operation.name), patch))
@@ -179,6 +213,7 @@ export const perform = (operation: Operation): Act => Effect.gen(function*() {
     case "replicaSet.finalize":
       return yield* change("replicasets", operation.name, (set) => finalized(set, operation.present))
     case "pod.finalize":
+      if (!operation.present) return yield* letGo(yield* resolve(operation.name))
       return yield* change("pods", yield* resolve(operation.name), (one) => finalized(one, operation.present))
     case "pod.ungate":
       return yield* change("pods", yield* resolve(operation.name), ungated)
@@ -188,10 +223,15 @@ export const perform = (operation: Operation): Act => Effect.gen(function*() {
       return void (yield* client.list("pods", { namespace, ...(operation.consistent ? {} : anyAge) }))
     case "node.cordon": return yield* cordon(operation.node, true)
     case "node.uncordon": return yield* cordon(operation.node, null)
-    case "node.avoid": return yield* avoid(operation.node, operation.present)
+    case "node.avoid": return yield* taint(operation.node, avoidTaint, operation.present)
+    case "node.taint":
+      return yield* taint(operation.node, { key: operation.key, effect: "NoExecute" }, operation.present)
     case "node.drain": return yield* drain(operation.node)
     case "node.create": return void (yield* client.create("nodes", node(operation.node, operation.zone)))
     case "node.delete": return yield* client.delete("nodes", "", operation.node)
+    case "node.recreate": return yield* recreateNode(operation.node, operation.zone, operation.wait_ms)
+    case "nodes.create": return yield* announce(operation.zone, operation.count)
+    case "nodes.delete": return yield* retire(operation.zone)
   }
 })
 

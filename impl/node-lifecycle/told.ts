@@ -7,6 +7,9 @@ import type { EventOf } from "#model/events.ts"
 import type { charts } from "#model/node-lifecycle.ts"
 
 type States = { readonly [C in keyof typeof charts]: StateOf<(typeof charts)[C]> }
+const taintStates = {
+  "node.kubernetes.io/not-ready": "notReadyTaint", "node.kubernetes.io/unreachable": "unreachableTaint"
+} as const
 const readyStates = { none: "neverPosted", True: "ready", False: "notReady", Unknown: "unknown" } as const
 
 export class Told {
@@ -33,13 +36,22 @@ export class Told {
     this.#taint(health, { type: "nodeTaint.queued", zone: health.zone, ready: health.ready })
   }
 
+  /** Whether this taint was told last: the other one was somebody else's. */
+  isTold(health: Health, key: EvictingKey): boolean {
+    return health.taint === taintStates[key]
+  }
+
+  isTainted(health: Health): boolean {
+    return health.taint === "notReadyTaint" || health.taint === "unreachableTaint"
+  }
+
   tainted(health: Health, type: "nodeTaint.added" | "nodeTaint.swapped", key: EvictingKey): void {
     const isLate = type === "nodeTaint.added" && health.taint !== "queued"
-    health.taint = key === "node.kubernetes.io/not-ready" ? "notReadyTaint" : "unreachableTaint"
+    health.taint = taintStates[key]
     this.#taint(health, isLate ? { type, key, late: true } : { type, key })
   }
 
-  cleared(health: Health, why: "ready" | "seen" | "gone" | "disruption"): void {
+  cleared(health: Health, why: "ready" | "seen" | "gone" | "disruption" | "removed"): void {
     if (health.taint === "clean" && why !== "seen") return
     health.taint = "clean"
     this.#taint(health, { type: "nodeTaint.cleared", why })

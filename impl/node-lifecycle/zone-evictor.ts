@@ -78,7 +78,7 @@ export class ZoneEvictor {
   }
 
   /** It has no NoExecute taint and waits for none. */
-  clear(health: Health, why: "ready" | "seen" | "gone" | "disruption"): void {
+  clear(health: Health, why: "ready" | "seen" | "gone" | "disruption" | "removed"): void {
     this.#zones.get(health.zone)?.remove(health.name)
     this.#told.cleared(health, why)
   }

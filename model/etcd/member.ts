@@ -70,7 +70,7 @@ export const chart = machine.createMachine({
     },
     recovering: {
       description: "Left a torn end of its log out and replays the rest.",
-      on: { ...starts, ...ended }
+      on: { "member.recovered": starts["member.recovered"], "wal.failed": starts["wal.failed"], ...ended }
     },
     running: {
       description: "Takes part in raft and serves clients.",

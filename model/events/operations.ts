@@ -4,17 +4,21 @@ import { PodSpec } from "#model/objects.ts"
 
 const base = { id: Schema.Number, at_ms: Schema.Number }
 const named = { ...base, name: Schema.String }
+/** With the user's own finalizer from the beginning. */
+const held = Schema.optionalKey(Schema.Boolean)
 
 export const Operation = Schema.Union([
   Schema.Struct({ ...named, type: Schema.tag("replicaSet.create"), replicas: Schema.Number, template: PodSpec,
-    minReadySeconds: Schema.optionalKey(Schema.Number) }),
+    minReadySeconds: Schema.optionalKey(Schema.Number), held }),
   Schema.Struct({ ...named, type: Schema.tag("replicaSet.scale"), replicas: Schema.Number }),
   /** A new template: existing pods keep the old one, as in Kubernetes. */
   Schema.Struct({ ...named, type: Schema.tag("replicaSet.update"), template: PodSpec }),
   Schema.Struct({ ...named, type: Schema.tag("replicaSet.delete") }),
   /** Adds or removes a finalizer of the user's own. */
   Schema.Struct({ ...named, type: Schema.tag("replicaSet.finalize"), present: Schema.Boolean }),
-  Schema.Struct({ ...named, type: Schema.tag("pod.create"), spec: PodSpec }),
+  Schema.Struct({ ...named, type: Schema.tag("pod.create"), spec: PodSpec, held }),
+  /** Binds it to a node as a scheduler would: a second one, or a user who is one. */
+  Schema.Struct({ ...named, type: Schema.tag("pod.bind"), node: Schema.String }),
   Schema.Struct({ ...named, type: Schema.tag("pod.update"), label: Schema.String }),
   /** Says how dear the pod is: of two, a ReplicaSet deletes the cheaper one first. */
   Schema.Struct({ ...named, type: Schema.tag("pod.price"), cost: Schema.Number }),
@@ -30,11 +34,21 @@ export const Operation = Schema.Union([
   Schema.Struct({ ...base, type: Schema.tag("node.uncordon"), node: Schema.String }),
   /** kubectl taint: asks pods to prefer other nodes, or no longer. */
   Schema.Struct({ ...base, type: Schema.tag("node.avoid"), node: Schema.String, present: Schema.Boolean }),
+  /** kubectl taint with NoExecute: whatever does not tolerate the key must go. */
+  Schema.Struct({ ...base, type: Schema.tag("node.taint"), node: Schema.String, key: Schema.String,
+    present: Schema.Boolean }),
   /** Cordon, then delete the node's pods one by one, gracefully. */
   Schema.Struct({ ...base, type: Schema.tag("node.drain"), node: Schema.String }),
   /** By hand, with its zone and no word of what it can do: its kubelet finds it there when it registers. */
   Schema.Struct({ ...base, type: Schema.tag("node.create"), node: Schema.String, zone: Schema.String }),
   /** Of the API's object alone: the machine goes on, and its kubelet registers again when it starts anew. */
-  Schema.Struct({ ...base, type: Schema.tag("node.delete"), node: Schema.String })
+  Schema.Struct({ ...base, type: Schema.tag("node.delete"), node: Schema.String }),
+  /** Deleted, and after a while created by hand. */
+  Schema.Struct({ ...base, type: Schema.tag("node.recreate"), node: Schema.String, zone: Schema.String,
+    wait_ms: Schema.Number }),
+  /** Announced before there are machines for them. */
+  Schema.Struct({ ...base, type: Schema.tag("nodes.create"), zone: Schema.String, count: Schema.Number }),
+  /** Every node that the API has of a zone. */
+  Schema.Struct({ ...base, type: Schema.tag("nodes.delete"), zone: Schema.String })
 ])
 export type Operation = typeof Operation.Type

@@ -45,9 +45,20 @@ const decisions: Readonly<Record<string, ReadonlyArray<string>>> = {
     "containerStatus.exited"],
   "container-runtime": ["sandbox.created", "container.created", "container.stopping", "image.pullBegan"]
 }
+/** What a process writes while it starts. */
+const beginnings: Readonly<Record<string, ReadonlyArray<string>>> = {
+  etcd: ["wal.truncated", "wal.truncated", "member.bootstrapped", "member.recovered", "raft.recovered", "raft.followed"],
+  "api-server": ["apiServer.started", "watchCache.initialised", "apiServer.becameReady"],
+  scheduler: ["schedulerProcess.started", "reflector.listStarted", "reflector.listed", "elector.started", "elector.acquired"],
+  "controller-manager": ["controllerManager.started", "elector.started", "elector.acquired", "reflector.listStarted",
+    "reflector.listed", "nodeHealth.seen"],
+  kubelet: ["reflector.listStarted", "reflector.listed", "kubelet.registered", "kubelet.synced", "nodeStatus.posted"],
+  "container-runtime": ["sandbox.stopped", "container.exited", "container.exited", "sandbox.created", "container.created"]
+}
 /** "scheduler" of "scheduler/1", and of "scheduler". */
 const componentOf = (process: string): string => process.split("/")[0]!
 export const components = Object.keys(events)
 export const eventsOf = (process: string): ReadonlyArray<string> => events[componentOf(process)]!
 export const writesOf = (process: string): ReadonlyArray<string> => writes[componentOf(process)]!
+export const beginningsOf = (process: string): ReadonlyArray<string> => beginnings[componentOf(process)]!
 export const decisionsOf = (process: string): ReadonlyArray<string> => decisions[componentOf(process)]!

@@ -52,6 +52,7 @@ const container = (on: Swarm, name: string): fc.Arbitrary<Container> =>
 
 const notReady = "node.kubernetes.io/not-ready"
 const unreachable = "node.kubernetes.io/unreachable"
+const evictingKeys = [notReady, unreachable, "plimsoll.test/evict", "plimsoll.test/evict"] as const
 /** Evicted after so long on a lost node, instead of after the default 300 s. */
 const toleratesFor = (seconds: number, keys = [notReady, unreachable]): ReadonlyArray<Toleration> => keys.map((key) =>
   ({ key, operator: "Exists", effect: "NoExecute", tolerationSeconds: seconds }))
@@ -80,6 +81,9 @@ const placeOf = (topology: Topology): fc.Arbitrary<Pick<PodSpec, "nodeSelector" 
       ({ affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } } })) }
   )
 }
+
+const longestAbsence_ms = 120_000 // ASSUMED: longer than pod-gc's quarantine and its period.
+const manyNodes = 55 // More than --large-cluster-size-threshold, in one zone.
 
 /** What only a pod of its own may ask for: a set would make such pods for ever. */
 const ownWishes = (on: Swarm, topology: Topology): fc.Arbitrary<Partial<PodSpec>> => fc.record({
@@ -127,18 +131,22 @@ const bodies = (on: Swarm, topology: Topology): Drawn => {
   const node = fc.constantFrom(...topology.workers.map((worker) => worker.name))
   const template = podSpec(on, topology, "Always")
   const spec = fc.tuple(podSpec(on, topology, "any"), ownWishes(on, topology)).map(([all, own]) => ({ ...all, ...own }))
+  const held = on.has("spec:finalizers") ? fc.constantFrom(true, true, undefined) : fc.constant(undefined)
+  const machines = fc.constantFrom(...topology.workers)
+  const zone = fc.constantFrom(...topology.workers.map((worker) => worker.zone), "zone-d")
   const replicas = fc.oneof({ weight: 3, arbitrary: fc.nat(5) }, { weight: 1, arbitrary: fc.nat(12) })
   const type = <const T extends Operation["type"]>(name: T) => fc.constant(name)
   const drawn = (weight: number, arbitrary: fc.Arbitrary<OperationBody>) => ({ weight, arbitrary })
   return {
     "replicaSet.create": drawn(4, fc.record({ type: type("replicaSet.create"), name: set, replicas, template,
-      minReadySeconds: fc.constantFrom(undefined, undefined, undefined, 5, 30) }).map(defined)),
+      minReadySeconds: fc.constantFrom(undefined, undefined, undefined, 5, 30), held }).map(defined)),
     "replicaSet.scale": drawn(4, fc.record({ type: type("replicaSet.scale"), name: set, replicas })),
     "replicaSet.update": drawn(1, fc.record({ type: type("replicaSet.update"), name: set, template })),
     "replicaSet.delete": drawn(1, fc.record({ type: type("replicaSet.delete"), name: set })),
     "replicaSet.finalize": drawn(on.has("spec:finalizers") ? 2 : 0, fc.record({ type: type("replicaSet.finalize"), name: set,
       present: fc.boolean() })),
-    "pod.create": drawn(6, fc.record({ type: type("pod.create"), name: pod, spec })),
+    "pod.create": drawn(6, fc.record({ type: type("pod.create"), name: pod, spec, held }).map(defined)),
+    "pod.bind": drawn(2, fc.record({ type: type("pod.bind"), name: podName, node })),
     "pod.update": drawn(2, fc.record({ type: type("pod.update"), name: podName,
       label: fc.constantFrom(...replicaSetNames, "other") })),
     "pod.price": drawn(1, fc.record({ type: type("pod.price"), name: setsPod, cost: fc.integer({ min: -1, max: 2 }) })),
@@ -153,10 +161,15 @@ const bodies = (on: Swarm, topology: Topology): Drawn => {
     "node.cordon": drawn(1, fc.record({ type: type("node.cordon"), node })),
     "node.uncordon": drawn(2, fc.record({ type: type("node.uncordon"), node })),
     "node.avoid": drawn(1, fc.record({ type: type("node.avoid"), node, present: fc.boolean() })),
+    "node.taint": drawn(3, fc.record({ type: type("node.taint"), node, key: fc.constantFrom(...evictingKeys),
+      present: fc.constantFrom(true, true, false) })),
     "node.drain": drawn(1, fc.record({ type: type("node.drain"), node })),
-    "node.create": drawn(1, fc.constantFrom(...topology.workers)
-      .map(({ name, zone }) => ({ type: "node.create" as const, node: name, zone }))),
-    "node.delete": drawn(1, fc.record({ type: type("node.delete"), node }))
+    "node.create": drawn(1, machines.map(({ name, zone }) => ({ type: "node.create" as const, node: name, zone }))),
+    "node.delete": drawn(1, fc.record({ type: type("node.delete"), node })),
+    "node.recreate": drawn(2, fc.tuple(machines, logUniform(10, longestAbsence_ms)).map(([one, wait_ms]) =>
+      ({ type: "node.recreate" as const, node: one.name, zone: one.zone, wait_ms }))),
+    "nodes.create": drawn(1, fc.record({ type: type("nodes.create"), zone, count: fc.constantFrom(1, 2, 5, manyNodes) })),
+    "nodes.delete": drawn(1, fc.record({ type: type("nodes.delete"), zone }))
   } as Drawn
 }
 

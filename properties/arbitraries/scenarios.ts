@@ -4,6 +4,7 @@
  */
 import * as fc from "fast-check"
 import type { Upon } from "#model/events/faults.ts"
+import { hardships } from "#properties/arbitraries/hardships.ts"
 import { components, decisionsOf, eventsOf, writesOf } from "#properties/arbitraries/lines.ts"
 import { defined, logUniform } from "#properties/arbitraries/operations.ts"
 import { duration, process, type FaultBody, type Targets } from "#properties/arbitraries/faults.ts"
@@ -212,14 +213,17 @@ const halfDone = (): Group =>
   actors.chain((component) => fc.record({
     component: fc.constant(component), lines: strikes(component),
     delays: fc.array(fc.oneof(fc.constant(0), logUniform(1, soon_ms)), { minLength: most, maxLength: most }),
-    gone_ms: logUniform(10, 60_000), how: fc.constantFrom("crash", "crash", "crash", "restart", "pause")
+    gone_ms: logUniform(10, 60_000), how: fc.constantFrom("crash", "crash", "crash", "restart", "pause", "power", "panic")
   })).map(({ component, lines, delays, gone_ms, how }) => lines.map((line, i) => body(0, {
     ...(how === "pause" ? { type: "process.pause", process: component, duration_ms: gone_ms }
+      : how === "power" ? { type: "machine.powerLoss", machine: component, duration_ms: gone_ms }
+      : how === "panic" ? { type: "machine.kernelPanic", machine: component }
       : { type: `process.${how}`, process: component, restart_ms: gone_ms }),
     upon: { actor: component, ...line, delay_ms: delays[i] }
   })))
 
 const scenarios: Readonly<Record<ScenarioKind, (targets: Targets) => Group>> = {
+  ...hardships,
   fallsBehind, longPause, crashLoop, zoneOutage, lostNode, isolatedMember, rollingReboot, weather, splitAndRestart, elections,
   flapping, halfDone
 }

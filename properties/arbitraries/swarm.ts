@@ -15,7 +15,10 @@ const tags = (union: { readonly members: ReadonlyArray<Tagged> }): ReadonlyArray
 export const operationKinds: ReadonlyArray<string> = tags(Operation as never)
 export const faultKinds: ReadonlyArray<string> = tags(Fault as never)
 export const programKinds = ["server", "job", "crasher", "stubborn"] as const
+export const hardshipKinds = ["flickers", "comesBackBadly", "impatience", "sickNode", "zoneFades", "lameStore"] as const
+export type HardshipKind = typeof hardshipKinds[number]
 export const scenarioKinds = [
+  ...hardshipKinds,
   "fallsBehind", "longPause", "crashLoop", "zoneOutage", "lostNode", "isolatedMember", "rollingReboot", "weather",
   "splitAndRestart", "elections", "flapping", "halfDone"
 ] as const
@@ -24,12 +27,16 @@ const specFeatures = [
   "badImages", "nodeNames", "gates", "requests", "hugeRequests", "priorities", "tolerations", "selectors", "graces", "finalizers", "sidecars"
 ] as const
 
+/** What users do to whole nodes is rare, lest nothing be left to run on. */
+const rare: ReadonlyMap<string, number> = new Map([["node.delete", 0.25], ["node.create", 0.25], ["node.recreate", 0.25],
+  ["nodes.create", 0.12], ["nodes.delete", 0.12], ["node.taint", 0.35], ["pod.bind", 0.35]])
+
 /** What most of the cluster's promises are about: stores that elect, nodes that are lost, work that is cut off. */
 export const likely: ReadonlyMap<string, number> = new Map([["elections", 0.6], ["lostNode", 0.7], ["halfDone", 0.7]])
 
 /** Every feature and how likely it is to be on in a run before coverage says otherwise. */
 export const features: ReadonlyMap<string, number> = new Map<string, number>([
-  ...operationKinds.map((kind) => [`operation:${kind}`, kind === "node.delete" || kind === "node.create" ? 0.25 : 0.6] as const),
+  ...operationKinds.map((kind) => [`operation:${kind}`, rare.get(kind) ?? 0.6] as const),
   ...faultKinds.map((kind) => [`fault:${kind}`, 0.35] as const),
   ...programKinds.map((kind) => [`program:${kind}`, kind === "server" ? 0.9 : 0.35] as const),
   ...scenarioKinds.map((kind) => [`scenario:${kind}`, likely.get(kind) ?? 0.3] as const),

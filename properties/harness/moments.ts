@@ -1,6 +1,7 @@
 /** Faults that strike at some line of some process instead of at a time: each waits here for its line. */
 import type { Fault } from "#model/events/faults.ts"
 import type { Line } from "#model/events.ts"
+import { machineOf } from "#properties/faults.ts"
 
 interface Waiting {
   readonly fault: Fault
@@ -29,7 +30,8 @@ export class Moments {
       const upon = one.fault.upon!
       const isMeant = upon.actor === actor || actor.startsWith(`${upon.actor}/`)
       if (!isMeant || at_ms < one.fault.at_ms || ++one.seen !== upon.nth) continue
-      const self = "process" in one.fault && one.fault.process === upon.actor ? { process: actor } : {}
+      const self = "process" in one.fault && one.fault.process === upon.actor ? { process: actor }
+        : "machine" in one.fault && one.fault.machine === upon.actor ? { machine: machineOf(actor) } : {}
       this.#strike({ ...one.fault, ...self, at_ms: at_ms + upon.delay_ms } as Fault)
     }
   }

@@ -42,6 +42,10 @@ export const hasDisruptionTarget = (pod: Pod): boolean => {
 export const evictingKeys = (node: Node): ReadonlyArray<string> =>
   noExecuteTaints(node).map(({ key }) => key).filter((key) => key === notReadyKey || key === unreachableKey)
 
+/** Users' taints carry no time: neither kubectl nor the API server stamps them. */
+export const isTaintedByController = (node: Node): boolean => noExecuteTaints(node).some(({ key, timeAdded }) =>
+  timeAdded !== undefined && (key === notReadyKey || key === unreachableKey))
+
 export class CommittedNodes {
   readonly nodes = new Map<string, CommittedNode>()
   readonly #pods = new Map<string, CommittedPod>()

@@ -5,7 +5,7 @@ import { nodeLeaseRenewInterval_ms, requestTimeout_ms } from "#model/limits.ts"
 import type { Node, Pod } from "#model/objects.ts"
 import { toleratedSeconds } from "#model/objects/taints.ts"
 import {
-  CommittedNodes, type CommittedNode, evictingKeys, hasDisruptionTarget, readyOf
+  CommittedNodes, type CommittedNode, evictingKeys, hasDisruptionTarget, isTaintedByController, readyOf
 } from "#properties/node-lifecycle/committed-nodes.ts"
 import { Disturbance, disturbanceEvents } from "#properties/node-lifecycle/disturbance.ts"
 import { always, type Property } from "#properties/property.ts"
@@ -70,7 +70,7 @@ const firstTaintsAreLimited = always("first NoExecute taints come no faster than
     }
     if (event.type !== "object.updated" || event.resource !== "nodes") return undefined
     const node = event.object as Node
-    if (evictingKeys(node).length === 0 || evictingKeys(event.previous as Node).length > 0) return undefined
+    if (!isTaintedByController(node) || evictingKeys(event.previous as Node).length > 0) return undefined
     const zone = node.metadata.labels?.["topology.kubernetes.io/zone"] ?? ""
     let budget = zones.get(zone)
     if (budget === undefined) zones.set(zone, budget = { tokens: burst(at_ms), at_ms })
@@ -106,7 +106,7 @@ class Stops {
   }
 }
 
-/** Legal: timers that run out before the taint's removal is committed and seen; user taints (there are none). */
+/** Legal: timers that run out before the taint's removal is committed and seen; taints of users. */
 const fullDisruptionStops = always("a controller that lost every zone taints and evicts nothing", [74], () => {
   const committed = new CommittedNodes()
   const stops = new Stops()

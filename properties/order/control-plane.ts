@@ -1,5 +1,7 @@
 /** What goes before what within a process of the control plane: its start, its lease, its work. */
 import type { Line } from "#model/events.ts"
+import type { Node } from "#model/objects.ts"
+import { zoneLabel } from "#model/objects/taints.ts"
 import { after, atOnce, said } from "#properties/order.ts"
 import { always, type Property } from "#properties/property.ts"
 
@@ -134,16 +136,19 @@ const scheduling: ReadonlyArray<Property> = [
 const keyOf = (queue: string) => (event: { readonly key: string }): string => `${queue}:${event.key}`
 const nodeKey = (_event: object, { entity }: Line): string => `node-lifecycle:${entity}`
 
+const zoneOf = ({ metadata }: Node): string => metadata.labels?.[zoneLabel] ?? ""
 /** The first node that a controller sees of a zone brings the zone along. */
 const zonesAreSeenWithTheirNodes = always("A zone is known from the first of its nodes on, and with it", [],
   () => {
-    let zones: Readonly<Record<string, string>> = {}
+    /** Of every node that ever was: a node made by hand, and made again, has the zone that it was given. */
+    const zones = new Map<string, string>()
     const known = new Map<string, Set<string>>()
     const due = new Map<string, string>()
     return ({ actor, entity, event }) => {
       const expected = due.get(actor)
-      if (event.type === "run.started") zones = event.zones
-      else if (event.type === "process.crashed" || event.type === "process.stopped") {
+      if (event.type === "object.created") {
+        if (event.resource === "nodes") zones.set((event.object as Node).metadata.name, zoneOf(event.object as Node))
+      } else if (event.type === "process.crashed" || event.type === "process.stopped") {
         known.delete(event.process)
         due.delete(event.process)
       } else if (event.type === "zone.gone") known.get(actor)?.delete(entity)
@@ -152,7 +157,7 @@ const zonesAreSeenWithTheirNodes = always("A zone is known from the first of its
         due.delete(actor)
       } else if (event.type === "nodeHealth.seen") {
         if (expected !== undefined) return `${actor} did not see zone ${expected} with its first node`
-        const zone = zones[entity]
+        const zone = zones.get(entity)
         const mine = known.get(actor) ?? new Set()
         if (zone === undefined || mine.has(zone)) return undefined
         known.set(actor, mine.add(zone))
@@ -160,7 +165,7 @@ const zonesAreSeenWithTheirNodes = always("A zone is known from the first of its
       } else if (expected !== undefined) return `${actor} did not see zone ${expected} with its first node`
       return undefined
     }
-  }, ["run.started", "zone.", "nodeHealth.", "process.crashed", "process.stopped"])
+  }, ["object.created", "zone.", "nodeHealth.", "process.crashed", "process.stopped"])
 
 const goneIsGone = always("A controller says nothing more of a ReplicaSet that it saw go", [],
   () => {

@@ -3,7 +3,7 @@
  *
  * A single scheduler that knows all keeps this. Legal exceptions, each within `settle_ms`: two schedulers lead or
  * the leader is new (its informer may be behind, and the old one's bindings may still arrive); a binding whose
- * outcome was unknown was forgotten; the node's allocatable or its object changed; a user named the node. The
+ * outcome was unknown was forgotten; the node's allocatable or its object changed; a user named or bound the node. The
  * kubelet's admission is the last guard: it must refuse what does not fit.
  */
 import type { Line } from "#model/events.ts"
@@ -13,6 +13,19 @@ import { add, allocatableOf, isTerminal, nodeOf, type Sums } from "#properties/s
 
 /** A watch is known to be dead after 45 s and listed again within 30 s; a request is given up after 60 s. */
 const settle_ms = 150_000 // ASSUMED
+
+/** What the pod makes too much of on its node. */
+const overfull = (pod: Pod, node: Node, used: Sums): string | undefined => {
+  const allocatable = allocatableOf(node)
+  const requests = requestsOf(pod.spec)
+  for (const resource in requests) {
+    const sum = used.get(resource) ?? 0
+    if (requests[resource]! > 0 && sum > (allocatable[resource] ?? 0)) {
+      return `${pod.metadata.name} bound to ${nodeOf(pod)} makes ${sum} ${resource} of ${allocatable[resource] ?? 0}`
+    }
+  }
+  return undefined
+}
 
 export const boundPodsFit = (): (line: Line) => string | undefined => {
   const nodes = new Map<string, Node>()
@@ -46,41 +59,40 @@ export const boundPodsFit = (): (line: Line) => string | undefined => {
     if (isCreation) excusedUntil_ms.set(name, Infinity)
     const node = nodes.get(name)
     if (node === undefined || at_ms < allExcusedUntil_ms || at_ms < (excusedUntil_ms.get(name) ?? 0)) return undefined
-    const allocatable = allocatableOf(node)
-    for (const resource in requests) {
-      const sum = usedOn(name).get(resource) ?? 0
-      if (requests[resource]! > 0 && sum > (allocatable[resource] ?? 0)) {
-        return `${pod.metadata.name} bound to ${name} makes ${sum} ${resource} of ${allocatable[resource] ?? 0}`
-      }
-    }
-    return undefined
+    return overfull(pod, node, usedOn(name))
+  }
+  const nodeChanged = (node: Node, at_ms: number): void => {
+    const { name } = node.metadata
+    const before = nodes.get(name)
+    if (before !== undefined && !sameAmounts(before, node)) excusedUntil_ms.set(name, at_ms + settle_ms)
+    nodes.set(name, node)
+  }
+  const leads = (at_ms: number): void => {
+    // The first of all has no predecessor, and nothing was bound before it.
+    if (++leaders > 1) allExcusedUntil_ms = at_ms + settle_ms
   }
   return ({ event, entity, at_ms }) => {
     switch (event.type) {
       case "schedulerProcess.led":
-        // The first of all has no predecessor, and nothing was bound before it.
-        if (++leaders > 1) allExcusedUntil_ms = at_ms + settle_ms
+        leads(at_ms)
         return undefined
       case "podBinding.failed":
         if (event.reason === "unknown") allExcusedUntil_ms = at_ms + settle_ms
         return undefined
+      case "operation.invoked":
+        // Like one who names the node at the creation.
+        if (event.operation.type === "pod.bind") excusedUntil_ms.set(event.operation.node, Infinity)
+        return undefined
       case "object.created":
       case "object.updated":
         if (event.resource === "pods") return podChanged(event.object as Pod, event.type === "object.created", at_ms)
-        if (event.resource === "nodes") {
-          const node = event.object as Node
-          const { name } = node.metadata
-          const before = nodes.get(name)
-          if (before !== undefined && !sameAmounts(before, node)) excusedUntil_ms.set(name, at_ms + settle_ms)
-          nodes.set(name, node)
-        }
+        if (event.resource === "nodes") nodeChanged(event.object as Node, at_ms)
         return undefined
       case "object.deleted":
         if (event.resource === "pods") uncount(entity)
         if (event.resource === "nodes") excusedUntil_ms.set((event.object as Node).metadata.name, at_ms + settle_ms)
         return undefined
       default:
-        return undefined
     }
   }
 }
