@@ -134,14 +134,32 @@ const oneController = ({ event }: Line): string | undefined => {
 /** The live GET comes before the patch: the owner may go between the two, but not long before. */
 const adoptionRace_ms = 130_000 // ASSUMED: two requests of at most 60 s, and what lies between.
 
-const adoptsForTheLiving = (): (line: Line) => string | undefined => {
+const newOwner = (before: Pod, after: Pod): OwnerReference | undefined => {
+  if (before.metadata.ownerReferences === after.metadata.ownerReferences) return undefined
+  const owner = controllerOf(after)
+  return owner === undefined || controllerOf(before)?.uid === owner.uid ? undefined : owner
+}
+
+/** Its last words may cross with the adoption, not more. Source: FilterActivePods before ClaimPods, replica_set.go. */
+const adoptsTheActive = (): (line: Line) => string | undefined => {
+  const endedAt_ms = new Map<string, number>()
+  return ({ at_ms, entity, event }) => {
+    if (event.type === "object.deleted") endedAt_ms.delete(entity)
+    if (event.type !== "object.created" && event.type !== "object.updated") return undefined
+    if (event.resource !== "pods") return undefined
+    const pod = event.object as Pod
+    const owner = event.type === "object.updated" ? newOwner(event.previous as Pod, pod) : undefined
+    const ended_ms = endedAt_ms.get(entity)
+    if (ended_ms === undefined && !isActive(pod)) endedAt_ms.set(entity, at_ms)
+    return owner === undefined || ended_ms === undefined || at_ms - ended_ms <= adoptionRace_ms ? undefined
+      : `${event.key} was adopted by ${owner.name} although it has ended at ${Math.round(ended_ms)} ms`
+  }
+}
+
+/** It is made or adopted for: a creation too may cross with the end of its owner. */
+const livesWithTheLiving = (): (line: Line) => string | undefined => {
   const live = new Set<string>()
   const goneAt_ms = new Map<string, number>()
-  const newOwner = (before: Pod, after: Pod): OwnerReference | undefined => {
-    if (before.metadata.ownerReferences === after.metadata.ownerReferences) return undefined
-    const owner = controllerOf(after)
-    return owner === undefined || controllerOf(before)?.uid === owner.uid ? undefined : owner
-  }
   return ({ at_ms, entity, event }) => {
     if (event.type !== "object.created" && event.type !== "object.updated" && event.type !== "object.deleted") {
       return undefined
@@ -153,12 +171,13 @@ const adoptsForTheLiving = (): (line: Line) => string | undefined => {
       } else live.add(entity)
       return undefined
     }
-    if (event.resource !== "pods" || event.type !== "object.updated") return undefined
-    const owner = newOwner(event.previous as Pod, event.object as Pod)
+    if (event.resource !== "pods" || event.type === "object.deleted") return undefined
+    const owner = event.type === "object.created" ? controllerOf(event.object as Pod)
+      : newOwner(event.previous as Pod, event.object as Pod)
     if (owner === undefined || owner.kind !== "ReplicaSet" || live.has(owner.uid)) return undefined
     const gone_ms = goneAt_ms.get(owner.uid)
     return gone_ms !== undefined && at_ms - gone_ms <= adoptionRace_ms ? undefined
-      : `${event.key} was adopted by ${owner.name} (${owner.uid}), which ` +
+      : `${event.key} came to ${owner.name} (${owner.uid}), which ` +
         (gone_ms === undefined ? "never was" : "is gone")
   }
 }
@@ -168,10 +187,12 @@ const createsItsOwn = (): (line: Line) => string | undefined => {
   const sets = new Map<string, ReplicaSet>()
   /** Templates' containers as text: the controller's view may be behind the newest. */
   const templates = new Map<string, Set<string>>()
-  const wrong = (set: ReplicaSet, { metadata, spec }: Pod, owner: OwnerReference): string | undefined => {
+  const wrong = (set: ReplicaSet, pod: Pod, owner: OwnerReference): string | undefined => {
+    const { metadata, spec } = pod
     const labels = Object.entries({ ...set.spec.template.metadata.labels, ...set.spec.selector.matchLabels })
     if (labels.some(([key, value]) => metadata.labels?.[key] !== value)) return "without the labels of its template"
     if (!metadata.name.startsWith(`${set.metadata.name}-`)) return "under another name"
+    if (pod.apiVersion !== "v1" || pod.kind !== "Pod") return `as ${pod.kind} of ${pod.apiVersion}`
     if (owner.kind !== "ReplicaSet" || owner.apiVersion !== "apps/v1" || owner.blockOwnerDeletion !== true) {
       return `with the reference ${JSON.stringify(owner)}`
     }
@@ -219,7 +240,8 @@ export const properties: ReadonlyArray<Property> = [
   leadsTo("a ReplicaSet's controller notices its end", [], noticesTheEnd,
     ["object.deleted", "replicaSet.", "process.crashed", "process.stopped"]),
   always("a pod has at most one controller", [81], () => oneController, ["object."]),
-  always("a pod is adopted only for an owner that exists", [81], adoptsForTheLiving, ["object."]),
+  always("a pod is created or adopted only for an owner that exists", [81], livesWithTheLiving, ["object."]),
+  always("a pod that has ended is not adopted", [81], adoptsTheActive, ["object."]),
   always("a pod created for a ReplicaSet is made by its template", [], createsItsOwn, ["object."]),
 
   sometimes("a ReplicaSet deletes pods", () => ({ event }) => event.type === "replicaSet.podDeleted",

@@ -91,7 +91,8 @@ export const statusIsOfItsView = (): (line: Line) => string | undefined => {
     const least_ms = (spec.minReadySeconds ?? 0) * 1000
     const longReady = ready.filter((pod) => least_ms === 0 || now_ms - readySince(pod) >= least_ms).length
     const isTrue = least_ms === 0 ? event.availableReplicas === longReady : event.availableReplicas <= longReady
-    return isTrue || !clocksAgree ? undefined
+    // Without a time to wait nobody asks a clock.
+    return isTrue || !clocksAgree && least_ms > 0 ? undefined
       : `reports ${event.availableReplicas} available pods; ${longReady} were ready for ${spec.minReadySeconds ?? 0} s`
   }
   return (line) => {
