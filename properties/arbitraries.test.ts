@@ -51,11 +51,16 @@ describe("arbitraries", () => {
 })
 
 describe("coverage feedback", () => {
-  it("makes fruitful features likelier and forgets none", () => {
+  it("makes features likelier whose runs take what is rare, and leaves the others about where they are", () => {
     const feedback = new Feedback()
-    for (let i = 0; i < 200; i++) feedback.learn(["fault:clock.jump"], i % 2)
-    expect(feedback.weights.get("fault:clock.jump")!).toBeGreaterThan(features.get("fault:clock.jump")!)
-    expect(Math.min(...feedback.weights.values())).toBeGreaterThanOrEqual(0.1)
+    for (let i = 0; i < 200; i++) {
+      feedback.learn(i % 2 === 0 ? ["fault:clock.jump", "run:choices"] : ["fault:disk.lose", "run:choices"], i % 2 === 0 ? 3 : 0.1)
+    }
+    const { weights } = feedback
+    expect(weights.get("fault:clock.jump")!).toBeGreaterThan(1.5 * features.get("fault:clock.jump")!)
+    expect(weights.get("fault:disk.lose")!).toBeLessThan(features.get("fault:disk.lose")! / 1.5)
+    expect(Math.abs(weights.get("run:choices")! - features.get("run:choices")!)).toBeLessThan(0.1)
+    expect(Math.min(...weights.values())).toBeGreaterThan(0.01)
   })
 })
 

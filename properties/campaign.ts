@@ -27,7 +27,7 @@ export interface CampaignOptions extends Options {
   /** Inputs to run instead of drawn ones, e.g. a recorded workload. */
   readonly inputs?: Iterable<RunInput>
   /** What the judges of this campaign have reached of the charts; steers what is drawn next. */
-  readonly coverage?: { readonly reached: number }
+  readonly coverage?: { readonly reached: number; readonly rarity: () => number }
   readonly progress?: (progress: Progress) => void
 }
 
@@ -148,9 +148,8 @@ class Campaign {
     add(this.faults, counts.faults)
     add(this.operations, counts.operations)
     for (const name of reached) this.sometimes.set(name, (this.sometimes.get(name) ?? 0) + 1)
-    const before = this.triples
     this.triples = this.options.coverage?.reached ?? 0
-    if (this.options.coverage !== undefined) this.feedback.learn(input.swarm, this.triples - before)
+    if (this.options.coverage !== undefined) this.feedback.learn(input.swarm, this.options.coverage.rarity())
   }
 
   private differs(input: RunInput, index: number): Broken | undefined {

@@ -125,6 +125,8 @@ describe("coverage", () => {
     conformance.line({ seq: 0, at_ms: 0, clock_ms: 0, actor: "a", chart: "test.lease", entity: "e",
       event: { type: "lease.taken", by: "a" } as never, state: "held" })
     expect([coverage.reached, coverage.reachable]).toEqual([1, 4])
+    // Taken in the first of two askings: worth 1, then nothing.
+    expect([coverage.rarity(), coverage.rarity()]).toEqual([1, 0])
     expect(coverage.unreached()).toEqual(["test.lease  held  lease.renewed", "test.lease  held  lease.taken",
       "test.lease  held  lease.released"])
     expect(coverage.untaken()[1]).toBe("test.lease  held --lease.taken [expired]--> held")

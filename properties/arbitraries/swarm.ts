@@ -79,24 +79,47 @@ export const swarm = (weights: Weights = new Map()): fc.Arbitrary<Swarm> =>
     return on
   })
 
-const learningRate = 0.15 // ASSUMED: a dozen fruitful runs move a feature from its base to a bound.
-const leastProbability = 0.1 // ASSUMED: no feature is ever forgotten, since coverage is not all that a bug needs.
-const mostProbability = 0.95
+/** Runs that are remembered, about: each one weighs less by this factor after the next. */
+const memory = 0.995 // ASSUMED: two hundred runs.
+/** Runs that a feature must have before it moves far from its base. */
+const doubt = 20 // ASSUMED
+/** How far the odds of a feature may be moved, either way: coverage is not all that a bug needs. */
+const mostPull = 3 // ASSUMED
+
+interface Tally {
+  runs: number
+  sum: number
+}
+const meanOf = (tally: Tally, prior: number): number => (tally.sum + doubt * prior) / (tally.runs + doubt)
 
 /**
- * Feedback by coverage: a run that reached new triples makes its features likelier in the runs that follow, one that
- * reached none makes them a little rarer. Depends on nothing but the runs before, so a campaign repeats from its seed.
+ * Feedback by rarity: a run is worth the more, the fewer runs before it took the transitions that it took. A feature
+ * becomes likelier when the runs that have it are worth more than those that lack it, and the other way round.
+ * Depends on nothing but the runs before, so a campaign repeats from its seed.
  */
 export class Feedback {
   readonly weights: Map<string, number> = new Map(features)
+  readonly #all: Tally = { runs: 0, sum: 0 }
+  readonly #with = new Map<string, Tally>([...features.keys()].map((feature) => [feature, { runs: 0, sum: 0 }]))
 
-  learn(on: Iterable<string>, newTriples: number): void {
+  /** `rarity`: the sum, over the transitions that the run took, of 1 / the runs that have taken it. */
+  learn(on: Iterable<string>, rarity: number): void {
+    const worth = Math.log2(1 + rarity)
     const present = new Set(on)
-    const step = newTriples > 0 ? learningRate * Math.min(1, Math.log2(1 + newTriples) / 4) : -learningRate / 10
-    for (const feature of features.keys()) {
-      const was = this.weights.get(feature)!
-      const pull = present.has(feature) ? step : -step / 4
-      this.weights.set(feature, Math.min(mostProbability, Math.max(leastProbability, was + pull * was)))
+    this.#add(this.#all, 1, worth)
+    const mean = this.#all.sum / this.#all.runs
+    for (const [feature, base] of features) {
+      const mine = this.#with.get(feature)!
+      this.#add(mine, present.has(feature) ? 1 : 0, worth)
+      const others: Tally = { runs: this.#all.runs - mine.runs, sum: this.#all.sum - mine.sum }
+      const pull = 2 ** (meanOf(mine, mean) - meanOf(others, mean))
+      const odds = base / (1 - base) * Math.min(mostPull, Math.max(1 / mostPull, pull))
+      this.weights.set(feature, odds / (1 + odds))
     }
+  }
+
+  #add(tally: Tally, runs: number, worth: number): void {
+    tally.runs = tally.runs * memory + runs
+    tally.sum = tally.sum * memory + runs * worth
   }
 }

@@ -17,6 +17,8 @@ export type CoverageCounts = Readonly<Record<string,
 export class Coverage {
   readonly #charts = new Map<string, CompiledChart>()
   readonly #counts = new Map<string, ChartCoverage>()
+  /** By chart: the counts at the last asking for rarity, and at how many a transition had come. */
+  readonly #asked = new Map<string, { readonly before: Uint32Array; readonly times: Uint32Array }>()
 
   /** Makes the chart's triples part of what is reachable. */
   register(name: string, chart: CompiledChart): ChartCoverage {
@@ -53,6 +55,24 @@ export class Coverage {
     return [...this.#counts].flatMap(([name, { transitions }]) =>
       this.#charts.get(name)!.structure.transitions.map((transition, i) =>
         ({ name: `${name}  ${drawn(transition)}`, count: transitions[i]! })))
+  }
+
+  /** Over the transitions that were taken since the last asking: the sum of 1 / the askings that found each taken. */
+  rarity(): number {
+    let sum = 0
+    for (const [name, { transitions }] of this.#counts) {
+      let asked = this.#asked.get(name)
+      if (asked === undefined) {
+        asked = { before: new Uint32Array(transitions.length), times: new Uint32Array(transitions.length) }
+        this.#asked.set(name, asked)
+      }
+      for (let i = 0; i < transitions.length; i++) {
+        if (transitions[i] === asked.before[i]) continue
+        asked.before[i] = transitions[i]!
+        sum += 1 / ++asked.times[i]!
+      }
+    }
+    return sum
   }
 
   untaken(): ReadonlyArray<string> {
