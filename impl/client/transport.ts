@@ -25,7 +25,7 @@ interface Call {
   readonly cell: Cell<Answer>
   readonly onSent: (() => void) | undefined
   readonly timeout_ms: number
-  timer: Timer
+  timer: Timer | undefined
   isSent: boolean
 }
 
@@ -65,10 +65,10 @@ export class Transport {
       const call: Call = {
         id, kind, isSent: false, onSent: options.onSent, timeout_ms: options.timeout_ms,
         frame: { type: "request", id, userAgent: this.#userAgent, request },
-        cell: this.#process.cell<Answer>(),
-        timer: this.#process.after(options.timeout_ms, () => this.#timeOut(id))
+        cell: this.#process.cell<Answer>(), timer: undefined
       }
       this.#calls.set(id, call)
+      this.#arm(call)
       if (this.#connection?.isOpen === true) this.#send(call, this.#connection)
       else this.#dial()
       return call.cell.await
@@ -105,9 +105,19 @@ export class Transport {
     connection.send(call.frame, call.kind)
   }
 
+  /** Its whole time begins now. A timer that went off while this process was paused may still be about to run. */
+  #arm(call: Call): void {
+    call.timer?.cancel()
+    const timer = this.#process.after(call.timeout_ms, () => {
+      if (call.timer === timer) this.#timeOut(call.id)
+    })
+    call.timer = timer
+  }
+
   #finish(call: Call, answer: Answer): void {
     this.#calls.delete(call.id)
-    call.timer.cancel()
+    call.timer?.cancel()
+    call.timer = undefined
     call.cell.succeed(answer)
   }
 
@@ -147,8 +157,7 @@ export class Transport {
     })
     for (const call of [...this.#calls.values()]) {
       if (call.isSent) continue
-      call.timer.cancel()
-      call.timer = this.#process.after(call.timeout_ms, () => this.#timeOut(call.id))
+      this.#arm(call)
       this.#send(call, connection)
     }
   }
