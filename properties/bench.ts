@@ -34,7 +34,10 @@ if (asJson) console.log(JSON.stringify(results.map((one) => ({ ...one, ok: ok(on
 else {
   for (const one of results) {
     const demand = one.least !== undefined ? `at least ${number(one.least)}` : one.most !== undefined ? `at most ${number(one.most)}` : ""
-    console.log(`${one.group.padEnd(8)} ${one.name.padEnd(62)} ${number(one.value).padStart(12)} ${one.unit.padEnd(18)} ${demand}${demand === "" ? "" : ok(one) ? "  ok" : "  NOT REACHED"}`)
+    const spread = one.spread === undefined ? "" : `  (${number(one.spread[0])} to ${number(one.spread[1])})`
+    const verdict = demand === "" ? "" : ok(one) ? "  ok" : "  NOT REACHED"
+    const value = `${number(one.value).padStart(12)} ${one.unit.padEnd(18)}`
+    console.log(`${one.group.padEnd(8)} ${one.name.padEnd(62)} ${value} ${demand}${verdict}${spread}`)
   }
 }
 process.exitCode = results.every(ok) ? 0 : 1

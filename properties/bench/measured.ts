@@ -3,6 +3,8 @@ export interface Measured {
   readonly name: string
   readonly value: number
   readonly unit: string
+  /** The least and the most that was measured. */
+  readonly spread?: readonly [number, number]
   /** What is demanded of it. */
   readonly least?: number
   readonly most?: number
@@ -18,6 +20,10 @@ export const cost_ms = (task: () => void): number => {
   const { user, system } = process.threadCpuUsage(began)
   return (user + system) / 1_000
 }
+
+/** The median of several measurements, and how far they lie apart. */
+export const measured = (values: ReadonlyArray<number>): Required<Pick<Measured, "value" | "spread">> =>
+  ({ value: median(values), spread: [Math.min(...values), Math.max(...values)] })
 
 /** The median of several measurements. */
 export const median = (values: ReadonlyArray<number>): number => values.toSorted((a, b) => a - b)[values.length >> 1]!
