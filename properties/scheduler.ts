@@ -11,7 +11,8 @@ import {
   unschedulableIsFlushed
 } from "#properties/scheduler/queue.ts"
 import { boundPodsFit } from "#properties/scheduler/room.ts"
-import { choosesWell, conditionIsTrue, userIsTold, verdictIsTrue } from "#properties/scheduler/verdict.ts"
+import { conditionIsTrue, userIsTold } from "#properties/scheduler/told.ts"
+import { choosesWell, looksAtEnough, verdictIsTrue } from "#properties/scheduler/verdict.ts"
 
 const ends = ["process.crashed", "process.stopped"]
 
@@ -26,10 +27,13 @@ export const properties: ReadonlyArray<Property> = [
     knowsWhatThereIs, heardByCalm),
   always("no node is passed over that the pod may use, and the plugins that refuse are named", [65], verdictIsTrue,
     ["object.", "schedulerNode.", "schedulerCache.", "scheduling.", ...ends]),
+  always("a scheduler looks at nodes until it has found enough or seen them all", [65], looksAtEnough,
+    ["schedulerNode.", "scheduling.", ...ends]),
   always("of the nodes that the pod may use the scheduler chooses one with the highest score", [], choosesWell,
     ["object.", "schedulerNode.", "schedulerCache.", "scheduling.", ...ends]),
-  always("a pod's condition says what a scheduling cycle found", [], conditionIsTrue, ["object.", "scheduling.failed"]),
-  leadsTo("a pod that cannot be scheduled says so", [], userIsTold, ["object.", "scheduling.failed"]),
+  always("a pod's condition says what a scheduling cycle found, and nothing else of them changes", [], conditionIsTrue,
+    ["object.", "scheduling.failed"]),
+  leadsTo("a pod that cannot be scheduled says why", [], userIsTold, ["object.", "scheduling.failed"]),
   always("no wake-up of an unschedulable pod is lost", [70], noLostWakeUp,
     ["object.", "schedulerNode.", "schedulerCache.", "schedulingQueue.", "scheduling.placed", ...ends]),
   always("a pod is assumed at most once at a time and counts on one node", [64], assumedOnce,

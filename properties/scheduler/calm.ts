@@ -72,7 +72,8 @@ class Schedulers {
       if (isGone) this.nodes.delete(name)
       else this.nodes.set(name, node)
       // A heartbeat changes nothing of what is read here.
-      if (!isGone && before !== undefined && before.spec === node.spec && before.metadata.labels === node.metadata.labels &&
+      if (!isGone && before !== undefined && before.spec === node.spec &&
+        before.metadata.labels === node.metadata.labels &&
         before.status.allocatable === node.status.allocatable) return
       for (const actor of this.known.keys()) this.judgeNode(actor, name, at_ms)
     } else if (event.resource === "pods") {
@@ -151,7 +152,9 @@ export const knowsWhatThereIs = (): (line: Line) => string | undefined => {
     schedulers.line(line)
     for (const [what, since_ms] of schedulers.wrong) {
       if (at_ms - since_ms <= learns_ms) break
-      if (health.hasBeenWellFor(well_ms, since_ms)) return `${what} is not as committed since ${Math.round(since_ms)} ms`
+      if (health.hasBeenWellFor(well_ms, since_ms)) {
+        return `${what} is not as committed since ${Math.round(since_ms)} ms`
+      }
       // Something was wrong: it is looked at anew.
       schedulers.wrong.delete(what)
       schedulers.wrong.set(what, at_ms)

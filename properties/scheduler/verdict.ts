@@ -7,7 +7,6 @@ import type { Line } from "#model/events.ts"
 import type { Node, Pod } from "#model/objects.ts"
 import { type Amounts, requestsOf } from "#model/objects/requests.ts"
 import { toleratesTaint } from "#model/objects/taints.ts"
-import type { Obligation } from "#properties/property.ts"
 import { isWelcome, lacks, type Sums } from "#properties/scheduler/fit.ts"
 import { type Candidate, scoresOf } from "#properties/scheduler/scores.ts"
 import { type Snapshot, Snapshots } from "#properties/scheduler/snapshot.ts"
@@ -133,54 +132,41 @@ export const choosesWell = (): (line: Line) => string | undefined => {
   }
 }
 
-/** What stands in the condition was found by some cycle. */
-export const conditionIsTrue = (): (line: Line) => string | undefined => {
-  /** By pod: nodes and plugins of its failed cycles, as the message begins. */
-  const failed = new Map<string, Array<{ readonly begin: string; readonly plugins: ReadonlyArray<string> }>>()
-  return ({ entity, event }) => {
-    if (event.type === "scheduling.failed") {
-      const all = failed.get(event.uid) ?? []
-      const begin = event.nodes === 0 ? "no nodes available" : `0/${event.nodes} nodes are available: `
-      const plugins = Object.entries(event.refused).map(([plugin, count]) => `${count} ${plugin}`)
-      failed.set(event.uid, all.concat({ begin, plugins }))
-    } else if (event.type === "object.deleted") failed.delete(entity)
-    else if (event.type === "object.updated" && event.resource === "pods") {
-      const of = (pod: Pod) => pod.status.conditions?.find(({ type }) => type === "PodScheduled")
-      const now = of(event.object as Pod)
-      const before = of(event.previous as Pod)
-      if (now === before || now?.status !== "False" || now.message === before?.message) return undefined
-      const isTrue = now.reason === "Unschedulable" && failed.get(entity)?.some(({ begin, plugins }) =>
-        now.message?.startsWith(begin) === true && plugins.every((plugin) => now.message!.includes(plugin)))
-      return isTrue === true ? undefined : `${event.key} is said to be ${now.reason}: ${now.message}`
-    }
-    return undefined
-  }
-}
+/** Of many nodes so many feasible ones are enough. Source: numFeasibleNodesToFind in schedule_one.go, v1.36. */
+const enoughOf = (nodes: number): number => nodes < allAreLookedAt ? nodes
+  : Math.max(allAreLookedAt, Math.floor(nodes * Math.max(5, 50 - Math.floor(nodes / 125)) / 100))
 
-/** A pod that lies among the unschedulable says so; a message that was lost is written with the next attempt. */
-const tellWithin_ms = 400_000 // ASSUMED: 5 min 30 s until the flush, a cycle, a request.
-export const userIsTold = (): { line: (line: Line) => void; open: () => Iterable<Obligation> } => {
-  const untold = new Map<string, Obligation>()
-  const pods = new Map<string, Pod>()
-  const isTold = (pod: Pod) => pod.status.conditions?.some(({ status, type }) =>
-    type === "PodScheduled" && status === "False") === true
-  /** Bound by another scheduler, or on its way out: whoever has not seen that yet may fail with it. */
-  const isNobodys = ({ metadata, spec }: Pod) => (spec.nodeName ?? "") === "" && metadata.deletionTimestamp === undefined
-  return {
-    line: ({ at_ms, entity, event }) => {
-      if (event.type === "scheduling.failed") {
-        const pod = pods.get(event.uid)
-        if (pod === undefined || isTold(pod) || !isNobodys(pod) || untold.has(event.uid)) return
-        untold.set(event.uid, { entity: pod.metadata.name, since_ms: at_ms, within_ms: tellWithin_ms })
-      } else if (event.type === "object.deleted") {
-        pods.delete(entity)
-        untold.delete(entity)
-      } else if ((event.type === "object.created" || event.type === "object.updated") && event.resource === "pods") {
-        const pod = event.object as Pod
-        pods.set(entity, pod)
-        if (isTold(pod) || !isNobodys(pod)) untold.delete(entity)
+/** 65 for clusters in which not every node is looked at: it goes on until it has found enough, or seen them all. */
+export const looksAtEnough = (): (line: Line) => string | undefined => {
+  const nodes = new Map<string, Set<string>>()
+  const begun = new Map<string, number>()
+  const countOf = (actor: string): number => nodes.get(actor)?.size ?? 0
+  return ({ actor, entity, event }) => {
+    switch (event.type) {
+      case "schedulerNode.changed":
+        nodes.set(actor, (nodes.get(actor) ?? new Set()).add(entity))
+        return undefined
+      case "schedulerNode.removed":
+        nodes.get(actor)?.delete(entity)
+        return undefined
+      case "scheduling.began":
+        begun.set(actor, countOf(actor))
+        return undefined
+      case "scheduling.placed": {
+        const count = begun.get(actor) ?? 0
+        const enough = enoughOf(count)
+        return event.feasible === enough || event.feasible < enough && event.evaluated === count ? undefined
+          : `${actor} looked at ${event.evaluated} of ${count} nodes, found ${event.feasible} and was content`
       }
-    },
-    open: () => untold.values()
+      case "scheduling.failed":
+        return event.nodes === (begun.get(actor) ?? 0) ? undefined
+          : `${actor} speaks of ${event.nodes} nodes and knows ${begun.get(actor)}`
+      case "process.crashed":
+      case "process.stopped":
+        nodes.delete(event.process)
+        return undefined
+      default:
+        return undefined
+    }
   }
 }

@@ -1,0 +1,96 @@
+/**
+ * What a scheduler tells the user of a pod that it cannot place: the condition PodScheduled.
+ *
+ * Judged on the committed conditions and the findings of its cycles.
+ */
+import type { Line } from "#model/events.ts"
+import type { Condition, Pod } from "#model/objects.ts"
+import type { Obligation } from "#properties/property.ts"
+
+const scheduledOf = (pod: Pod): Condition | undefined =>
+  pod.status.conditions?.find(({ type }) => type === "PodScheduled")
+
+/** What the message of a failed cycle has to say: how many nodes, and how many each plugin refused. */
+interface Finding {
+  readonly begin: string
+  readonly plugins: ReadonlyArray<string>
+}
+type Failed = Extract<Line["event"], { readonly type: "scheduling.failed" }>
+const findingOf = ({ nodes, refused }: Failed): Finding => ({
+  begin: nodes === 0 ? "no nodes available" : `0/${nodes} nodes are available: `,
+  plugins: Object.entries(refused).map(([plugin, count]) => `${count} ${plugin}`)
+})
+const tells = ({ message = "" }: Condition, { begin, plugins }: Finding): boolean =>
+  message.startsWith(begin) && plugins.every((plugin) => message.includes(plugin))
+
+/** A merge patch replaces the whole list: nothing else of it may change, nor the time unless the status does. */
+const wrongList = (pod: Pod, previous: Pod): string | undefined => {
+  const before = previous.status.conditions ?? []
+  const after = pod.status.conditions ?? []
+  if (after.filter(({ type }) => type === "PodScheduled").length > 1) return "twice"
+  const lost = before.find((one) => one.type !== "PodScheduled" && !after.some(({ type }) => type === one.type))
+  if (lost !== undefined) return `without the condition ${lost.type}`
+  const was = scheduledOf(previous)
+  if (was?.status !== "False" || was.lastTransitionTime === undefined) return undefined
+  return scheduledOf(pod)!.lastTransitionTime === was.lastTransitionTime ? undefined
+    : "with another time of its transition"
+}
+
+/** What stands in the condition was found by some cycle. */
+export const conditionIsTrue = (): (line: Line) => string | undefined => {
+  /** By pod: what its failed cycles found. */
+  const failed = new Map<string, Array<Finding>>()
+  return ({ entity, event }) => {
+    if (event.type === "scheduling.failed") {
+      failed.set(event.uid, (failed.get(event.uid) ?? []).concat(findingOf(event)))
+    } else if (event.type === "object.deleted") failed.delete(entity)
+    else if (event.type === "object.updated" && event.resource === "pods") {
+      const pod = event.object as Pod
+      const previous = event.previous as Pod
+      if (pod.status.conditions === previous.status.conditions) return undefined
+      const now = scheduledOf(pod)
+      const before = scheduledOf(previous)
+      if (now === before || now?.status !== "False" || now.message === before?.message) return undefined
+      const isTrue = now.reason === "Unschedulable" && failed.get(entity)?.some((finding) => tells(now, finding))
+      const wrong = isTrue === true ? wrongList(pod, previous) : `of ${now.reason}: ${now.message}`
+      return wrong === undefined ? undefined : `${event.key} is said to be unschedulable ${wrong}`
+    }
+    return undefined
+  }
+}
+
+/** Who lies among the unschedulable says why; a message that was lost is written with the next attempt. */
+const tellWithin_ms = 400_000 // ASSUMED: 5 min 30 s until the flush, a cycle, a request.
+export const userIsTold = (): { line: (line: Line) => void; open: () => Iterable<Obligation> } => {
+  const untold = new Map<string, Obligation & { finding: Finding }>()
+  const pods = new Map<string, Pod>()
+  const isTold = (pod: Pod, finding: Finding): boolean => {
+    const condition = scheduledOf(pod)
+    return condition?.status === "False" && tells(condition, finding)
+  }
+  /** Bound by another scheduler, or on its way out: whoever has not seen that yet may fail with it. */
+  const isNobodys = ({ metadata, spec }: Pod) =>
+    (spec.nodeName ?? "") === "" && metadata.deletionTimestamp === undefined
+  return {
+    line: ({ at_ms, entity, event }) => {
+      if (event.type === "scheduling.failed") {
+        const pod = pods.get(event.uid)
+        const finding = findingOf(event)
+        if (pod === undefined || isTold(pod, finding) || !isNobodys(pod)) untold.delete(event.uid)
+        else {
+          const since_ms = untold.get(event.uid)?.since_ms ?? at_ms
+          untold.set(event.uid, { entity: pod.metadata.name, since_ms, within_ms: tellWithin_ms, finding })
+        }
+      } else if (event.type === "object.deleted") {
+        pods.delete(entity)
+        untold.delete(entity)
+      } else if ((event.type === "object.created" || event.type === "object.updated") && event.resource === "pods") {
+        const pod = event.object as Pod
+        pods.set(entity, pod)
+        const owed = untold.get(entity)
+        if (owed !== undefined && (isTold(pod, owed.finding) || !isNobodys(pod))) untold.delete(entity)
+      }
+    },
+    open: () => untold.values()
+  }
+}
