@@ -77,7 +77,8 @@ const terminatedIsDown = always("A pod has ended on its node only when none of i
     const up = new Map<string, Set<string>>()
     return (line) => {
       const { entity, event } = line
-      if (event.type === "machine.diskReplaced") {
+      // A network namespace is memory; its record may be gone with it, and then nobody tells that it was stopped.
+      if (event.type === "machine.diskReplaced" || losesMemory(event.type)) {
         for (const of of up.keys()) if (of.startsWith(`${entity} `)) up.delete(of)
         return undefined
       }
@@ -91,7 +92,7 @@ const terminatedIsDown = always("A pod has ended on its node only when none of i
       else up.get(of)?.delete(entity)
       return undefined
     }
-  }, ["sandbox.created", "sandbox.stopped", "podWorker.terminated", "machine.diskReplaced"])
+  }, ["sandbox.created", "sandbox.stopped", "podWorker.terminated", "machine.diskReplaced", ...memoryLost])
 
 const sandboxIsEmpty = always("A sandbox is taken away after the containers in it", [],
   () => {
