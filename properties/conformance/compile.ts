@@ -102,10 +102,11 @@ export class CompiledChart {
 
   /** Steps the instance and says true, or leaves it and says false when the chart refuses the event. */
   step(instance: Instance, event: { readonly type: string }): boolean {
-    this.outputs.length = 0
-    if (this.followed.length > 0) this.followed.length = 0
     const run = this.#run
-    run.queue.length = 0
+    // Most steps leave all three empty, and to empty what is empty costs as much as a guard.
+    if (this.outputs.length > 0) this.outputs.length = 0
+    if (this.followed.length > 0) this.followed.length = 0
+    if (run.queue.length > 0) run.queue.length = 0
     const plan = this.#select(instance, event)
     if (plan === undefined || !plan.can) return false
     this.taken = plan
