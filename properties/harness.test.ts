@@ -70,8 +70,9 @@ describe("a failure", () => {
     const input = [...Array(30).keys()].map((index) => short(index, 5))
       .find((one) => one.operations.length > 8 && run(one, noDeletion).verdict === "safety")!
     const { broken } = run(input, noDeletion)
-    const { input: small } = reduce(input, broken!, noDeletion, 15_000)
-    expect(small.operations.length).toBeLessThanOrEqual(2)
+    const { input: small, isMinimal } = reduce(input, broken!, noDeletion, 110_000)
+    expect(isMinimal).toBe(true)
+    expect(small.operations.length).toBeLessThanOrEqual(input.operations.length / 2)
     expect(small.faults.length).toBeLessThanOrEqual(2)
     const lines: Line[] = []
     const again = recorded(small, broken!, noDeletion, (line) => lines.push(line))
