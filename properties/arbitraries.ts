@@ -9,7 +9,7 @@ import * as fc from "fast-check"
 import type { Fault } from "#model/events/faults.ts"
 import { moment, placed, single, targetsOf } from "#properties/arbitraries/faults.ts"
 import { defined, logUniform, operations } from "#properties/arbitraries/operations.ts"
-import { scenario } from "#properties/arbitraries/scenarios.ts"
+import { halfDone, scenario } from "#properties/arbitraries/scenarios.ts"
 import { features, swarm, type Swarm, type Weights } from "#properties/arbitraries/swarm.ts"
 import { legal, survivable } from "#properties/faults.ts"
 import type { RunInput, Topology, Worker } from "#properties/run-input.ts"
@@ -57,19 +57,22 @@ export interface Options {
   readonly faults?: number
 }
 
+const halfDone_max = 3
+const calmStart_ms = 20_000 // ASSUMED: leaders are elected and the first pods run.
 const faultsOf = (on: Swarm, drawn: Topology, times: ReadonlyArray<number>, safety_ms: number, most: number) => {
   const none: fc.Arbitrary<ReadonlyArray<Fault>> = fc.constant([])
   if (!on.has("run:faults")) return none
   const targets = targetsOf(drawn)
   const alone = single(targets, on)
   const together = scenario(targets, on)
-  const placing = { operationTimes: times, safety_ms,
+  const placing = { operationTimes: times, calm_ms: on.has("run:calmStart") ? calmStart_ms : 0, safety_ms,
     moments: on.has("run:moments") ? moment(targets) : fc.constant(undefined) }
   return fc.tuple(
     alone === undefined ? none : placed({ ...placing, group: alone, maxLength: most }),
-    together === undefined ? none : placed({ ...placing, group: together, maxLength: Math.ceil(most / 3) })
-  ).map((both) => {
-    const lawful = legal(both.flat().sort((a, b) => a.at_ms - b.at_ms), drawn)
+    together === undefined ? none : placed({ ...placing, group: together, maxLength: Math.ceil(most / 3) }),
+    on.has("run:halfDone") ? placed({ ...placing, group: halfDone(), maxLength: Math.min(most, halfDone_max) }) : none
+  ).map((all) => {
+    const lawful = legal(all.flat().sort((a, b) => a.at_ms - b.at_ms), drawn)
     return on.has("run:blackouts") ? lawful : survivable(lawful, drawn)
   })
 }
@@ -89,7 +92,7 @@ export const runInput = (options: Options = {}): fc.Arbitrary<RunInput> =>
     operations(on, drawn, safety_ms, options.operations ?? 60).chain((ops) =>
       fc.tuple(faultsOf(on, drawn, ops.map(({ at_ms }) => at_ms), safety_ms, options.faults ?? 25), choices(on))
         .map(([faults, order]) => ({
-        seed, topology: drawn, swarm: [...on], operations: ops, faults, choices: order, safety_ms, core_ms, healed_ms
+        seed, topology: drawn, swarm: [...on], operations: ops, persistentUsers: on.has("run:persistentUsers"), faults, choices: order, safety_ms, core_ms, healed_ms
       })))))
 
 /** Faults of every kind, for a run whose operations are given: a recorded workload. */

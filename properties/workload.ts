@@ -152,9 +152,9 @@ const drain = (node: string): Act => Effect.gen(function*() {
   }
 })
 
-/** kubectl patch, unconditional: what holds the pod is taken away, whoever writes meanwhile. */
-const letGo = (name: string): Act => Effect.gen(function*() {
-  yield* (yield* Client).patch("pods", namespace, name, { metadata: { finalizers: null } })
+/** kubectl patch, unconditional: what holds the object is taken away, whoever writes meanwhile. */
+const letGo = (resource: "pods" | "replicasets", name: string): Act => Effect.gen(function*() {
+  yield* (yield* Client).patch(resource, namespace, name, { metadata: { finalizers: null } })
 })
 
 /** Its finalizer is there from the beginning. */
@@ -211,9 +211,10 @@ export const perform = (operation: Operation): Act => Effect.gen(function*() {
     }
     case "pod.recreate": return yield* recreate(operation.name, operation.spec)
     case "replicaSet.finalize":
+      if (!operation.present) return yield* letGo("replicasets", operation.name)
       return yield* change("replicasets", operation.name, (set) => finalized(set, operation.present))
     case "pod.finalize":
-      if (!operation.present) return yield* letGo(yield* resolve(operation.name))
+      if (!operation.present) return yield* letGo("pods", yield* resolve(operation.name))
       return yield* change("pods", yield* resolve(operation.name), (one) => finalized(one, operation.present))
     case "pod.ungate":
       return yield* change("pods", yield* resolve(operation.name), ungated)

@@ -139,6 +139,8 @@ export interface Placing {
   readonly group: fc.Arbitrary<ReadonlyArray<FaultBody>>
   readonly moments: fc.Arbitrary<Upon | undefined>
   readonly operationTimes: ReadonlyArray<number>
+  /** Nothing strikes before: clusters are mostly up before they fail. */
+  readonly calm_ms: number
   readonly safety_ms: number
   readonly maxLength: number
 }
@@ -155,7 +157,7 @@ const consequenceSpread_ms = 10_000 // ASSUMED: a renewal interval before or aft
  * the time: what is rare happens once.
  */
 export const placed = (
-  { group, moments, operationTimes, safety_ms, maxLength }: Placing
+  { group, moments, operationTimes, calm_ms, safety_ms, maxLength }: Placing
 ): fc.Arbitrary<ReadonlyArray<Fault>> => {
   const one = fc.record({
     group, place: fc.nat(10_000), which: fc.nat(10_000), upon: moments, isAtHome: fc.boolean(),
@@ -173,7 +175,7 @@ export const placed = (
       const begin = anchor === "operation" && operation !== undefined ? operation + offset
         : anchor === "previous" ? previous + offset
         : anchor === "consequence" ? previous + consequence[0] + consequence[1]
-        : Math.round(safety_ms * (place / 10_000) ** 2)
+        : calm_ms + Math.round((safety_ms - calm_ms) * (place / 10_000) ** 2)
       const isWaiting = isEarly && group.every((one) => one.upon !== undefined)
       group.forEach((drawnBody, i) => {
         // A group may strike hundreds of machines at once; the drawn ids lie far apart.
@@ -181,7 +183,7 @@ export const placed = (
         const atLine = anchor === "line" ? upon : undefined
         const { after_ms, ...body } = atLine !== undefined && isAtHome && group.length === 1
           ? athome(drawnBody, atLine.actor) : drawnBody
-        const at_ms = isWaiting ? 0 : atLine === undefined ? begin + after_ms : begin
+        const at_ms = Math.max(calm_ms, isWaiting ? 0 : atLine === undefined ? begin + after_ms : begin)
         if (seen.has(key) || at_ms > safety_ms) return
         seen.add(key)
         const moment = atLine === undefined || body.upon !== undefined ? {} : { upon: { ...atLine, delay_ms: atLine.delay_ms + after_ms } }

@@ -1,6 +1,6 @@
 /**
  * Correlated failures of those that come and go: machines and processes that fail again while they come back, nodes
- * that are half there, zones that fade, stores that stall. Each a group of faults, as in scenarios.ts.
+ * that are half there, zones that fade, stores that stall, upgrades. Each a group of faults, as in scenarios.ts.
  */
 import * as fc from "fast-check"
 import { duration, process, type FaultBody, type Targets } from "#properties/arbitraries/faults.ts"
@@ -8,6 +8,7 @@ import { beginningsOf } from "#properties/arbitraries/lines.ts"
 import { defined, logUniform } from "#properties/arbitraries/operations.ts"
 import { machineOf } from "#properties/faults.ts"
 import type { HardshipKind } from "#properties/arbitraries/swarm.ts"
+import { processesOf } from "#properties/run-input.ts"
 
 type Group = fc.Arbitrary<ReadonlyArray<FaultBody>>
 const body = (after_ms: number, fault: object): FaultBody => ({ ...defined(fault), after_ms: Math.round(after_ms) })
@@ -77,23 +78,31 @@ const impatience = (targets: Targets): Group =>
 const graceful = fc.integer({ min: 40_000, max: 62_000 })
 const spell = fc.oneof({ weight: 2, arbitrary: graceful }, { weight: 1, arbitrary: logUniform(1_000, 90_000) })
 
+const someMinutes_ms = 300_000
+/** One store's disk is slow for some minutes: whoever waits for it meets what happened meanwhile. */
+const slowStore = (targets: Targets): Group =>
+  fc.option(fc.constantFrom(...targets.control.slice(0, targets.topology.etcds)), { nil: undefined })
+    .map((machine) => machine === undefined ? [] :
+      [body(0, { type: "disk.fail", machine, state: "slow", duration_ms: someMinutes_ms })])
+
 /** A node that is neither well nor gone, for minutes: its kubelet, runtime, card or memory come and go. */
 const sickNode = (targets: Targets): Group =>
-  fc.tuple(fc.constantFrom(...targets.workers), inTurn(
+  fc.tuple(fc.constantFrom(...targets.workers), slowStore(targets), inTurn(
     fc.record({
-      how: fc.constantFrom("runtimePause", "runtimeCrash", "runtimeSlow", "kubeletPause", "kubeletCrash", "nic", "nic",
+      how: fc.constantFrom("runtimePause", "runtimeCrash", "runtimeStop", "runtimeSlow", "kubeletPause", "kubeletCrash", "nic", "nic",
         "pressure", "disk"),
       lasts: spell, nic: fc.constantFrom("down", "down", "rxOnly", "txOnly")
     }), logUniform(500, 60_000), 2, 8))
-    .map(([machine, all]) => all.map(({ one: { how, lasts, nic }, at }) => body(at,
+    .map(([machine, slow, all]) => [...slow, ...all.map(({ one: { how, lasts, nic }, at }) => body(at,
       how === "runtimePause" ? { type: "process.pause", process: `container-runtime/${machine}`, duration_ms: lasts }
       : how === "runtimeCrash" ? { type: "process.crash", process: `container-runtime/${machine}`, restart_ms: lasts }
+      : how === "runtimeStop" ? { type: "process.restart", process: `container-runtime/${machine}`, restart_ms: lasts }
       : how === "runtimeSlow" ? { type: "runtime.slow", machine, latency_ms: lasts / 10, duration_ms: lasts }
       : how === "kubeletPause" ? { type: "process.pause", process: `kubelet/${machine}`, duration_ms: lasts }
       : how === "kubeletCrash" ? { type: "process.crash", process: `kubelet/${machine}`, restart_ms: lasts }
       : how === "nic" ? { type: "nic.fail", machine, state: nic, duration_ms: lasts }
       : how === "pressure" ? { type: "machine.pressure", machine, resource: "memory", duration_ms: lasts }
-      : { type: "disk.fail", machine, state: "slow", duration_ms: lasts })))
+      : { type: "disk.fail", machine, state: "slow", duration_ms: lasts }))])
 
 /** The nodes of a zone, or all, go one after the other and come back one after the other. */
 const zoneFades = (targets: Targets): Group => {
@@ -119,21 +128,46 @@ const lameStore = (targets: Targets): Group => {
     lame: fc.subarray([...stores], { minLength: 1 }), lasts: logUniform(5_000, 200_000),
     ends: fc.array(fc.record({
       machine: fc.constantFrom(...stores), after: fc.nat(10_000),
-      how: fc.constantFrom("power", "power", "panic", "crash", "pause", "io"), gone_ms: logUniform(20, 20_000)
+      how: fc.constantFrom("power", "power", "panic", "crash", "pause", "io"), gone_ms: logUniform(20, 20_000),
+      again: fc.constantFrom("crash", "restart", "io", "full", "no"), delay_ms: fc.constantFrom(0, 0, 1, 100),
+      event: fc.constantFrom(...beginningsOf("etcd"))
     }), { maxLength: 4, size: "max" })
   }).map(({ lame, lasts, ends }) => [
     ...lame.map((machine) => body(0, { type: "disk.fail", machine, state: "slow", duration_ms: lasts })),
-    ...ends.map(({ machine, after, how, gone_ms }) => {
+    ...ends.flatMap(({ machine, after, how, gone_ms, again, delay_ms, event }) => {
       const store = machine.replace("cp-", "etcd/")
-      return body(lasts * after / 10_000, how === "power" ? { type: "machine.powerLoss", machine, duration_ms: gone_ms }
+      const upon = { actor: store, event, nth: 1, delay_ms }
+      const once = again === "no" ? [] : [body(lasts * after / 10_000 + 1, {
+        ...(again === "crash" || again === "restart" ? { type: `process.${again}`, process: store, restart_ms: gone_ms }
+          : { type: "disk.fail", machine, state: again, duration_ms: gone_ms }), upon
+      })]
+      return [...once, body(lasts * after / 10_000, how === "power" ? { type: "machine.powerLoss", machine, duration_ms: gone_ms }
         : how === "panic" ? { type: "machine.kernelPanic", machine }
         : how === "io" ? { type: "disk.fail", machine, state: "io", duration_ms: gone_ms }
         : how === "pause" ? { type: "process.pause", process: store, duration_ms: gone_ms }
-        : { type: "process.crash", process: store, restart_ms: gone_ms })
+        : { type: "process.crash", process: store, restart_ms: gone_ms })]
     })
   ])
 }
 
+/** An upgrade: machine after machine, each of its processes is stopped and comes back as another version of itself. */
+const upgrade = (targets: Targets): Group => {
+  const on = processesOf(targets.topology)
+  return fc.record({
+    machines: fc.constantFrom(targets.control, targets.control, targets.workers, targets.machines),
+    between: logUniform(500, 30_000), gaps: fc.array(logUniform(1, 8_000), { minLength: 4, maxLength: 4 }),
+    gone_ms: logUniform(100, 30_000), isBackwards: fc.boolean()
+  }).map(({ machines, between, gaps, gone_ms, isBackwards }) => {
+    let at = 0
+    return machines.slice(0, 6).flatMap((machine) => {
+      const names = [...on.get(machine)!]
+      if (isBackwards) names.reverse()
+      at += between
+      return names.map((name, i) => body(at += gaps[i]!, { type: "process.restart", process: name, restart_ms: gone_ms }))
+    })
+  })
+}
+
 export const hardships: Readonly<Record<HardshipKind, (targets: Targets) => Group>> = {
-  flickers, comesBackBadly, impatience, sickNode, zoneFades, lameStore
+  flickers, comesBackBadly, impatience, sickNode, zoneFades, lameStore, upgrade
 }

@@ -4,6 +4,7 @@
  */
 import * as fc from "fast-check"
 import type { Operation } from "#model/events/operations.ts"
+import { podGcPeriod_ms, quarantine_ms } from "#model/limits/pod-gc.ts"
 import type { Container, PodSpec, Program, Toleration } from "#model/objects.ts"
 import { programKinds, type Swarm } from "#properties/arbitraries/swarm.ts"
 import type { Topology } from "#properties/run-input.ts"
@@ -83,6 +84,9 @@ const placeOf = (topology: Topology): fc.Arbitrary<Pick<PodSpec, "nodeSelector" 
 }
 
 const longestAbsence_ms = 120_000 // ASSUMED: longer than pod-gc's quarantine and its period.
+/** Anything, or as long as others wait for a node before they do without it. */
+const absence = fc.oneof(logUniform(10, longestAbsence_ms),
+  fc.integer({ min: quarantine_ms, max: quarantine_ms + 2 * podGcPeriod_ms }))
 const manyNodes = 55 // More than --large-cluster-size-threshold, in one zone.
 
 /** What only a pod of its own may ask for: a set would make such pods for ever. */
@@ -134,7 +138,7 @@ const bodies = (on: Swarm, topology: Topology): Drawn => {
   const held = on.has("spec:finalizers") ? fc.constantFrom(true, true, undefined) : fc.constant(undefined)
   const machines = fc.constantFrom(...topology.workers)
   const zone = fc.constantFrom(...topology.workers.map((worker) => worker.zone), "zone-d")
-  const replicas = fc.oneof({ weight: 3, arbitrary: fc.nat(5) }, { weight: 1, arbitrary: fc.nat(12) })
+  const replicas = fc.oneof({ weight: 3, arbitrary: fc.integer({ min: 1, max: 5 }) }, { weight: 1, arbitrary: fc.nat(12) })
   const type = <const T extends Operation["type"]>(name: T) => fc.constant(name)
   const drawn = (weight: number, arbitrary: fc.Arbitrary<OperationBody>) => ({ weight, arbitrary })
   return {
@@ -153,7 +157,7 @@ const bodies = (on: Swarm, topology: Topology): Drawn => {
     "pod.delete": drawn(4, fc.record({ type: type("pod.delete"), name: podName,
       gracePeriodSeconds: fc.constantFrom(undefined, undefined, 0, 1, 5, 30) }).map(defined)),
     "pod.recreate": drawn(3, fc.record({ type: type("pod.recreate"), name: pod, spec })),
-    "pod.finalize": drawn(on.has("spec:finalizers") ? 4 : 0, fc.record({ type: type("pod.finalize"), name: podName,
+    "pod.finalize": drawn(on.has("spec:finalizers") ? 6 : 0, fc.record({ type: type("pod.finalize"), name: podName,
       present: fc.boolean() })),
     "pod.ungate": drawn(on.has("spec:gates") ? 4 : 0, fc.record({ type: type("pod.ungate"), name: podName })),
     "pod.read": drawn(2, fc.record({ type: type("pod.read"), name: pod, consistent: fc.boolean() })),
@@ -166,7 +170,7 @@ const bodies = (on: Swarm, topology: Topology): Drawn => {
     "node.drain": drawn(1, fc.record({ type: type("node.drain"), node })),
     "node.create": drawn(1, machines.map(({ name, zone }) => ({ type: "node.create" as const, node: name, zone }))),
     "node.delete": drawn(1, fc.record({ type: type("node.delete"), node })),
-    "node.recreate": drawn(2, fc.tuple(machines, logUniform(10, longestAbsence_ms)).map(([one, wait_ms]) =>
+    "node.recreate": drawn(2, fc.tuple(machines, absence).map(([one, wait_ms]) =>
       ({ type: "node.recreate" as const, node: one.name, zone: one.zone, wait_ms }))),
     "nodes.create": drawn(1, fc.record({ type: type("nodes.create"), zone, count: fc.constantFrom(1, 2, 5, manyNodes) })),
     "nodes.delete": drawn(1, fc.record({ type: type("nodes.delete"), zone }))
@@ -192,7 +196,7 @@ const beginnings = (on: Swarm, all: Drawn): fc.Arbitrary<ReadonlyArray<Operation
   const creates = (["replicaSet.create", "pod.create"] as const).filter((kind) => on.has(`operation:${kind}`))
     .map((kind) => all[kind].arbitrary)
   return fc.uniqueArray(fc.oneof(...creates),
-    { maxLength: 5, size: "max", selector: (body) => (body as { name: string }).name })
+    { minLength: 1, maxLength: 5, size: "max", selector: (body) => (body as { name: string }).name })
 }
 const beginning_ms = 15_000 // ASSUMED: while the cluster elects its leaders and just after.
 

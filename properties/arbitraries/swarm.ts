@@ -15,12 +15,12 @@ const tags = (union: { readonly members: ReadonlyArray<Tagged> }): ReadonlyArray
 export const operationKinds: ReadonlyArray<string> = tags(Operation as never)
 export const faultKinds: ReadonlyArray<string> = tags(Fault as never)
 export const programKinds = ["server", "job", "crasher", "stubborn"] as const
-export const hardshipKinds = ["flickers", "comesBackBadly", "impatience", "sickNode", "zoneFades", "lameStore"] as const
+export const hardshipKinds = ["flickers", "comesBackBadly", "impatience", "sickNode", "zoneFades", "lameStore", "upgrade"] as const
 export type HardshipKind = typeof hardshipKinds[number]
 export const scenarioKinds = [
   ...hardshipKinds,
   "fallsBehind", "longPause", "crashLoop", "zoneOutage", "lostNode", "isolatedMember", "rollingReboot", "weather",
-  "splitAndRestart", "elections", "flapping", "halfDone"
+  "splitAndRestart", "elections", "flapping"
 ] as const
 export type ScenarioKind = typeof scenarioKinds[number]
 const specFeatures = [
@@ -28,11 +28,11 @@ const specFeatures = [
 ] as const
 
 /** What users do to whole nodes is rare, lest nothing be left to run on. */
-const rare: ReadonlyMap<string, number> = new Map([["node.delete", 0.25], ["node.create", 0.25], ["node.recreate", 0.25],
+const rare: ReadonlyMap<string, number> = new Map([["node.delete", 0.25], ["node.create", 0.25], ["node.recreate", 0.35],
   ["nodes.create", 0.12], ["nodes.delete", 0.12], ["node.taint", 0.35], ["pod.bind", 0.35]])
 
-/** What most of the cluster's promises are about: stores that elect, nodes that are lost, work that is cut off. */
-export const likely: ReadonlyMap<string, number> = new Map([["elections", 0.6], ["lostNode", 0.7], ["halfDone", 0.7]])
+/** What most of the cluster's promises are about: stores that elect, nodes that are lost. */
+export const likely: ReadonlyMap<string, number> = new Map([["elections", 0.6], ["lostNode", 0.7]])
 
 /** Every feature and how likely it is to be on in a run before coverage says otherwise. */
 export const features: ReadonlyMap<string, number> = new Map<string, number>([
@@ -42,7 +42,8 @@ export const features: ReadonlyMap<string, number> = new Map<string, number>([
   ...scenarioKinds.map((kind) => [`scenario:${kind}`, likely.get(kind) ?? 0.3] as const),
   ...specFeatures.map((feature) => [`spec:${feature}`, feature === "hugeRequests" ? 0.1 : feature === "tolerations" ? 0.6 : 0.35] as const),
   ["run:faults", 0.9], ["run:choices", 0.5], ["run:collisions", 0.5], ["run:longRun", 0.15], ["run:blackouts", 0.15],
-    ["run:manyWorkers", 0.3], ["run:moments", 0.6], ["run:compactions", 0.3], ["run:focused", 0.5]
+    ["run:manyWorkers", 0.3], ["run:moments", 0.6], ["run:compactions", 0.3], ["run:focused", 0.5],
+  ["run:calmStart", 0.6], ["run:persistentUsers", 0.5], ["run:halfDone", 0.6]
 ])
 
 export type Swarm = ReadonlySet<string>
