@@ -39,6 +39,7 @@ export class TaintEviction {
   readonly #podsOn: (node: string) => ReadonlyArray<Pod>
   readonly #due: Mailbox<Eviction>
   readonly #tainted = new Map<string, ReadonlyArray<Taint>>()
+  readonly #gone = new Set<string>()
   readonly #evictions = new Map<string, Eviction>()
 
   constructor(
@@ -56,15 +57,20 @@ export class TaintEviction {
     const { name } = node.metadata
     const taints = noExecuteTaints(node)
     const before = this.#tainted.get(name)
-    if (isSameTaints(before ?? [], taints)) return
+    const isBack = this.#gone.delete(name)
+    if (!isBack && isSameTaints(before ?? [], taints)) return
     if (taints.length === 0) this.#tainted.delete(name)
     else this.#tainted.set(name, taints)
     for (const pod of this.#podsOn(name)) this.#consider(pod, taints)
   }
 
-  /** Its pods keep their timers, as in Kubernetes: the pod garbage collector is faster. */
+  /**
+   * Its pods keep their timers, as in Kubernetes: the pod garbage collector is faster. A new Node of that name decides
+   * anew (tainteviction handleNodeUpdate, v1.36).
+   */
   nodeGone(name: string): void {
     this.#tainted.delete(name)
+    this.#gone.add(name)
   }
 
   podChanged(pod: Pod): void {

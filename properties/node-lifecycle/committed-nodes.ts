@@ -14,8 +14,9 @@ export interface CommittedNode {
   ready: Ready
   /** When Ready became what it is. */
   readySince_ms: number
-  /** Status or lease of the kubelet changed. */
+  /** Status or lease of the kubelet changed; and the time before that. */
   heartbeatAt_ms: number
+  heartbeatBefore_ms: number
   /** When its NoExecute taints began; those seen since then. Empty when there are none. */
   taintedSince_ms: number
   untaintedSince_ms: number
@@ -46,6 +47,11 @@ export const evictingKeys = (node: Node): ReadonlyArray<string> =>
 export const isTaintedByController = (node: Node): boolean => noExecuteTaints(node).some(({ key, timeAdded }) =>
   timeAdded !== undefined && (key === notReadyKey || key === unreachableKey))
 
+const beats = (node: CommittedNode, at_ms: number): void => {
+  node.heartbeatBefore_ms = node.heartbeatAt_ms
+  node.heartbeatAt_ms = at_ms
+}
+
 export class CommittedNodes {
   readonly nodes = new Map<string, CommittedNode>()
   readonly #pods = new Map<string, CommittedPod>()
@@ -65,7 +71,7 @@ export class CommittedNodes {
   #lease(lease: Lease, at_ms: number): void {
     if (lease.metadata.namespace !== "kube-node-lease") return
     const known = this.nodes.get(lease.metadata.name)
-    if (known !== undefined) known.heartbeatAt_ms = at_ms
+    if (known !== undefined) beats(known, at_ms)
   }
 
   #node(node: Node, isGone: boolean, at_ms: number): void {
@@ -77,12 +83,13 @@ export class CommittedNodes {
     let known = this.nodes.get(name)
     if (known === undefined) {
       known = { name, zone: node.metadata.labels?.[zoneLabel] ?? "", node, ready: readyOf(node), readySince_ms: at_ms,
-        heartbeatAt_ms: at_ms, taintedSince_ms: at_ms, untaintedSince_ms: at_ms, episode: [], pods: new Map() }
+        heartbeatAt_ms: at_ms, heartbeatBefore_ms: -Infinity, taintedSince_ms: at_ms, untaintedSince_ms: at_ms,
+        episode: [], pods: new Map() }
       for (const pod of this.#pods.values()) if (pod.pod.spec.nodeName === name) known.pods.set(pod.uid, pod)
       this.nodes.set(name, known)
     }
     const beat = (of: Node) => conditionOf(of, "Ready")?.lastHeartbeatTime
-    if (beat(known.node) !== beat(node)) known.heartbeatAt_ms = at_ms
+    if (beat(known.node) !== beat(node)) beats(known, at_ms)
     const ready = readyOf(node)
     if (ready !== known.ready) {
       known.ready = ready

@@ -30,8 +30,11 @@ const livingNodesAreKept = always("a node that renews is not given up by an undi
       const node = event.object as Node
       const known = committed.nodes.get(node.metadata.name)
       const isGivenUp = known !== undefined && known.ready !== "Unknown" && readyOf(node) === "Unknown"
+      // One that was silent and has just begun to renew may be given up by a write that is under way.
       const heard_ms = at_ms - (known?.heartbeatAt_ms ?? 0)
-      if (isGivenUp && heard_ms < 2 * nodeLeaseRenewInterval_ms && disturbance.isOver(at_ms)) {
+      const heardBefore_ms = at_ms - (known?.heartbeatBefore_ms ?? 0)
+      const renews = heard_ms < 2 * nodeLeaseRenewInterval_ms && heardBefore_ms < 4 * nodeLeaseRenewInterval_ms
+      if (isGivenUp && renews && disturbance.isOver(at_ms)) {
         broken = `${known.name} became Unknown at ${at_ms} ms, ${heard_ms} ms after its last heartbeat`
       }
     }
