@@ -50,8 +50,6 @@ export const chart = setup({
     needsCopy: ({ event }) => event.type === "reflector.failed" && event.step === "list",
     triesAgainInTime: ({ context, event }) => event.type === "reflector.failed" && event.step === "watch"
       && event.clock_ms + clockGrain_ms >= context.notBefore_ms,
-    needsCopyInTime: ({ context, event }) => event.type === "reflector.failed" && event.step === "list"
-      && event.clock_ms + clockGrain_ms >= context.notBefore_ms,
     canGoOn: ({ event }) => event.type === "reflector.failed" && event.step === "watch"
   },
   actions: {
@@ -119,10 +117,7 @@ export const chart = setup({
       on: {
         "reflector.watched": { guard: "isNotOlder", target: "watching", actions: "remember" },
         "reflector.reported": { guard: "isNews", target: "disconnected", actions: "remember" },
-        "reflector.failed": [
-          { guard: "needsCopy", target: "listBackoff", actions: "backOff" },
-          { guard: "canGoOn", target: "watchBackoff", actions: "backOff" }
-        ]
+        "reflector.failed": { guard: "canGoOn", target: "watchBackoff", actions: "backOff" }
       }
     },
     watchBackoff: {
@@ -130,10 +125,7 @@ export const chart = setup({
       on: {
         "reflector.watched": { guard: "watchesAgainInTime", target: "watching", actions: "remember" },
         "reflector.reported": { guard: "isNews", target: "watchBackoff", actions: "remember" },
-        "reflector.failed": [
-          { guard: "triesAgainInTime", target: "watchBackoff", actions: "backOff" },
-          { guard: "needsCopyInTime", target: "listBackoff", actions: "backOff" }
-        ]
+        "reflector.failed": { guard: "triesAgainInTime", target: "watchBackoff", actions: "backOff" }
       }
     }
   }

@@ -54,9 +54,12 @@ export const streamedCopy: FirstCopy = Effect.fnUntraced(
 export const listedCopy: FirstCopy = (client, resource, selectors, atLeast) =>
   client.list(resource, { ...selectors, ...(atLeast === "" ? {} : { resourceVersion: atLeast }) })
 
-/** The server does not know initial events: anything it answers but "come back later" and "too old". */
-const cannotStream = (error: ApiError): boolean =>
-  error._tag === "StatusError" && [400, 405, 422].includes(error.status.code)
+/**
+ * The server does not know initial events, or the stream broke before they ended: what isWatchErrorRetriable and its
+ * neighbours in watchList of client-go's reflector do not try again ends in a list.
+ */
+const cannotStream = (error: ApiError): boolean => error._tag === "OutcomeUnknown"
+  || (error._tag === "StatusError" && [400, 405, 422].includes(error.status.code))
 
 export const consistentCopy: FirstCopy = (client, resource, selectors, atLeast, timeoutSeconds) =>
   Effect.catch(streamedCopy(client, resource, selectors, atLeast, timeoutSeconds), (error) => cannotStream(error)

@@ -41,12 +41,10 @@ export interface Services {
 
 type State = StateOf<(typeof charts)["informer.reflector"]>
 
-/** What a failure means for the reflector: the reason to tell, and whether a watch from the same place can go on. */
+/** What a failure means for the reflector: the reason to tell, and whether the history behind its copy is gone. */
 const reasonOf = (error: ApiError): string =>
   error._tag === "StatusError" ? error.status.reason ?? `code ${error.status.code}` : error._tag
 const isExpired = (reason: string): boolean => reason === "Expired" || reason === "Gone"
-const canWatchAgain = (reason: string): boolean =>
-  reason === "TooManyRequests" || reason === "Unreachable" || reason === "OutcomeUnknown"
 
 export class Reflector<R extends Resource> {
   readonly store = new Store<Objects[R]>()
@@ -94,10 +92,8 @@ export class Reflector<R extends Resource> {
         needsCopy = false
       }
       if (stream === undefined) {
-        const opened = yield* this.#open()
-        if (opened === "relist") needsCopy = true
-        if (typeof opened !== "object") continue
-        stream = opened
+        stream = yield* this.#open()
+        if (stream === undefined) continue
       }
       needsCopy = yield* this.#follow(stream)
       stream = undefined
@@ -132,13 +128,9 @@ export class Reflector<R extends Resource> {
         this.#wrote({ type: "reflector.watched", resourceVersion: Number(this.#watchVersion) }, "watching")
         return result.success
       }
-      const reason = reasonOf(result.failure)
-      if (canWatchAgain(reason)) {
-        yield* this.#fail("watch", reason, false)
-        return "retry" as const
-      }
-      yield* this.#fail("list", reason, isExpired(reason))
-      return "relist" as const
+      // Whatever a server says of the place to go on from, it says in the stream.
+      yield* this.#fail("watch", reasonOf(result.failure), false)
+      return undefined
     })
   }
 

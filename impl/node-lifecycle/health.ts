@@ -31,6 +31,8 @@ export class Health {
   clear: "seen" | "disruption" | undefined
   /** Taints do not mirror the conditions. */
   hasTaintWork = false
+  /** The node is gone, or another has its name: what is still under way for it says nothing any more. */
+  isGone = false
   /** Some of its pods may say Ready=True. */
   hasReadyPods = true
   /** Marking its pods failed before they were through. */
@@ -48,6 +50,7 @@ export class Health {
 
   /** Takes a version of the node that somebody wrote. True when it is news. */
   observe(node: Node, now_ms: number): boolean {
+    if (node.metadata.uid !== this.node.metadata.uid) return false
     if (Number(node.metadata.resourceVersion) <= Number(this.node.metadata.resourceVersion)) return false
     const before = conditionOf(this.node, "Ready")
     const after = conditionOf(node, "Ready")

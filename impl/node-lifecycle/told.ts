@@ -23,12 +23,13 @@ export class Told {
     const state: States["node-lifecycle.nodeHealth"] = {
       ready: readyStates[health.ready], heartbeat: health.lateAt_ms === undefined ? "fresh" : "late"
     }
-    this.#journal.wrote("node-lifecycle.nodeHealth", health.name, event, state)
+    if (!health.isGone) this.#journal.wrote("node-lifecycle.nodeHealth", health.name, event, state)
   }
 
   gone(health: Health): void {
     const state: States["node-lifecycle.nodeHealth"] = { ready: "unseen", heartbeat: "fresh" }
     this.#journal.wrote("node-lifecycle.nodeHealth", health.name, { type: "nodeHealth.gone" }, state)
+    health.isGone = true
   }
 
   queued(health: Health): void {
@@ -70,6 +71,6 @@ export class Told {
 
   #taint(health: Health, event: EventOf<"nodeTaint">): void {
     const state: States["node-lifecycle.taint"] = health.taint
-    this.#journal.wrote("node-lifecycle.taint", health.name, event, state)
+    if (!health.isGone) this.#journal.wrote("node-lifecycle.taint", health.name, event, state)
   }
 }

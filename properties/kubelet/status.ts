@@ -44,8 +44,9 @@ const terminalIsNotReady = always("a pod in a terminal phase is not ready", [45]
 
 const readyRuns = always("a kubelet says Running only of a pod that ran, and ready only of one that runs", [], () => {
   const started = new Set<string>()
-  /** Pods of which a container ended since their last post. */
+  /** Pods of which a container ended since the last post of a kubelet that knew; a slow runtime tells it late. */
   const ended = new Set<string>()
+  const known = new Set<string>()
   const containers = new Containers()
   return (line) => {
     containers.hear(line)
@@ -54,17 +55,20 @@ const readyRuns = always("a kubelet says Running only of a pod that ran, and rea
     // The status that arrives now was worked out before: what ends on the way is not yet in it.
     if (event.type === "container.exited") {
       ended.add(event.podUid)
+      known.delete(event.podUid)
       // The machine died between the record of its start and the start: for all that its runtime knows, it ran.
       if (event.reason === "unknown") started.add(event.podUid)
     }
+    if (event.type === "containerStatus.exited" || event.type === "containerStatus.found") known.add(entity.split("/")[0]!)
     if (event.type !== "podStatus.posted") return undefined
     if (event.phase === "Running" && !started.has(entity)) return `${entity} is posted Running and never ran`
     // While its containers are being stopped nobody works its status out anew (SyncTerminatingPod, kubelet.go v1.36).
-    const mayHaveEnded = ended.delete(entity) || line.state === "terminating"
+    const mayHaveEnded = ended.has(entity) || line.state === "terminating"
+    if (known.has(entity)) ended.delete(entity)
     return event.ready && !containers.runs(entity) && !mayHaveEnded ? `${entity} is posted ready and does not run`
       : undefined
   }
-}, [...heardByContainers, "podStatus.posted"])
+}, [...heardByContainers, "podStatus.posted", "containerStatus."])
 
 const restartsGrow = always("the restart count of a container never decreases", [52], () => {
   const newDisks = new Set<string>()
