@@ -111,8 +111,8 @@ export class PodWorkers {
   #create(uid: string, pod: Pod | undefined): Worker {
     const worker: Worker = {
       uid, pod, state: "syncing", grace_s: Infinity, wants: undefined, isBusy: false, isGone: false,
-      timer: undefined, abandon: undefined, stops: [], phase: "Pending", waiting: new Map(), imageRetry: new Map(), seen: new Map(),
-      decided: new Map(), backedOff: new Map()
+      timer: undefined, abandon: undefined, stops: [], rejection: undefined, phase: "Pending", waiting: new Map(),
+      imageRetry: new Map(), seen: new Map(), decided: new Map(), backedOff: new Map()
     }
     this.#workers.set(uid, worker)
     return worker
@@ -148,6 +148,7 @@ export class PodWorkers {
   }
 
   #reject(worker: Worker, pod: Pod, rejection: Rejection): void {
+    if (this.isAlive(worker.uid)) return this.#stopRejected(worker, rejection)
     worker.state = "terminated"
     this.#on.journal.worker(worker, {
       type: "podWorker.rejected", namespace: pod.metadata.namespace, pod: pod.metadata.name, reason: rejection.reason
@@ -157,6 +158,17 @@ export class PodWorkers {
       Math.round(this.#on.process.wall_ms()))
     const { containerStatuses: _none, ...status } = pod.status
     this.#on.statuses.set(worker, { ...status, phase: "Failed", conditions, ...rejection })
+  }
+
+  /**
+   * A kubelet that has just started refuses what its predecessor ran. It is stopped like an orphan (HandlePodCleanups).
+   * Deviates: upstream says Failed at once, here only when nothing of it runs any more.
+   */
+  #stopRejected(worker: Worker, rejection: Rejection): void {
+    worker.rejection = rejection
+    this.#found(worker)
+    this.#terminate(worker, "finished")
+    this.kick(worker)
   }
 
   /** A kubelet that has just started takes note of what runs already. */
@@ -357,8 +369,9 @@ export class PodWorkers {
     }
     const before = this.#on.statuses.current(worker.uid) ?? pod.status
     const { phase, status } = this.#on.parts.statusFor(situation, before, !isTerminated)
-    worker.phase = phase
-    this.#on.statuses.set(worker, status)
+    const isRejected = isTerminated && worker.rejection !== undefined
+    worker.phase = isRejected ? "Failed" : phase
+    this.#on.statuses.set(worker, isRejected ? { ...status, phase: "Failed", ...worker.rejection } : status)
   }
 }
 

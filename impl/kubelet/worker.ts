@@ -1,5 +1,6 @@
 /** The state of a pod worker, and what it journals. Spec: model/kubelet/pod-worker.ts, model/kubelet/container.ts. */
 import { policyOf } from "#impl/kubelet/actions.ts"
+import type { Rejection } from "#impl/kubelet/admission.ts"
 import type { Journal, StateOf } from "#impl/journal.ts"
 import type { Process, Timer } from "#impl/ports.ts"
 import type { ContainerState } from "#impl/ports/runtime.ts"
@@ -28,6 +29,8 @@ export interface Worker {
   abandon: (() => void) | undefined
   /** Withdraw the calls to stop that are under way. */
   stops: Array<() => void>
+  /** Why it was refused although it runs. */
+  rejection: Rejection | undefined
   /** What its containers alone say. */
   phase: PodPhase
   /** By container: why it waits, until when its image is not asked for, the run last seen, the last decision. */
