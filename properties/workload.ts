@@ -220,8 +220,12 @@ export const perform = (operation: Operation): Act => Effect.gen(function*() {
       return yield* change("pods", yield* resolve(operation.name), ungated)
     case "pod.read":
       return void (yield* client.get("pods", namespace, operation.name, operation.consistent ? {} : anyAge))
-    case "pods.list":
-      return void (yield* client.list("pods", { namespace, ...(operation.consistent ? {} : anyAge) }))
+    case "pods.list": {
+      const { resourceVersion } = yield* client.list("pods", { namespace, ...(operation.consistent ? {} : anyAge) })
+      if (operation.again_ms === undefined) return
+      yield* Effect.sleep(operation.again_ms)
+      return void (yield* client.list("pods", { namespace, resourceVersion, resourceVersionMatch: "Exact" }))
+    }
     case "node.cordon": return yield* cordon(operation.node, true)
     case "node.uncordon": return yield* cordon(operation.node, null)
     case "node.avoid": return yield* taint(operation.node, avoidTaint, operation.present)

@@ -29,7 +29,9 @@ export const Operation = Schema.Union([
   /** Takes away the scheduling gates. */
   Schema.Struct({ ...named, type: Schema.tag("pod.ungate") }),
   Schema.Struct({ ...named, type: Schema.tag("pod.read"), consistent: Schema.Boolean }),
-  Schema.Struct({ ...base, type: Schema.tag("pods.list"), consistent: Schema.Boolean }),
+  /** `again_ms`: and after so long once more, as things were at the first time; who comes too late is told so. */
+  Schema.Struct({ ...base, type: Schema.tag("pods.list"), consistent: Schema.Boolean,
+    again_ms: Schema.optionalKey(Schema.Number) }),
   Schema.Struct({ ...base, type: Schema.tag("node.cordon"), node: Schema.String }),
   Schema.Struct({ ...base, type: Schema.tag("node.uncordon"), node: Schema.String }),
   /** kubectl taint: asks pods to prefer other nodes, or no longer. */
