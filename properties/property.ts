@@ -4,6 +4,7 @@
  * always: false at one line breaks it.  leadsTo: a premise opens an obligation that must close within its bound once
  * faults have stopped.  eventually: holds at rest, and stays.  sometimes: some run of the campaign reaches it.
  * A monitor answers in O(1) amortised, knows nothing of impl/, and is made anew for each run.
+ * It shares nothing with others: each hears some hundreds of lines before the next one does (harness/monitors.ts).
  */
 import type { Line } from "#model/events.ts"
 
