@@ -93,6 +93,15 @@ const flushFacts = (member: Member): void => {
   journalFacts(member, facts)
 }
 
+/** What came while term and vote were on their way to the disk, and asks for nothing else to be there. */
+const flushDurableFacts = (member: Member): void => {
+  const { raft } = member
+  if (raft.hardStateIsUnsynced) return
+  const facts = raft.factsAfterSync
+  raft.factsAfterSync = []
+  journalFacts(member, facts)
+}
+
 const journalFacts = (member: Member, facts: ReadonlyArray<Fact>): void => {
   for (const fact of facts) {
     member.journalledRole = fact.state
@@ -134,6 +143,7 @@ export const persist = (member: Member, wal: Wal): Effect.Effect<never> => Effec
       }
       synced(member.raft, batch, member.process.monotonic_ms())
       journalFacts(member, batch.facts)
+      flushDurableFacts(member)
       deliver(member, batch.messages)
       drain(member)
     }
