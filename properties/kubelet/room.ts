@@ -78,21 +78,24 @@ const runsWithinRoom = always("the pods that really run on a node ask for no mor
   const allocatable = new Allocatable()
   const containers = new Containers()
   const pods = new Pods()
+  const rejected = new Set<string>()
   return (line) => {
     allocatable.hear(line)
     containers.hear(line)
     pods.hear(line)
+    if (line.event.type === "podWorker.rejected") rejected.add(line.entity)
     if (line.event.type !== "container.started") return undefined
     const node = machineOf(line.actor)
     const running = new Set<Pod>()
     for (const { uid } of containers.ofNode(node)) {
-      // A pod that the API has lost (force delete) is being stopped; the kubelet no longer counts it.
+      // A pod that the API has lost (force delete) is being stopped; the kubelet no longer counts it. One that ran and
+      // was refused after a restart does not count either until housekeeping kills it (HandlePodCleanups, kubelet_pods.go).
       const pod = pods.live.get(uid)
-      if (pod !== undefined) running.add(pod)
+      if (pod !== undefined && !rejected.has(uid)) running.add(pod)
     }
     return allocatable.exceeded(node, running)
   }
-}, [...heardByContainers, "object."])
+}, [...heardByContainers, "podWorker.rejected", "object."])
 
 const admitsSoMany = always("a kubelet admits no more pods than maxPods", [54], () => {
   const admitted = new Admitted()
