@@ -1,11 +1,13 @@
 /**
  * The promises of a cluster at rest: nothing is written but leases, and what is desired is what is.
  *
- * Judged on the committed history. Legal exceptions: heartbeats of nodes; what a container does of its own accord (it
- * ends, crashes, cannot be pulled) and what follows from it, which is back-off at work and no unrest of the cluster.
+ * Judged on the committed history. Legal exceptions: heartbeats of nodes; the taints that dead nodes get one after the
+ * other, in a large zone with one token in 100 s; what a container does of its own accord (it ends, crashes, cannot be
+ * pulled) and what follows from it, which is back-off at work and no unrest of the cluster.
  */
 import type { Line } from "#model/events.ts"
 import type { Condition, Node, Pod, PodSpec, ReplicaSet } from "#model/objects.ts"
+import { evictingKeys } from "#properties/node-lifecycle/committed-nodes.ts"
 import { eventually, sometimes, type Property } from "#properties/property.ts"
 
 /** Nothing has been written for so long: longer than every period but resyncs, which write nothing at rest. */
@@ -33,6 +35,9 @@ const isHeartbeat = (before: Node, after: Node): boolean => {
   return sameTaints && was.length === is.length && is.every((condition, i) => sameBut(condition, was[i]))
 }
 
+const isTainting = (before: Node, after: Node): boolean =>
+  evictingKeys(before).length === 0 && evictingKeys(after).length > 0
+
 const comesToRest = () => {
   let now_ms = 0
   let excusedUntil_ms = -1
@@ -43,7 +48,9 @@ const comesToRest = () => {
       event.type !== "object.deleted") return true
     if (event.resource === "leases") return true
     if (event.resource === "nodes") {
-      return event.type === "object.updated" && isHeartbeat(event.previous as Node, event.object as Node)
+      if (event.type !== "object.updated") return false
+      const [before, after] = [event.previous as Node, event.object as Node]
+      return isHeartbeat(before, after) || isTainting(before, after)
     }
     if (event.resource === "replicasets") {
       const set = event.object as ReplicaSet
