@@ -88,23 +88,24 @@ class Collector {
     })
   }
 
+  /** What it looks at is listed when it begins, as gc() does: what comes while it works waits for the next one. */
   readonly round = Effect.gen({ self: this }, function*() {
     const { terminated } = this.census
+    const unscheduled = Array.from(this.census.unscheduledTerminating.values())
+    const suspects = this.suspects()
     if (terminated.size > this.terminated_max) {
       const oldest = [...terminated.values()]
         .sort((a, b) => a.metadata.creationTimestamp - b.metadata.creationTimestamp)
       for (const pod of oldest.slice(0, oldest.length - this.terminated_max)) yield* this.collect(pod, "terminated")
     }
-    for (const name of yield* this.missingNodes) {
-      for (const pod of this.informers.pods.indexed("node", name).slice()) yield* this.collect(pod, "orphaned")
-    }
-    for (const pod of Array.from(this.census.unscheduledTerminating.values())) {
-      yield* this.collect(pod, "unscheduledTerminating")
-    }
+    const orphans: Array<Pod> = []
+    for (const [name, pods] of suspects) if (yield* this.isMissing(name)) orphans.push(...pods)
+    for (const pod of orphans) yield* this.collect(pod, "orphaned")
+    for (const pod of unscheduled) yield* this.collect(pod, "unscheduledTerminating")
   })
 
-  /** Nodes that pods name, that were missing for the whole quarantine, and that a live GET does not find. */
-  private readonly missingNodes = Effect.gen({ self: this }, function*() {
+  /** Nodes that pods name and that were missing for the whole quarantine, with these pods: a live GET decides. */
+  private suspects(): ReadonlyMap<string, ReadonlyArray<Pod>> {
     const now_ms = this.process.monotonic_ms()
     const { census, informers, quarantinedSince_ms } = this
     for (const name of census.podsByNode.keys()) {
@@ -112,18 +113,18 @@ class Collector {
       quarantinedSince_ms.set(name, now_ms)
       this.writeNode(name, { type: "nodeQuarantine.began" }, "quarantined")
     }
-    const missing: Array<string> = []
+    const suspects = new Map<string, ReadonlyArray<Pod>>()
     for (const [name, since_ms] of Array.from(quarantinedSince_ms)) {
       if (informers.nodes.get(name) !== undefined || !census.podsByNode.has(name)) {
         quarantinedSince_ms.delete(name)
         this.writeNode(name, { type: "nodeQuarantine.ended" }, "present")
       } else if (now_ms - since_ms >= limits.quarantine_ms) {
         quarantinedSince_ms.delete(name)
-        if (yield* this.isMissing(name)) missing.push(name)
+        suspects.set(name, informers.pods.indexed("node", name).slice())
       }
     }
-    return missing
-  })
+    return suspects
+  }
 
   /** Without an answer the quarantine begins anew. */
   private isMissing(name: string): Effect.Effect<boolean> {

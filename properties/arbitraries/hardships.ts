@@ -1,10 +1,11 @@
 /**
  * Correlated failures of those that come and go: machines and processes that fail again while they come back, nodes
- * that are half there, zones that fade, stores that stall, upgrades. Each a group of faults, as in scenarios.ts.
+ * that are half there, zones that fade, stores that stall, servers that are missing when they are needed, upgrades. Each
+ * a group of faults, as in scenarios.ts.
  */
 import * as fc from "fast-check"
 import { duration, process, type FaultBody, type Targets } from "#properties/arbitraries/faults.ts"
-import { beginningsOf } from "#properties/arbitraries/lines.ts"
+import { beginningsOf, decisionsOf } from "#properties/arbitraries/lines.ts"
 import { defined, logUniform } from "#properties/arbitraries/operations.ts"
 import { machineOf } from "#properties/faults.ts"
 import type { HardshipKind } from "#properties/arbitraries/swarm.ts"
@@ -128,20 +129,24 @@ const lameStore = (targets: Targets): Group => {
     lame: fc.subarray([...stores], { minLength: 1 }), lasts: logUniform(5_000, 200_000),
     ends: fc.array(fc.record({
       machine: fc.constantFrom(...stores), after: fc.nat(10_000),
-      how: fc.constantFrom("power", "power", "panic", "crash", "pause", "io"), gone_ms: logUniform(20, 20_000),
-      again: fc.constantFrom("crash", "restart", "io", "full", "no"), delay_ms: fc.constantFrom(0, 0, 1, 100),
+      how: fc.constantFrom("write", "write", "write", "power", "panic", "crash", "pause", "io"),
+      gone_ms: logUniform(20, 20_000), nth: logUniform(1, 20),
+      again: fc.constantFrom("crash", "restart", "io", "io", "no"), delay_ms: fc.constantFrom(0, 0, 1, 100),
       event: fc.constantFrom(...beginningsOf("etcd"))
     }), { maxLength: 4, size: "max" })
   }).map(({ lame, lasts, ends }) => [
     ...lame.map((machine) => body(0, { type: "disk.fail", machine, state: "slow", duration_ms: lasts })),
-    ...ends.flatMap(({ machine, after, how, gone_ms, again, delay_ms, event }) => {
+    ...ends.flatMap(({ machine, after, how, gone_ms, nth, again, delay_ms, event }) => {
       const store = machine.replace("cp-", "etcd/")
       const upon = { actor: store, event, nth: 1, delay_ms }
       const once = again === "no" ? [] : [body(lasts * after / 10_000 + 1, {
         ...(again === "crash" || again === "restart" ? { type: `process.${again}`, process: store, restart_ms: gone_ms }
           : { type: "disk.fail", machine, state: again, duration_ms: gone_ms }), upon
       })]
-      return [...once, body(lasts * after / 10_000, how === "power" ? { type: "machine.powerLoss", machine, duration_ms: gone_ms }
+      return [...once, body(lasts * after / 10_000, how === "write" ? {
+        type: "machine.powerLoss", machine, duration_ms: gone_ms,
+        upon: { actor: store, event: "entry.applied", nth, delay_ms }
+      } : how === "power" ? { type: "machine.powerLoss", machine, duration_ms: gone_ms }
         : how === "panic" ? { type: "machine.kernelPanic", machine }
         : how === "io" ? { type: "disk.fail", machine, state: "io", duration_ms: gone_ms }
         : how === "pause" ? { type: "process.pause", process: store, duration_ms: gone_ms }
@@ -149,6 +154,19 @@ const lameStore = (targets: Targets): Group => {
     })
   ])
 }
+
+/** What a component has just decided it can tell nobody: the servers, or the stores behind them, are gone or stand still. */
+const unanswered = (targets: Targets): Group =>
+  fc.constantFrom("controller-manager", "controller-manager", "scheduler", "kubelet").chain((component) => fc.record({
+    event: fc.constantFrom(...decisionsOf(component)), nth: fc.constantFrom(1, 1, 2, 3, 5),
+    who: fc.constantFrom("api-server/", "etcd/"), how: fc.constantFrom("crash", "crash", "pause"),
+    gone_ms: logUniform(500, 40_000), delay_ms: fc.oneof(fc.constant(0), logUniform(1, soon_ms))
+  }).map(({ event, nth, who, how, gone_ms, delay_ms }) =>
+    targets.processes.filter((name) => name.startsWith(who)).map((name) => body(0, {
+      ...(how === "pause" ? { type: "process.pause", process: name, duration_ms: gone_ms }
+        : { type: "process.crash", process: name, restart_ms: gone_ms }),
+      upon: { actor: component, event, nth, delay_ms }
+    }))))
 
 /** An upgrade: machine after machine, each of its processes is stopped and comes back as another version of itself. */
 const upgrade = (targets: Targets): Group => {
@@ -169,5 +187,5 @@ const upgrade = (targets: Targets): Group => {
 }
 
 export const hardships: Readonly<Record<HardshipKind, (targets: Targets) => Group>> = {
-  flickers, comesBackBadly, impatience, sickNode, zoneFades, lameStore, upgrade
+  flickers, comesBackBadly, impatience, sickNode, zoneFades, lameStore, unanswered, upgrade
 }
