@@ -130,8 +130,7 @@ export class Run {
       this.hear()
       this.found(crash("the simulated world could not go on", error, this.now_ms))
     }
-    const isAsked = this.phase !== "safety" || this.now_ms >= this.phaseEnds_ms
-    if (isAsked || this.unheard.length >= batch) this.hear()
+    if (this.phase !== "safety" || this.now_ms >= this.phaseEnds_ms) this.hear()
     if (this.isDecided()) this.phase = "over"
     else if (this.options.patient !== true) {
       if (this.phase === "healed") this.askForRest()
@@ -270,6 +269,7 @@ export class Run {
   private write(line: Line): void {
     this.unheard.push(line)
     if (this.phase === "safety") this.moments?.hear(line)
+    if (this.unheard.length >= batch) this.hear()
   }
 
   /** Properties and charts hear what was written since. Nobody listens any more once all is decided. */
