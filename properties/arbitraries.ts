@@ -70,7 +70,7 @@ const faultsOf = (on: Swarm, drawn: Topology, times: ReadonlyArray<number>, safe
   return fc.tuple(
     alone === undefined ? none : placed({ ...placing, group: alone, maxLength: most }),
     together === undefined ? none : placed({ ...placing, group: together, maxLength: Math.ceil(most / 3) }),
-    on.has("run:halfDone") ? placed({ ...placing, group: halfDone(), maxLength: Math.min(most, halfDone_max) }) : none
+    on.has("run:halfDone") ? placed({ ...placing, group: halfDone(targets), maxLength: Math.min(most, halfDone_max) }) : none
   ).map((all) => {
     const lawful = legal(all.flat().sort((a, b) => a.at_ms - b.at_ms), drawn)
     return on.has("run:blackouts") ? lawful : survivable(lawful, drawn)

@@ -206,22 +206,29 @@ const strikes = (component: string): fc.Arbitrary<ReadonlyArray<Pick<Upon, "even
 }
 const most = 12
 /**
- * Work left half done: whichever process of a component writes a certain line dies or stands still right there, mostly
- * between two of its writes, and so may its successors ("intermediate states" of Sieve, OSDI 2022). It costs no time
- * and goes with every other scenario.
+ * Work left half done: when a process of a component writes a certain line, it dies or stands still right there, mostly
+ * between two of its writes, and so may its successors ("intermediate states" of Sieve, OSDI 2022); or whom it has just
+ * asked does. It costs no time and goes with every other scenario.
  */
-export const halfDone = (): Group =>
-  actors.chain((component) => fc.record({
+export const halfDone = (targets: Targets): Group => {
+  const servers = targets.processes.filter((name) => name.startsWith("api-server/") || name.startsWith("etcd/"))
+  const serversDie = fc.record({ who: fc.constantFrom(...servers),
+    how: fc.constantFrom("crash", "crash", "restart", "pause") })
+  const itDies = (component: string) => fc.record({ who: fc.constant(component),
+    how: fc.constantFrom("crash", "crash", "crash", "crash", "restart", "pause", "power", "panic") })
+  return actors.chain((component) => fc.record({
     component: fc.constant(component), lines: strikes(component),
     delays: fc.array(fc.oneof(fc.constant(0), logUniform(1, soon_ms)), { minLength: most, maxLength: most }),
-    gone_ms: logUniform(10, 60_000), how: fc.constantFrom("crash", "crash", "crash", "restart", "pause", "power", "panic")
-  })).map(({ component, lines, delays, gone_ms, how }) => lines.map((line, i) => body(0, {
-    ...(how === "pause" ? { type: "process.pause", process: component, duration_ms: gone_ms }
-      : how === "power" ? { type: "machine.powerLoss", machine: component, duration_ms: gone_ms }
-      : how === "panic" ? { type: "machine.kernelPanic", machine: component }
-      : { type: `process.${how}`, process: component, restart_ms: gone_ms }),
+    gone_ms: logUniform(10, 60_000),
+    blow: fc.oneof({ weight: 2, arbitrary: itDies(component) }, { weight: 1, arbitrary: serversDie })
+  })).map(({ component, lines, delays, gone_ms, blow: { who, how } }) => lines.map((line, i) => body(0, {
+    ...(how === "pause" ? { type: "process.pause", process: who, duration_ms: gone_ms }
+      : how === "power" ? { type: "machine.powerLoss", machine: who, duration_ms: gone_ms }
+      : how === "panic" ? { type: "machine.kernelPanic", machine: who }
+      : { type: `process.${how}`, process: who, restart_ms: gone_ms }),
     upon: { actor: component, ...line, delay_ms: delays[i] }
   })))
+}
 
 const scenarios: Readonly<Record<ScenarioKind, (targets: Targets) => Group>> = {
   ...hardships,
