@@ -221,10 +221,11 @@ export const perform = (operation: Operation): Act => Effect.gen(function*() {
     case "pod.read":
       return void (yield* client.get("pods", namespace, operation.name, operation.consistent ? {} : anyAge))
     case "pods.list": {
-      const { resourceVersion } = yield* client.list("pods", { namespace, ...(operation.consistent ? {} : anyAge) })
-      if (operation.again_ms === undefined) return
+      const age = operation.consistent ? {} : anyAge
+      if (operation.again_ms === undefined) return void (yield* client.list("pods", { namespace, ...age }))
+      const { resourceVersion } = yield* client.list("pods", age)
       yield* Effect.sleep(operation.again_ms)
-      return void (yield* client.list("pods", { namespace, resourceVersion, resourceVersionMatch: "Exact" }))
+      return void (yield* client.list("pods", { resourceVersion, resourceVersionMatch: "Exact" }))
     }
     case "node.cordon": return yield* cordon(operation.node, true)
     case "node.uncordon": return yield* cordon(operation.node, null)

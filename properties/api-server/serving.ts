@@ -58,6 +58,24 @@ const lists: ReadonlyArray<Property> = [
         : revision >= asked ? undefined : `${about(reading)} from ${asked} on shows ${revision}`
     }
   }, ofLists),
+  always("a list as of a revision that was not compacted is not refused as expired", [30], () => {
+    const asked = new Map<string, number>()
+    let compacted = 0
+    return ({ actor, entity, event }) => {
+      const name = `${actor} ${entity}`
+      if (event.type === "history.marked") compacted = Math.max(compacted, event.compacted)
+      else if (event.type === "read.requested") {
+        if (event.mode === "exact") asked.set(name, event.asked)
+      } else if (event.type === "read.served" || event.type === "read.refused") {
+        const revision = asked.get(name)
+        asked.delete(name)
+        if (revision === undefined || event.type === "read.served" || event.reason !== "Expired") return undefined
+        return revision < compacted ? undefined
+          : `${actor} takes revision ${revision} for expired; what went was compacted up to ${compacted}`
+      }
+      return undefined
+    }
+  }, ["read.", "history.marked"]),
   always("a list is the whole state of one revision", [26], () => {
     const readings = new Readings()
     const scopes = new Scopes()
