@@ -79,7 +79,7 @@ await new Stryker({
   concurrency: wish.jobs,
   // Endless mutants are told by what they do (properties/mutation/runner.ts); this is for what does nothing at all.
   timeoutMS: 20_000,
-  timeoutFactor: 4,
+  timeoutFactor: 2,
   reporters: ["tally", "json", "progress-append-only"],
   jsonReporter: { fileName: reportNow },
   clearTextReporter: { allowColor: false },

@@ -7,9 +7,11 @@ export const unschedulablePatch = (pod: Pod, message: string, now_ms: number): o
   const before = conditions.find((condition) => condition.type === "PodScheduled")
   const reason = "Unschedulable"
   if (before?.status === "False" && before.reason === reason && before.message === message) return undefined
+  // The time of a status that stays is kept, also where there is none: gates are told of without one.
+  const since_ms = before?.status === "False" ? before.lastTransitionTime : now_ms
   const condition: Condition = {
     type: "PodScheduled", status: "False", reason, message,
-    lastTransitionTime: before?.status === "False" ? before.lastTransitionTime ?? now_ms : now_ms
+    ...(since_ms === undefined ? {} : { lastTransitionTime: since_ms })
   }
   return {
     // Conditional: the list must not overwrite what somebody else wrote meanwhile, nor a successor of the same name.

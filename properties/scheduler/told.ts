@@ -31,7 +31,7 @@ const wrongList = (pod: Pod, previous: Pod): string | undefined => {
   const lost = before.find((one) => one.type !== "PodScheduled" && !after.some(({ type }) => type === one.type))
   if (lost !== undefined) return `without the condition ${lost.type}`
   const was = scheduledOf(previous)
-  if (was?.status !== "False" || was.lastTransitionTime === undefined) return undefined
+  if (was?.status !== "False") return undefined
   return scheduledOf(pod)!.lastTransitionTime === was.lastTransitionTime ? undefined
     : "with another time of its transition"
 }
