@@ -25,7 +25,6 @@ const outage = logUniform(2_000, 120_000)
 /** Longer than a node's grace, mostly; longer than the default tolerations, sometimes. */
 const absence = logUniform(45_000, 420_000)
 const control = (targets: Targets) => fc.constantFrom(...targets.control)
-const worker = (targets: Targets) => fc.constantFrom(...targets.workers)
 
 /** An API server is cut off from the store, clients are sent to it, and some of them start anew against it. */
 const fallsBehind = (targets: Targets): Group =>
@@ -72,24 +71,26 @@ const zoneOutage = (targets: Targets): Group =>
     })
 
 /**
- * A node that is not heard of: cut off, switched off, or without its kubelet. Its processes may restart meanwhile, and
- * its containers may go on alone.
+ * Nodes that are not heard of: cut off, switched off, or without their kubelets. Their processes may restart meanwhile,
+ * and their containers may go on alone.
  */
 const lostNode = (targets: Targets): Group =>
   fc.record({
-    name: worker(targets), how: fc.constantFrom("cut", "half", "nic", "power", "kubelet"),
+    names: fc.shuffledSubarray([...targets.workers], { minLength: 1, maxLength: Math.min(3, targets.workers.length) }),
+    how: fc.constantFrom("cut", "half", "nic", "power", "kubelet"), gap_ms: logUniform(1, 30_000),
     lasts: fc.oneof({ weight: 3, arbitrary: absence }, { weight: 1, arbitrary: fc.constant(undefined) }),
     restartAfter: fc.option(logUniform(1, 300_000), { nil: undefined })
-  }).map(({ name, how, lasts, restartAfter }) => {
+  }).map(({ names, how, gap_ms, lasts, restartAfter }) => names.flatMap((name, i) => {
     const kubelet = `kubelet/${name}`
+    const at_ms = i * gap_ms
     const again = restartAfter === undefined ? []
-      : [body(restartAfter, { type: "process.crash", process: kubelet, restart_ms: 1_000 })]
+      : [body(at_ms + restartAfter, { type: "process.crash", process: kubelet, restart_ms: 1_000 })]
     const lost = how === "nic" ? { type: "nic.fail", machine: name, state: "down", duration_ms: lasts }
       : how === "power" ? { type: "machine.powerLoss", machine: name, duration_ms: lasts }
       : how === "kubelet" ? { type: "process.crash", process: kubelet, restart_ms: lasts ?? longAbsence_ms }
       : { type: "network.partition", from: [name], to: targets.control, oneWay: how === "half", duration_ms: lasts }
-    return [body(0, lost), ...how === "kubelet" ? [] : again]
-  })
+    return [body(at_ms, lost), ...how === "kubelet" ? [] : again]
+  }))
 const longAbsence_ms = 1_000_000 // ASSUMED: until somebody looks after it.
 
 /** A member of the control plane is alone, in both or one direction; perhaps its clock runs on another rate as well. */
