@@ -21,6 +21,7 @@ const deletionCost = "controller.kubernetes.io/pod-deletion-cost"
 const conflictRetries_max = 3 // retry.DefaultRetry has 5 steps; fewer leave some conflicts to be seen. ASSUMED
 const goneAfter_ms = 1_000 // ASSUMED: kubectl wait polls about once a second.
 const goneTries_max = 120 // ASSUMED
+const bindingFor_s = 30 // ASSUMED
 
 /** Hears what users do; the harness journals it as lines of the world. */
 export interface Report {
@@ -119,6 +120,28 @@ const taint = (name: string, one: Taint, present: boolean): Act => Effect.gen(fu
   yield* client.patch("nodes", "", name, { metadata: { resourceVersion }, spec: { taints } })
 })
 
+const isUnbound = ({ metadata, spec }: Pod): boolean => spec.nodeName === undefined
+  && metadata.deletionTimestamp === undefined && (spec.schedulingGates ?? []).length === 0
+
+/** Races the scheduler for each new pod; who comes too late is told so. */
+const bindNext = (name: string, count: number): Act => Effect.gen(function*() {
+  const client = yield* Client
+  const { resourceVersion } = yield* client.list("pods", { namespace })
+  const stream = yield* client.watch("pods", { namespace, resourceVersion, timeoutSeconds: bindingFor_s })
+  for (let left = count; left > 0;) {
+    const event = yield* stream.next
+    if (event === "closed" || event.type === "ERROR") return
+    if (event.type !== "ADDED" || !isUnbound(event.object as Pod)) continue
+    left -= 1
+    const { metadata } = event.object as Pod
+    yield* Effect.result(client.bind({
+      apiVersion: "v1", kind: "Binding", metadata: { name: metadata.name, namespace, uid: metadata.uid },
+      target: { kind: "Node", name }
+    }))
+  }
+  stream.cancel()
+})
+
 const recreateNode = (name: string, zone: string, wait_ms: number): Act => Effect.gen(function*() {
   const client = yield* Client
   yield* client.delete("nodes", "", name)
@@ -191,11 +214,7 @@ export const perform = (operation: Operation): Act => Effect.gen(function*() {
         ({ ...set, spec: { ...set.spec, template: { ...set.spec.template, spec: operation.template } } }))
     case "replicaSet.delete": return yield* client.delete("replicasets", namespace, operation.name)
     case "pod.create": return void (yield* client.create("pods", heldBack(pod(operation.name, operation.spec), operation.held)))
-    case "pod.bind":
-      return yield* client.bind({
-        apiVersion: "v1", kind: "Binding", metadata: { name: yield* resolve(operation.name), namespace },
-        target: { kind: "Node", name: operation.node }
-      })
+    case "pods.bind": return yield* bindNext(operation.node, operation.count)
     case "pod.update": {
       const patch = { metadata: { labels: { [selectorLabel]: operation.label } } }
       return void (yield* client.patch("pods", namespace, yield* resolve(operation.name), patch))

@@ -17,8 +17,8 @@ export const Operation = Schema.Union([
   /** Adds or removes a finalizer of the user's own. */
   Schema.Struct({ ...named, type: Schema.tag("replicaSet.finalize"), present: Schema.Boolean }),
   Schema.Struct({ ...named, type: Schema.tag("pod.create"), spec: PodSpec, held }),
-  /** Binds it to a node as a scheduler would: a second one, or a user who is one. */
-  Schema.Struct({ ...named, type: Schema.tag("pod.bind"), node: Schema.String }),
+  /** A second scheduler for a moment: binds the next so many new pods to one node. */
+  Schema.Struct({ ...base, type: Schema.tag("pods.bind"), node: Schema.String, count: Schema.Number }),
   Schema.Struct({ ...named, type: Schema.tag("pod.update"), label: Schema.String }),
   /** Says how dear the pod is: of two, a ReplicaSet deletes the cheaper one first. */
   Schema.Struct({ ...named, type: Schema.tag("pod.price"), cost: Schema.Number }),

@@ -170,7 +170,7 @@ const print = async ({ summary, coverage: counts, found }: Share, given: Given, 
     console.log(JSON.stringify({
       ...rest, times: speed(summary), sometimes: Object.fromEntries(sometimes),
       coverage: { reached: coverage.reached, reachable: coverage.reachable, transitions: coverage.transitions,
-        unreached: coverage.unreached() },
+        unreached: coverage.unreached(), untaken: coverage.untaken() },
       ...(failed === undefined ? {} : { broken: { ...failed.broken, line: failed.broken.line?.seq }, run: failed.run, trace: found?.file })
     }))
     return

@@ -81,7 +81,7 @@ export const boundPodsFit = (): (line: Line) => string | undefined => {
         return undefined
       case "operation.invoked":
         // Like one who names the node at the creation.
-        if (event.operation.type === "pod.bind") excusedUntil_ms.set(event.operation.node, Infinity)
+        if (event.operation.type === "pods.bind") excusedUntil_ms.set(event.operation.node, Infinity)
         return undefined
       case "object.created":
       case "object.updated":
