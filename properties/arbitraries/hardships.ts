@@ -159,8 +159,8 @@ const lameStore = (targets: Targets): Group => {
 const unanswered = (targets: Targets): Group =>
   fc.constantFrom("controller-manager", "controller-manager", "scheduler", "kubelet").chain((component) => fc.record({
     event: fc.constantFrom(...decisionsOf(component)), nth: fc.constantFrom(1, 1, 2, 3, 5),
-    who: fc.constantFrom("api-server/", "etcd/"), how: fc.constantFrom("crash", "crash", "pause"),
-    gone_ms: logUniform(500, 40_000), delay_ms: fc.oneof(fc.constant(0), logUniform(1, soon_ms))
+    who: fc.constantFrom("api-server/", "api-server/", "etcd/"), how: fc.constantFrom("crash", "crash", "pause"),
+    gone_ms: logUniform(2_000, 40_000), delay_ms: fc.oneof(fc.constant(0), logUniform(1, soon_ms))
   }).map(({ event, nth, who, how, gone_ms, delay_ms }) =>
     targets.processes.filter((name) => name.startsWith(who)).map((name) => body(0, {
       ...(how === "pause" ? { type: "process.pause", process: name, duration_ms: gone_ms }
