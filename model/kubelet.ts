@@ -57,13 +57,11 @@ const nodeStatus = setup({
   guards: {
     isReady: ({ event }) => event.ready,
     isNotReady: ({ event }) => !event.ready,
-    /** Something changed, or the report is due. */
+    /** Something changed, or the report is due. The answer to the one that told of the change may have been lost. */
     isReadyAndDue: ({ context, event }) => event.ready
       && (event.changed || event.clock_ms >= context.posted_ms + context.limits.nodeStatusReportFrequency_ms - rounding_ms),
     isNotReadyAndDue: ({ context, event }) => !event.ready
-      && (event.changed || event.clock_ms >= context.posted_ms + context.limits.nodeStatusReportFrequency_ms - rounding_ms),
-    becameReady: ({ event }) => event.ready && event.changed,
-    becameNotReady: ({ event }) => !event.ready && event.changed
+      && (event.changed || event.clock_ms >= context.posted_ms + context.limits.nodeStatusReportFrequency_ms - rounding_ms)
   },
   actions: {
     rememberPost: assign({ posted_ms: ({ event }) => event.clock_ms })
@@ -87,7 +85,7 @@ const nodeStatus = setup({
       on: {
         "nodeStatus.posted": [
           { guard: "isReadyAndDue", actions: "rememberPost" },
-          { target: "notReady", guard: "becameNotReady", actions: "rememberPost" }
+          { target: "notReady", guard: "isNotReadyAndDue", actions: "rememberPost" }
         ]
       }
     },
@@ -96,7 +94,7 @@ const nodeStatus = setup({
       on: {
         "nodeStatus.posted": [
           { guard: "isNotReadyAndDue", actions: "rememberPost" },
-          { target: "ready", guard: "becameReady", actions: "rememberPost" }
+          { target: "ready", guard: "isReadyAndDue", actions: "rememberPost" }
         ]
       }
     }

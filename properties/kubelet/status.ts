@@ -47,6 +47,8 @@ const readyRuns = always("a kubelet says Running only of a pod that ran, and rea
   /** Pods of which a container ended since the last post of a kubelet that knew; a slow runtime tells it late. */
   const ended = new Set<string>()
   const known = new Set<string>()
+  /** Pods that have just been stopped: a post that was sent meanwhile may be under way. */
+  const sentBefore = new Set<string>()
   const containers = new Containers()
   return (line) => {
     containers.hear(line)
@@ -60,15 +62,16 @@ const readyRuns = always("a kubelet says Running only of a pod that ran, and rea
       if (event.reason === "unknown") started.add(event.podUid)
     }
     if (event.type === "containerStatus.exited" || event.type === "containerStatus.found") known.add(entity.split("/")[0]!)
+    if (event.type === "podWorker.terminated") sentBefore.add(entity)
     if (event.type !== "podStatus.posted") return undefined
     if (event.phase === "Running" && !started.has(entity)) return `${entity} is posted Running and never ran`
     // While its containers are being stopped nobody works its status out anew (SyncTerminatingPod, kubelet.go v1.36).
-    const mayHaveEnded = ended.has(entity) || line.state === "terminating"
+    const mayHaveEnded = sentBefore.delete(entity) || ended.has(entity) || line.state === "terminating"
     if (known.has(entity)) ended.delete(entity)
     return event.ready && !containers.runs(entity) && !mayHaveEnded ? `${entity} is posted ready and does not run`
       : undefined
   }
-}, [...heardByContainers, "podStatus.posted", "containerStatus."])
+}, [...heardByContainers, "podStatus.posted", "podWorker.terminated", "containerStatus."])
 
 const restartsGrow = always("the restart count of a container never decreases", [52], () => {
   const newDisks = new Set<string>()
