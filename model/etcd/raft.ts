@@ -26,6 +26,7 @@ export interface Context {
   readonly appliedEver: number
   readonly revision: number
   readonly quietSince_ms: number
+  readonly isUp: boolean
 }
 
 export type Event = Judged<EventOf<"raft" | "vote" | "entry"> | EventOf<"process">>
@@ -84,9 +85,10 @@ const machine = setup({
       const { candidate, term } = as("vote.granted", event)
       return candidate !== event.actor && term === context.term && context.vote === ""
     },
+    /** In whatever role: what is committed is applied. */
     isNextEntry: ({ context, event }: Args) => {
       const { index, proposal, revision, term } = as("entry.applied", event)
-      return index === context.applied + 1 && term >= context.appliedTerm && term <= context.term &&
+      return context.isUp && index === context.applied + 1 && term >= context.appliedTerm && term <= context.term &&
         (revision === context.revision || (proposal !== "" && revision === context.revision + 1))
     }
   },
@@ -94,8 +96,9 @@ const machine = setup({
     recover: assign(({ context, event }) => {
       const { applied, appliedTerm, members, revision, term, vote } = as("raft.recovered", event)
       return { term, vote, leader: "", members, applied, appliedTerm, revision,
-        appliedEver: Math.max(context.appliedEver, applied), quietSince_ms: event.clock_ms }
+        appliedEver: Math.max(context.appliedEver, applied), quietSince_ms: event.clock_ms, isUp: true }
     }),
+    goDown: assign(() => ({ isUp: false })),
     restartClock: assign(({ event }) => ({ leader: "", quietSince_ms: event.clock_ms })),
     voteForItself: assign(({ event }) => ({ term: as("raft.campaigned", event).term, vote: event.actor, leader: "",
       quietSince_ms: event.clock_ms })),
@@ -115,17 +118,18 @@ const machine = setup({
 })
 
 const laterTerm = { guard: "isLaterTerm", target: "follower", actions: "enterTerm" } as const
-const gone = { target: "down" } as const
+const gone = { target: "down", actions: "goDown" } as const
 const ended = { "process.crashed": gone, "process.stopped": gone } as const
-const applies = { "entry.applied": { guard: "isNextEntry", actions: "apply" } } as const
 
 export const chart = machine.createMachine({
   id: "etcd.raft",
   context: ({ input }) => ({
     limits: { electionTimeout_ms: limits.electionTimeout_ms, ...input?.limits },
-    term: 0, vote: "", leader: "", members: 0, applied: 0, appliedTerm: 0, appliedEver: 0, revision: 1, quietSince_ms: 0
+    term: 0, vote: "", leader: "", members: 0, applied: 0, appliedTerm: 0, appliedEver: 0, revision: 1, quietSince_ms: 0,
+    isUp: false
   }),
   initial: "down",
+  on: { "entry.applied": { guard: "isNextEntry", actions: "apply" } },
   states: {
     down: {
       description: "Not running. Term, vote and log rest on its disk.",
@@ -134,7 +138,7 @@ export const chart = machine.createMachine({
     follower: {
       description: "Takes entries from a leader, or waits for one.",
       on: {
-        ...ended, ...applies,
+        ...ended,
         "raft.electionTimedOut": { guard: "electionIsDue", target: "preCandidate", actions: "restartClock" },
         "raft.followed": [laterTerm, { guard: "isFreshLeader", actions: "follow" }],
         "vote.granted": { guard: "hasItsVoteLeft", actions: "vote" }
@@ -143,7 +147,7 @@ export const chart = machine.createMachine({
     preCandidate: {
       description: "Asks whether a majority would vote for it, without raising its term.",
       on: {
-        ...ended, ...applies,
+        ...ended,
         "raft.electionTimedOut": { guard: "electionIsDue", actions: "restartClock" },
         "raft.campaigned": { guard: "wonPreVote", target: "candidate", actions: "voteForItself" },
         "raft.outvoted": { guard: "isOutvotedInTerm", target: "follower", actions: "restartClock" },
@@ -154,7 +158,7 @@ export const chart = machine.createMachine({
     candidate: {
       description: "Voted for itself in a new term and asks for votes.",
       on: {
-        ...ended, ...applies,
+        ...ended,
         "raft.electionTimedOut": { guard: "electionIsDue", target: "preCandidate", actions: "restartClock" },
         "raft.elected": { guard: "wonVote", target: "leader", actions: "lead" },
         "raft.outvoted": { guard: "isOutvotedInTerm", target: "follower", actions: "restartClock" },
@@ -164,7 +168,7 @@ export const chart = machine.createMachine({
     leader: {
       description: "Has the votes of a majority: orders the entries of its term.",
       on: {
-        ...ended, ...applies,
+        ...ended,
         "raft.quorumLost": { guard: "quorumIsGone", target: "follower", actions: "stepDown" },
         "raft.followed": laterTerm
       }
