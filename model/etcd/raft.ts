@@ -125,8 +125,8 @@ export const chart = machine.createMachine({
   id: "etcd.raft",
   context: ({ input }) => ({
     limits: { electionTimeout_ms: limits.electionTimeout_ms, ...input?.limits },
-    term: 0, vote: "", leader: "", members: 0, applied: 0, appliedTerm: 0, appliedEver: 0, revision: 1, quietSince_ms: 0,
-    isUp: false
+    term: 0, vote: "", leader: "", members: 0, applied: 0, appliedTerm: 0, appliedEver: 0, revision: 1,
+    quietSince_ms: 0, isUp: false
   }),
   initial: "down",
   on: { "entry.applied": { guard: "isNextEntry", actions: "apply" } },
