@@ -2,8 +2,10 @@
  * The runs by which mutants are killed: inputs that do not depend on the generators, so that a score means the same
  * after those have changed. One a line in inputs.ndjson, with a name that says what it is rich in.
  *
- * They were chosen from some hundreds of drawn ones, greedily by what they cover and kill of the mutated components for
- * the time that they take, and hold on the healthy cluster (mutation.test.ts).
+ * Some were written by hand, for what draws seldom bring together (who is deleted first, a quiet cluster, requests that
+ * are cut off, the scheduler's queue, history that is compacted); the others were chosen from some hundreds of drawn
+ * ones, greedily by the mutants that they reach for the time that they take. All hold on the healthy cluster
+ * (mutation.test.ts).
  */
 import { readFileSync } from "node:fs"
 import { charts } from "#model/cluster.ts"
