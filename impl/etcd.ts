@@ -112,6 +112,11 @@ const isKnownToPeers = (config: Config) => Effect.gen(function* () {
   // Alone it has promised nothing to anybody that could tell.
   if (silent.size === 0) return false
   network.receive((from, message: Message) => {
+    // Who asks, or stands aside, has heard nobody that it could remember; a majority of the others has.
+    if (message.type === "bootstrapQuery") {
+      const reply: Message = { type: "bootstrapAnswer", nonce: message.nonce, known: false }
+      network.send(from, reply, reply.type)
+    }
     if (message.type !== "bootstrapAnswer" || message.nonce !== process.incarnation || answer.isDone) return
     silent.delete(from)
     if (message.known) answer.succeed(true)
