@@ -36,14 +36,16 @@ const rare: ReadonlyMap<string, number> = new Map([["node.delete", 0.25], ["node
 /** What most of the cluster's promises are about: stores that elect, nodes that are lost. */
 export const likely: ReadonlyMap<string, number> = new Map([["elections", 0.6], ["lostNode", 0.7]])
 
-const isHardship: ReadonlySet<string> = new Set(hardshipKinds)
+/** Those whose transitions nothing else takes are a little likelier. */
+const hardship: ReadonlyMap<string, number> = new Map<string, number>([...hardshipKinds.map((kind) => [kind, 0.2] as const),
+  ["lameStore", 0.35], ["unanswered", 0.35]])
 
 /** Every feature and how likely it is to be on in a run before coverage says otherwise. */
 export const features: ReadonlyMap<string, number> = new Map<string, number>([
   ...operationKinds.map((kind) => [`operation:${kind}`, rare.get(kind) ?? 0.6] as const),
   ...faultKinds.map((kind) => [`fault:${kind}`, 0.35] as const),
   ...programKinds.map((kind) => [`program:${kind}`, kind === "server" ? 0.9 : 0.35] as const),
-  ...scenarioKinds.map((kind) => [`scenario:${kind}`, likely.get(kind) ?? (isHardship.has(kind) ? 0.2 : 0.3)] as const),
+  ...scenarioKinds.map((kind) => [`scenario:${kind}`, likely.get(kind) ?? hardship.get(kind) ?? 0.3] as const),
   ...specFeatures.map((feature) => [`spec:${feature}`, feature === "hugeRequests" ? 0.1 : feature === "tolerations" ? 0.6 : 0.35] as const),
   ["run:faults", 0.9], ["run:choices", 0.5], ["run:collisions", 0.5], ["run:longRun", 0.15], ["run:blackouts", 0.15],
     ["run:manyWorkers", 0.3], ["run:moments", 0.6], ["run:compactions", 0.3], ["run:focused", 0.5],
