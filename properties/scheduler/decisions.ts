@@ -17,6 +17,9 @@ export const chosenNodePasses = (): (line: Line) => string | undefined => {
     readonly changed: Set<string>
   }
   const cycles = new Map<string, Cycle>()
+  const save = (actor: string, { used }: Cycle, node: string): void => {
+    if (!used.has(node)) used.set(node, new Map(snapshots.of(actor).used.get(node)))
+  }
   return (line) => {
     const { actor, event } = line
     if (event.type === "scheduling.began") {
@@ -33,10 +36,12 @@ export const chosenNodePasses = (): (line: Line) => string | undefined => {
         snapshots.of(actor), event.uid, requestsOf(pod.spec), event.node, cycle.used.get(event.node))
       return why === undefined ? undefined : `${actor} chose ${event.node} for ${pod.metadata.name}: ${why}`
     }
-    const touched = cycle === undefined ? undefined : snapshots.touches(line)
-    if (touched !== undefined) {
-      if (event.type.startsWith("schedulerNode.")) cycle!.changed.add(touched)
-      else if (!cycle!.used.has(touched)) cycle!.used.set(touched, new Map(snapshots.of(actor).used.get(touched)))
+    if (cycle !== undefined) {
+      const touched = snapshots.touches(line)
+      if (touched !== undefined && event.type.startsWith("schedulerNode.")) cycle.changed.add(touched)
+      else if (touched !== undefined) save(actor, cycle, touched)
+      // A correction takes from one node and gives to another.
+      if (event.type === "schedulerCache.corrected") save(actor, cycle, event.node)
     }
     if (event.type === "process.crashed" || event.type === "process.stopped") cycles.delete(event.process)
     snapshots.line(line)
