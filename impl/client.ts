@@ -24,6 +24,17 @@ export class OutcomeUnknown extends Schema.TaggedError<OutcomeUnknown>()("Outcom
 /** The request was never sent: no API server could be reached. It had no effect. */
 export class Unreachable extends Schema.TaggedError<Unreachable>()("Unreachable", { address: Schema.String }) {}
 export type ApiError = StatusError | OutcomeUnknown | Unreachable
+/** In one word: the server's reason (its code when it gave none), "unknown" or "unreachable". */
+export const reasonOf = (error: ApiError): string => {
+  switch (error._tag) {
+    case "StatusError":
+      return error.status.reason ?? String(error.status.code)
+    case "OutcomeUnknown":
+      return "unknown"
+    case "Unreachable":
+      return "unreachable"
+  }
+}
 
 export interface ListResult<O> {
   readonly resourceVersion: string

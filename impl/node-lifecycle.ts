@@ -5,11 +5,11 @@
  * work queue, one node at a time, always from what is and never from what happened: a successor finishes the work.
  */
 import { Effect } from "effect"
-import { type ApiError, Client } from "#impl/client.ts"
+import { type ApiError, Client, reasonOf } from "#impl/client.ts"
 import { Journal } from "#impl/journal.ts"
 import { Health } from "#impl/node-lifecycle/health.ts"
 import {
-  isNotFound, isReady, makeNodeWriter, type NodeWriter, reasonOf, unknownReason
+  isNotFound, isReady, makeNodeWriter, type NodeWriter, unknownReason
 } from "#impl/node-lifecycle/node-writer.ts"
 import { TaintEviction } from "#impl/node-lifecycle/taint-eviction.ts"
 import {

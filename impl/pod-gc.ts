@@ -3,7 +3,7 @@
  * Deviates: the out-of-service taint is not modelled; terminated pods are ordered by age alone, evicted or not.
  */
 import { Effect } from "effect"
-import { type ApiError, Client } from "#impl/client.ts"
+import { Client, reasonOf } from "#impl/client.ts"
 import { Journal, type StateOf } from "#impl/journal.ts"
 import type { Controller, Informers } from "#impl/ports/controllers.ts"
 import { Process } from "#impl/ports.ts"
@@ -56,8 +56,6 @@ const failedPatch = (pod: Pod, now_ms: number): object => {
   }
 }
 
-const reasonOf = (error: ApiError): string =>
-  error._tag === "StatusError" ? error.status.reason ?? String(error.status.code) : error._tag
 
 class Collector {
   private readonly client: typeof Client.Service

@@ -5,7 +5,7 @@
  * Deviates: no preemption, permit, reserve or pre-bind plugins, no extenders, no volumes.
  */
 import { Effect } from "effect"
-import { type ApiError, Client, make as makeClient } from "#impl/client.ts"
+import { Client, make as makeClient, reasonOf } from "#impl/client.ts"
 import { make as makeInformer } from "#impl/informer.ts"
 import { Journal, type StateOf } from "#impl/journal.ts"
 import { run as runElected } from "#impl/leader-election.ts"
@@ -52,17 +52,6 @@ interface Instance extends SchedulerState {
   readonly placer: Placer
   readonly record: Recorder
   readonly binding: Set<string>
-}
-
-const reasonOf = (error: ApiError): string => {
-  switch (error._tag) {
-    case "StatusError":
-      return error.status.reason ?? String(error.status.code)
-    case "OutcomeUnknown":
-      return "unknown"
-    case "Unreachable":
-      return "unreachable"
-  }
 }
 
 const bindingEnded = (scheduler: Instance, entry: QueuedPod, node: string, failure: string | undefined): void => {

@@ -5,7 +5,7 @@
  * error, or an answer that never arrives and leaves the outcome unknown. Operations run concurrently.
  */
 import { Effect } from "effect"
-import { Client, type ApiError } from "#impl/client.ts"
+import { Client, reasonOf, type ApiError } from "#impl/client.ts"
 import { Process } from "#impl/ports.ts"
 import type { Operation } from "#model/events/operations.ts"
 import type { Node, ObjectMeta, Pod, PodSpec, ReplicaSet, Taint } from "#model/objects.ts"
@@ -26,7 +26,7 @@ const bindingFor_s = 30 // ASSUMED
 /** Hears what users do; the harness journals it as lines of the world. */
 export interface Report {
   readonly invoked: (operation: Operation) => void
-  /** outcome: "ok", the Status reason, "Unreachable", or "unknown". */
+  /** outcome: "ok", the Status reason, "unreachable", or "unknown". */
   readonly completed: (operation: Operation, outcome: string) => void
 }
 
@@ -55,11 +55,6 @@ export const replicaSet = (
 })
 
 type Act<A = void> = Effect.Effect<A, ApiError, Client>
-
-const reasonOf = (error: ApiError): string => {
-  if (error._tag === "StatusError") return error.status.reason ?? String(error.status.code)
-  return error._tag === "OutcomeUnknown" ? "unknown" : "Unreachable"
-}
 
 /** Read, change, write conditionally; again when another writer was faster. */
 const change = <R extends "pods" | "replicasets">(
@@ -266,7 +261,7 @@ const outcomeOf = (operation: Operation): Effect.Effect<string, never, Client> =
 /** How long a persistent user waits before it tries again. */
 const patience_ms = 5_000 // ASSUMED
 /** What may pass: nobody answered, the server could not, or its answer was lost. */
-const mayPass: ReadonlySet<string> = new Set(["Unreachable", "unknown", "InternalError", "ServiceUnavailable", "Timeout", "TooManyRequests"])
+const mayPass: ReadonlySet<string> = new Set(["unreachable", "unknown", "InternalError", "ServiceUnavailable", "Timeout", "TooManyRequests"])
 
 /**
  * Tries again until there is an answer that counts, as whoever replays a production workload must: its pods did

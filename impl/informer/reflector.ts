@@ -2,7 +2,7 @@
  * informer/reflector: keeps one store equal to one resource: a first copy, then a watch. Spec: model/informer.ts.
  */
 import { Effect, Result } from "effect"
-import type { ApiError, Client, WatchStream } from "#impl/client.ts"
+import { type Client, reasonOf, type WatchStream } from "#impl/client.ts"
 import { consistentCopy, type Copy, type FirstCopy, type Selectors } from "#impl/informer/first-copy.ts"
 import { Store } from "#impl/informer/store.ts"
 import type { Journal, StateOf } from "#impl/journal.ts"
@@ -41,9 +41,7 @@ export interface Services {
 
 type State = StateOf<(typeof charts)["informer.reflector"]>
 
-/** What a failure means for the reflector: the reason to tell, and whether the history behind its copy is gone. */
-const reasonOf = (error: ApiError): string =>
-  error._tag === "StatusError" ? error.status.reason ?? `code ${error.status.code}` : error._tag
+/** Whether the history behind its copy is gone. */
 const isExpired = (reason: string): boolean => reason === "Expired" || reason === "Gone"
 
 export class Reflector<R extends Resource> {

@@ -13,8 +13,6 @@ import type { Condition, Node, Pod } from "#model/objects.ts"
 const isConflict = (error: ApiError): boolean => error._tag === "StatusError" && error.status.reason === "Conflict"
 export const isNotFound = (error: ApiError): boolean =>
   error._tag === "StatusError" && error.status.reason === "NotFound"
-export const reasonOf = (error: ApiError): string =>
-  error._tag === "StatusError" ? error.status.reason ?? `code ${error.status.code}` : error._tag
 
 export interface NodeWriter {
   /** Returns the node as it stands afterwards. */

@@ -7,9 +7,9 @@
  * tries it goes on every 5 s, where Kubernetes waits for the next event of the pod or its node.
  */
 import { Effect } from "effect"
-import type { ApiError, Client } from "#impl/client.ts"
+import { type ApiError, type Client, reasonOf } from "#impl/client.ts"
 import type { Journal, StateOf } from "#impl/journal.ts"
-import { isNotFound, reasonOf } from "#impl/node-lifecycle/node-writer.ts"
+import { isNotFound } from "#impl/node-lifecycle/node-writer.ts"
 import type { Mailbox, Process, Timer } from "#impl/ports.ts"
 import type { EventOf } from "#model/events.ts"
 import { evictionAgain_ms, evictionRetry_ms, evictionTries_max } from "#model/limits/node-lifecycle.ts"

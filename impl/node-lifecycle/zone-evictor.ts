@@ -6,7 +6,8 @@
  */
 import { Effect } from "effect"
 import type { Health } from "#impl/node-lifecycle/health.ts"
-import { isNotFound, type NodeWriter, reasonOf } from "#impl/node-lifecycle/node-writer.ts"
+import { reasonOf } from "#impl/client.ts"
+import { isNotFound, type NodeWriter } from "#impl/node-lifecycle/node-writer.ts"
 import { evictingKeyOf, evictingKeys, evictingTaint } from "#impl/node-lifecycle/taints.ts"
 import type { Told } from "#impl/node-lifecycle/told.ts"
 import { disruptionOf, rateOf, Zone } from "#impl/node-lifecycle/zones.ts"

@@ -1,6 +1,6 @@
 /** One look at a ReplicaSet: claim its pods, create or delete the difference, write its status. */
 import { Effect, Result } from "effect"
-import type { ApiError, Client } from "#impl/client.ts"
+import { type ApiError, type Client, reasonOf } from "#impl/client.ts"
 import type { Informers } from "#impl/ports/controllers.ts"
 import type { Process } from "#impl/ports.ts"
 import { isActive, ownerReference } from "#impl/replica-set/claim.ts"
@@ -20,17 +20,6 @@ export interface Syncing {
   readonly process: typeof Process.Service
   readonly queue: WorkQueue
   readonly story: Story
-}
-
-const reasonOf = (error: ApiError): string => {
-  switch (error._tag) {
-    case "StatusError":
-      return error.status.reason ?? String(error.status.code)
-    case "OutcomeUnknown":
-      return "unknown"
-    case "Unreachable":
-      return "unreachable"
-  }
 }
 
 const podOf = (replicaSet: ReplicaSet): Pod => {
