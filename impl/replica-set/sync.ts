@@ -169,5 +169,7 @@ export const sync = (syncing: Syncing, key: string): Effect.Effect<void, ApiErro
   if (replicaSet === undefined) return Effect.void
   const { uid } = replicaSet.metadata
   syncing.story.syncBegan(uid)
-  return Effect.onExit(syncOne(syncing, replicaSet), () => Effect.sync(() => syncing.story.syncEnded(uid)))
+  // Not when its process is told to stop in the midst of it: such a sync ends no sentence.
+  const ended = Effect.sync(() => syncing.story.syncEnded(uid))
+  return syncOne(syncing, replicaSet).pipe(Effect.tap(() => ended), Effect.tapError(() => ended))
 }
