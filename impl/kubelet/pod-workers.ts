@@ -4,20 +4,19 @@
  * Deviates: no periodic resync each minute: the copy of the runtime's state is exact, and failures are retried.
  */
 import { Effect } from "effect"
-import { actionsFor, runsOf, type Actions, type Start } from "#impl/kubelet/actions.ts"
+import { actionsFor, runsOf, type Start } from "#impl/kubelet/actions.ts"
 import type { NodeInfo, Rejection } from "#impl/kubelet/admission.ts"
-import { BackOff } from "#impl/kubelet/back-off.ts"
-import { Images, type Image } from "#impl/kubelet/images.ts"
 import type { Parts } from "#impl/kubelet/parts.ts"
 import { conditionsOf, isTerminal, type Situation } from "#impl/kubelet/phase.ts"
 import type { RuntimeClient, RuntimeFailed } from "#impl/kubelet/runtime-client.ts"
 import type { StatusManager } from "#impl/kubelet/status-manager.ts"
+import { Starter } from "#impl/kubelet/starter.ts"
 import { Stopper } from "#impl/kubelet/stopper.ts"
 import { effectiveGrace_s, type Worker, type WorkerJournal } from "#impl/kubelet/worker.ts"
 import type { Draws, Process } from "#impl/ports.ts"
 import type { ContainerState } from "#impl/ports/runtime.ts"
 import * as limits from "#model/limits/kubelet.ts"
-import type { Container, Pod } from "#model/objects.ts"
+import type { Pod } from "#model/objects.ts"
 
 export interface Dependencies {
   readonly process: Process["Service"]
@@ -32,14 +31,13 @@ export interface Dependencies {
 export class PodWorkers {
   readonly #on: Dependencies
   readonly #workers = new Map<string, Worker>()
-  readonly #images: Images
+  readonly #starter: Starter
   readonly #stopper: Stopper
-  readonly #crashLoop = new BackOff(limits.crashLoopBackOff_ms, limits.crashLoopBackOff_max_ms, limits.crashLoopReset_ms)
 
   constructor(dependencies: Dependencies) {
     this.#on = dependencies
-    this.#images = new Images(dependencies.process, dependencies.runtime)
     this.#stopper = new Stopper(dependencies, (worker) => this.#stopped(worker))
+    this.#starter = new Starter(dependencies, this.#stopper)
   }
 
   /** The pod as the API has it: new, or changed. */
@@ -240,11 +238,11 @@ export class PodWorkers {
     let retryAt_ms = Infinity
     const due: Array<Start> = []
     for (const start of actions.start) {
-      const until_ms = this.#waitsUntil(worker, start)
+      const until_ms = this.#starter.waitsUntil(worker, start)
       if (until_ms > now_ms) retryAt_ms = Math.min(retryAt_ms, until_ms)
       else due.push(start)
     }
-    if (due.length > 0) return this.#run(worker, this.#start(worker, pod, { ...actions, start: due }))
+    if (due.length > 0) return this.#run(worker, this.#starter.start(worker, pod, { ...actions, start: due }))
     if (retryAt_ms < Infinity) {
       this.#later(worker, retryAt_ms - now_ms)
       return this.#report(worker)
@@ -258,75 +256,6 @@ export class PodWorkers {
     if (!isTerminal(worker.phase)) return
     this.#terminate(worker, "finished")
     this.kick(worker)
-  }
-
-  /** Until when the image's or the crash loop's back-off keeps it from starting; 0 when nothing does. */
-  #waitsUntil(worker: Worker, start: Start): number {
-    const name = start.container.name
-    const image_ms = worker.imageRetry.get(name) ?? 0
-    if (start.finished_ms === undefined) return image_ms
-    const delay_ms = this.#crashLoop.delay_ms(keyOf(worker, name), start.finished_ms)
-    const until_ms = start.finished_ms + delay_ms
-    if (until_ms > this.#on.process.monotonic_ms()) this.#on.journal.backedOff(worker, name, start.previousId!, delay_ms)
-    return Math.max(image_ms, until_ms)
-  }
-
-  #start(worker: Worker, pod: Pod, actions: Actions): Effect.Effect<void, RuntimeFailed> {
-    const { runtime } = this.#on
-    return Effect.gen({ self: this }, function*() {
-      let sandbox = actions.sandbox
-      if (sandbox === undefined) {
-        const { name, namespace, uid } = pod.metadata
-        const answer = yield* runtime.call({ verb: "runSandbox", pod: { uid, namespace, name }, attempt: actions.attempt })
-        if (answer.type !== "sandbox") return yield* Effect.fail({ message: "no sandbox in the answer" })
-        sandbox = answer.sandbox
-      }
-      for (const start of actions.start) {
-        if (worker.wants !== undefined) return
-        yield* this.#startOne(worker, sandbox.id, start)
-      }
-      if (worker.wants === undefined) yield* this.#stopper.sweep(worker)
-    })
-  }
-
-  #startOne(worker: Worker, sandbox: string, start: Start): Effect.Effect<void, RuntimeFailed> {
-    const { runtime } = this.#on
-    const { container } = start
-    return Effect.gen({ self: this }, function*() {
-      this.#decide(worker, start)
-      const image = yield* this.#images.ensure(worker.uid, container, (stop) => {
-        worker.abandon = stop
-      })
-      worker.abandon = undefined
-      if (worker.wants !== undefined) return
-      if (image.type === "failed") return this.#withoutImage(worker, container, image)
-      worker.imageRetry.delete(container.name)
-      const created = yield* runtime.call({
-        verb: "createContainer", sandbox, name: container.name, attempt: start.attempt, image: container.image,
-        program: container.program
-      })
-      if (created.type !== "container") return yield* Effect.fail({ message: "no container in the answer" })
-      if (worker.wants !== undefined) return
-      yield* runtime.call({ verb: "startContainer", id: created.container.id })
-    })
-  }
-
-  /** A restart counts for the back-off when it is decided, whether or not the container comes up. */
-  #decide(worker: Worker, start: Start): void {
-    const name = start.container.name
-    const now_ms = this.#on.process.monotonic_ms()
-    worker.decided.set(name, now_ms)
-    worker.waiting.delete(name)
-    if (start.finished_ms !== undefined) this.#crashLoop.next(keyOf(worker, name), start.finished_ms, now_ms)
-  }
-
-  #withoutImage(worker: Worker, container: Container, image: Extract<Image, { type: "failed" }>): void {
-    const retry_ms = image.retryAt_ms ?? this.#on.process.monotonic_ms() + limits.podResync_ms
-    worker.imageRetry.set(container.name, retry_ms)
-    worker.waiting.set(container.name, image.reason)
-    if (image.delay_ms !== undefined) {
-      this.#on.journal.pullFailed(worker, container.name, container.image, image.delay_ms)
-    }
   }
 
   #stopped(worker: Worker): void {
@@ -351,7 +280,7 @@ export class PodWorkers {
     worker.timer?.cancel()
     this.#workers.delete(worker.uid)
     this.#on.journal.worker(worker, { type: "podWorker.forgotten" }, "none")
-    for (const name of worker.seen.keys()) this.#crashLoop.forget(keyOf(worker, name))
+    this.#starter.forget(worker)
     this.#stopper.removeRemains(worker.uid, () => this.#workers.has(worker.uid))
   }
 
@@ -374,5 +303,3 @@ export class PodWorkers {
     this.#on.statuses.set(worker, isRejected ? { ...status, phase: "Failed", ...worker.rejection } : status)
   }
 }
-
-const keyOf = (worker: Worker, name: string): string => `${worker.uid}/${name}`
