@@ -35,6 +35,7 @@ export interface Progress {
   readonly choices: number
 }
 
+const pairs_max = 12 // ASSUMED: 66 pairs take about as long as the rest of shrinking.
 const afterwards_ms = 1 // The line at which it broke must still be reached.
 
 class Shrinker {
@@ -90,6 +91,17 @@ class Shrinker {
     }
   }
 
+  /** Takes away two elements at once: one may only undo what the other does. Few elements only, since pairs are many. */
+  withoutPairs<T>(get: (input: RunInput) => ReadonlyArray<T>,
+    set: (input: RunInput, values: ReadonlyArray<T>) => RunInput): void {
+    for (let i = get(this.best).length - 1; i > 0 && get(this.best).length <= pairs_max && !this.isOver(); i--) {
+      for (let j = i - 1; j >= 0 && !this.isOver(); j--) {
+        const values = get(this.best)
+        if (this.accepts(set(this.best, values.filter((_, k) => k !== i && k !== j)))) break
+      }
+    }
+  }
+
   /** Tries simpler forms of each element in turn, the boldest first. */
   simpler<T>(
     get: (input: RunInput) => ReadonlyArray<T>, set: (input: RunInput, values: ReadonlyArray<T>) => RunInput,
@@ -109,7 +121,6 @@ class Shrinker {
       }
     }
   }
-
 }
 
 /** Without what comes after the violation: operations, faults, and the rest of its phase and those that follow. */
@@ -248,6 +259,9 @@ export const shrink = (
     shrinker.without((run) => run.choices, (run, choices) => ({ ...run, choices }))
     shrinker.simpler((run) => run.operations, withOperations, simplerOperation)
     shrinker.simpler((run) => run.faults, withFaults, simplerFault)
+    if (before !== JSON.stringify(shrinker.best)) continue
+    shrinker.withoutPairs((run) => run.operations, withOperations)
+    shrinker.withoutPairs((run) => run.faults, withFaults)
   }
   return { input: shrinker.best, executions: shrinker.executions, isMinimal: !isOver() }
 }
