@@ -47,7 +47,10 @@ export class Stopper {
     })
   }
 
-  /** Removes runs but the newest dead one of each container, and sandboxes that nothing refers to. */
+  /**
+   * Removes runs but the newest dead one of each container, which counts the restarts, and the newest that ended, and
+   * sandboxes that nothing refers to.
+   */
   sweep(worker: Worker): Effect.Effect<void, RuntimeFailed> {
     const runtime = this.#runtime
     return Effect.gen({ self: this }, function*() {
@@ -55,9 +58,9 @@ export class Stopper {
       if (view.containers.size < 2 && view.sandboxes.size < 2) return
       for (const { name } of worker.pod?.spec.containers ?? []) {
         const dead = runsOf(view, name).filter((run) => run.state === "exited" || run.state === "created")
-        const kept = dead.findIndex((run) => run.state === "exited")
+        const lastEnd = dead.findIndex((run) => run.state === "exited")
         for (const [index, run] of dead.entries()) {
-          if (index !== kept) yield* runtime.call({ verb: "removeContainer", id: run.id })
+          if (index > 0 && index !== lastEnd) yield* runtime.call({ verb: "removeContainer", id: run.id })
         }
       }
       const current = newestSandbox(view)
