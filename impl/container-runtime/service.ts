@@ -121,6 +121,10 @@ const createContainer = (context: Context, call: Extract<Call, { verb: "createCo
     const sandbox = state.content.sandboxes.get(call.sandbox)
     if (sandbox === undefined || sandbox.state !== "ready") return yield* failed(`sandbox ${call.sandbox} is not ready`)
     if (!state.content.images.has(call.image)) return yield* failed(`image ${call.image} is not present`)
+    for (const one of state.content.containers.values()) {
+      if (one.pod.uid !== sandbox.pod.uid || one.name !== call.name || one.attempt !== call.attempt) continue
+      return yield* failed(`name of container ${call.name} attempt ${call.attempt} is reserved for ${one.id}`)
+    }
     const identity = `${sandbox.pod.uid}/${call.name}/${call.attempt}`
     const id = context.draws.uuid("container-runtime/container", identity)
     const container: ContainerState = {
