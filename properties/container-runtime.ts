@@ -147,7 +147,8 @@ const pullRace_ms = 1_000 // ASSUMED
 const pullsByPolicy = always("an image is pulled only for a pod whose pull policy asks for it", [56], () => {
   const pods = new Pods()
   const present = new Map<string, number>()
-  const byKubelet = new Map<string, Set<string>>()
+  /** Until when each pod may be the reason: a slow runtime begins late what was asked for a pod that has gone since. */
+  const byKubelet = new Map<string, Map<string, number>>()
   /** By node: since when one pull has followed another, and when the last ended. */
   const chains = new Map<string, { readonly began_ms: number; readonly ended_ms: number }>()
   return (line) => {
@@ -158,12 +159,12 @@ const pullsByPolicy = always("an image is pulled only for a pod whose pull polic
     switch (event.type) {
       case "podWorker.started": {
         let here = byKubelet.get(node)
-        if (here === undefined) byKubelet.set(node, here = new Set())
-        here.add(entity)
+        if (here === undefined) byKubelet.set(node, here = new Map())
+        here.set(entity, Infinity)
         return undefined
       }
       case "podWorker.forgotten":
-        byKubelet.get(node)?.delete(entity)
+        byKubelet.get(node)?.set(entity, clock_ms + limits.runtimeRequestTimeout_ms)
         return undefined
       case "process.started":
         chains.delete(machineOf(event.process))
@@ -182,8 +183,9 @@ const pullsByPolicy = always("an image is pulled only for a pod whose pull polic
         const began_ms = chain !== undefined && clock_ms - chain.ended_ms <= pullRace_ms ? chain.began_ms : clock_ms
         chains.set(node, { began_ms, ended_ms: Infinity })
         const isPresent = since_ms !== undefined && began_ms - since_ms > pullRace_ms
-        for (const uid of byKubelet.get(node) ?? []) {
-          for (const { image, imagePullPolicy = "IfNotPresent" } of pods.known(uid)?.spec.containers ?? []) {
+        for (const [uid, until_ms] of byKubelet.get(node) ?? []) {
+          if (until_ms < clock_ms) byKubelet.get(node)!.delete(uid)
+          else for (const { image, imagePullPolicy = "IfNotPresent" } of pods.known(uid)?.spec.containers ?? []) {
             if (image !== entity || imagePullPolicy === "Never") continue
             if (imagePullPolicy === "Always" || !isPresent) return undefined
           }
