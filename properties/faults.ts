@@ -70,6 +70,16 @@ const exists = (fault: Fault, machines: ReadonlySet<string>, processes: Readonly
 
 const minority = (members: number): number => Math.floor((members - 1) / 2)
 
+/**
+ * Whether the loss of a disk leaves etcd without a majority for ever, seen when it strikes: a member that is not yet
+ * begun when its peers are will stay out too.
+ */
+export const endsMajority = (fault: Fault, topology: Topology, isOut: (machine: string) => boolean): boolean => {
+  const stores = controlPlane(topology).slice(0, topology.etcds)
+  if (fault.type !== "disk.lose" || !stores.includes(fault.machine)) return false
+  return stores.filter((store) => store === fault.machine || isOut(store)).length > minority(stores.length)
+}
+
 /** The lawful ones among `faults`, in order of time. */
 export const legal = (faults: ReadonlyArray<Fault>, topology: Topology): ReadonlyArray<Fault> => {
   const on = processesOf(topology)

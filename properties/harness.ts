@@ -11,7 +11,7 @@ import { build, type Cluster, type Parts } from "#impl/cluster.ts"
 import type { Line } from "#model/events.ts"
 import type { Fault } from "#model/events/faults.ts"
 import type { Operation } from "#model/events/operations.ts"
-import { frozenAfter, legal, machineOf, survivableCore } from "#properties/faults.ts"
+import { endsMajority, frozenAfter, legal, machineOf, survivableCore } from "#properties/faults.ts"
 import { Moments } from "#properties/harness/moments.ts"
 import { Monitors, textOf, type Broken } from "#properties/harness/monitors.ts"
 import type { Property } from "#properties/property.ts"
@@ -199,6 +199,7 @@ export class Run {
 
   private inject(fault: Fault): void {
     if (fault.at_ms > this.input.safety_ms || this.phase !== "safety") return
+    if (endsMajority(fault, this.input.topology, (store) => this.lost.has(store) || !this.begun.has(store))) return
     this.cluster.world.inject(frozenAfter(fault, this.input.safety_ms))
   }
 
