@@ -88,7 +88,9 @@ export class Starter {
   #decide(worker: Worker, start: Start): void {
     const name = start.container.name
     const now_ms = this.#process.monotonic_ms()
-    worker.decided.set(name, now_ms)
+    // What the runtime has forgotten, or never ran, imposes no wait and counts for none.
+    const isCounted = start.attempt === 0 || start.finished_ms !== undefined
+    worker.decided.set(name, { at_ms: now_ms, isCounted })
     worker.waiting.delete(name)
     if (start.finished_ms !== undefined) this.#crashLoop.next(keyOf(worker, name), start.finished_ms, now_ms)
   }

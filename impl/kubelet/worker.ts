@@ -37,7 +37,7 @@ export interface Worker {
   readonly waiting: Map<string, string>
   readonly imageRetry: Map<string, number>
   readonly seen: Map<string, { readonly id: string; readonly running: boolean }>
-  readonly decided: Map<string, number>
+  readonly decided: Map<string, { readonly at_ms: number; readonly isCounted: boolean }>
   readonly backedOff: Map<string, { readonly id: string; readonly delay_ms: number }>
 }
 
@@ -82,10 +82,10 @@ export class WorkerJournal {
     const seen = worker.seen.get(run.name)
     if (run.state === "running" && seen?.id !== run.id) {
       worker.seen.set(run.name, { id: run.id, running: true })
-      const decided_ms = worker.decided.get(run.name) ?? this.#process.monotonic_ms()
+      const { at_ms, isCounted } = worker.decided.get(run.name) ?? { at_ms: this.#process.monotonic_ms(), isCounted: true }
       this.#container(worker, run.name, {
         type: "containerStatus.started", id: run.id, restartCount: run.attempt, policy: policyOf(worker.pod.spec),
-        decided_ms
+        decided_ms: at_ms, ...(isCounted ? {} : { uncounted: true })
       }, "running")
     } else if (run.state === "exited" && seen?.id === run.id && seen.running) {
       worker.seen.set(run.name, { id: run.id, running: false })

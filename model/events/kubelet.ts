@@ -66,9 +66,12 @@ export const KubeletEvent = [
   // chart "kubelet.container", entity: "<pod uid>/<container name>".
   /** The image could not be pulled; no new try before `delay_ms` from now. */
   Schema.Struct({ type: Schema.tag("containerStatus.pullFailed"), image: Schema.String, delay_ms: Schema.Number }),
-  /** The runtime started it for the kubelet, which had decided so at `decided_ms` of the machine's monotonic clock. */
+  /**
+   * The runtime started it for the kubelet, which had decided so at `decided_ms` of the machine's monotonic clock.
+   * `uncounted`: a restart of which the runtime shows no end before it: it never ran, or its record was lost.
+   */
   Schema.Struct({ type: Schema.tag("containerStatus.started"), id: Schema.String, restartCount: Schema.Number,
-    policy: RestartPolicy, decided_ms: Schema.Number }),
+    policy: RestartPolicy, decided_ms: Schema.Number, uncounted: Schema.optionalKey(Schema.Boolean) }),
   /** A kubelet that has just started found it like this. */
   Schema.Struct({ type: Schema.tag("containerStatus.found"), id: Schema.String, restartCount: Schema.Number,
     running: Schema.Boolean, exitCode: Schema.optionalKey(Schema.Number),

@@ -70,7 +70,8 @@ export const container = setup({
       && event.restartCount > context.restartCount && event.id !== context.id
       && (event.policy === "Always" || (event.policy === "OnFailure" && context.exitCode !== 0))
       && event.decided_ms <= event.clock_ms + rounding_ms
-      && event.decided_ms >= context.finished_ms + restartDelay_ms(context) - rounding_ms,
+      && (event.uncounted === true
+        || event.decided_ms >= context.finished_ms + restartDelay_ms(context) - rounding_ms),
     foundRunning: ({ event }) => event.type === "containerStatus.found" && event.running,
     foundExited: ({ event }) => event.type === "containerStatus.found" && !event.running
       && event.finished_ms !== undefined && event.finished_ms <= event.clock_ms + rounding_ms,
@@ -92,7 +93,8 @@ export const container = setup({
   actions: {
     rememberStart: assign(({ context, event }) => event.type !== "containerStatus.started" ? {}
       : { id: event.id, restartCount: Math.max(event.restartCount, context.restartCount) }),
-    rememberBackOff: assign(({ context, event }) => event.type !== "containerStatus.started" ? {}
+    // doBackOff (kuberuntime_manager.go) looks at the end that the runtime shows; without one nothing is counted.
+    rememberBackOff: assign(({ context, event }) => event.type !== "containerStatus.started" || event.uncounted === true ? {}
       : { backOff_ms: nextBackOff_ms(context), backOffSince_ms: event.decided_ms }),
     rememberFound: assign(({ event }) => event.type !== "containerStatus.found" ? {} : {
       id: event.id, restartCount: event.restartCount,
