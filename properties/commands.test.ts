@@ -5,6 +5,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { beforeAll, describe, expect, it } from "vitest"
+import { charts } from "#model/cluster.ts"
+import { mermaid } from "#model/draw.ts"
 import { stale } from "#properties/commands/draw.ts"
 
 const main = fileURLToPath(new URL("main.ts", import.meta.url))
@@ -99,5 +101,8 @@ describe("check", () => {
 describe("the drawn charts", () => {
   it("say what the charts say", async () => {
     expect(await stale(), "run npm run draw").toEqual([])
+  })
+  it("stand in the README as they are", () => {
+    expect(readFileSync(fileURLToPath(new URL("../README.md", import.meta.url)), "utf8")).toContain(mermaid(charts["leader-election.elector"]!))
   })
 })

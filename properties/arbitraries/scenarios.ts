@@ -194,18 +194,20 @@ const actors = fc.oneof(...components.map((component) => ({
   weight: component === "controller-manager" ? 5 : component === "scheduler" || component === "kubelet" ? 2 : 1,
   arbitrary: fc.constant(component)
 })))
+const strikes_max = 10 // ASSUMED
 /** Lines to strike at: the same one a few times over, or the first ones of some of the things that the component decides. */
 const strikes = (component: string): fc.Arbitrary<ReadonlyArray<Pick<Upon, "event" | "nth">>> => {
   const one = fc.record({
     event: fc.oneof({ weight: 2, arbitrary: fc.constantFrom(...writesOf(component)) },
       { weight: 1, arbitrary: fc.constantFrom(...eventsOf(component)) }),
-    every: fc.oneof(fc.constant(1), logUniform(1, 20)), times: fc.integer({ min: 1, max: 10 })
+    every: fc.oneof(fc.constant(1), logUniform(1, 20)), times: fc.integer({ min: 1, max: strikes_max })
   }).map(({ event, every, times }) => Array.from({ length: times }, (_, i) => ({ event, nth: every * (i + 1) })))
   const some = fc.array(fc.constantFrom(0, 0, 1, 1, 1, 2), { minLength: most, maxLength: most })
     .map((nths) => decisionsOf(component).map((event, i) => ({ event, nth: nths[i]! })).filter(({ nth }) => nth > 0))
   return fc.oneof({ weight: 1, arbitrary: one }, { weight: 2, arbitrary: some })
 }
-const most = 12
+/** Draws for a group: one for each decision of the component that has most, and for each strike at one line. */
+const most = Math.max(strikes_max, ...components.map((component) => decisionsOf(component).length))
 /**
  * Work left half done: when a process of a component writes a certain line, it dies or stands still right there, mostly
  * between two of its writes, and so may its successors ("intermediate states" of Sieve, OSDI 2022); or whom it has just
