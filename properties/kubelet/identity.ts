@@ -1,4 +1,5 @@
 /** One pod, one node, one life: what may run where, and when the API may forget a pod. */
+import type { Line } from "#model/events.ts"
 import type { Pod } from "#model/objects.ts"
 import {
   Containers, Excuses, heardByContainers, heardByExcuses, isTerminal, machineOf, podKey, Pods
@@ -79,21 +80,64 @@ const deletesByUid = always("a kubelet deletes a pod only by its uid", [41], () 
   return isDelete && event.agent === "kubelet" && event.uid === "" ? `${event.key} is deleted without a uid` : undefined
 }, ["podStatus.deleted", "write.requested"])
 
+/**
+ * What a runtime was in the midst of starting when it was frozen (SIGSTOP). It goes on with that where it stood, before
+ * it can learn that its kubelet has given the call up; and that kubelet may have begun to stop the pod meanwhile. It
+ * stops what it then finds running (SyncTerminatingPod, kubelet.go v1.36).
+ */
+class FrozenStarts {
+  readonly #frozen = new Set<string>()
+  /** Created and not yet started, by machine and pod. */
+  readonly #created = new Map<string, Set<string>>()
+  readonly #begun = new Set<string>()
+
+  hear({ actor, entity, event }: Line): void {
+    switch (event.type) {
+      case "process.paused":
+        this.#frozen.add(event.process)
+        break
+      case "process.resumed":
+      case "process.crashed":
+        this.#frozen.delete(event.process)
+        break
+      case "container.created": {
+        const key = `${machineOf(actor)}/${event.podUid}`
+        this.#created.set(key, (this.#created.get(key) ?? new Set()).add(entity))
+        break
+      }
+      case "podWorker.terminating":
+        if (!this.#frozen.has(`container-runtime/${machineOf(actor)}`)) break
+        for (const id of this.#created.get(`${machineOf(actor)}/${entity}`) ?? []) this.#begun.add(id)
+    }
+  }
+  /** Told of each start: whether it had begun before the runtime was frozen. */
+  hadBegun(key: string, id: string): boolean {
+    this.#created.get(key)?.delete(id)
+    return this.#begun.delete(id)
+  }
+}
+
 const noStartAfterEnd = always("no container of a pod starts once its kubelet began to stop it", [43], () => {
   /** By node and uid; "deleted" and the like outlive the kubelet, its own verdict that the pod has finished does not. */
   const ending = new Map<string, "lasting" | "kubelet">()
-  return ({ actor, entity, event }) => {
+  const starts = new FrozenStarts()
+  return (line) => {
+    starts.hear(line)
+    const { actor, entity, event } = line
     if (event.type === "podWorker.terminating") {
       ending.set(`${machineOf(actor)}/${entity}`, event.reason === "finished" ? "kubelet" : "lasting")
     } else if (event.type === "process.started" && event.process.startsWith("kubelet/")) {
       const prefix = `${machineOf(event.process)}/`
       for (const [key, how] of ending) if (how === "kubelet" && key.startsWith(prefix)) ending.delete(key)
-    } else if (event.type === "container.started" && ending.has(`${machineOf(actor)}/${event.podUid}`)) {
-      return `${event.namespace}/${event.pod} (${event.podUid}) starts ${event.name} on ${machineOf(actor)} after its end`
+    } else if (event.type === "container.started") {
+      const key = `${machineOf(actor)}/${event.podUid}`
+      const hadBegun = starts.hadBegun(key, entity)
+      return !ending.has(key) || hadBegun ? undefined
+        : `${event.namespace}/${event.pod} (${event.podUid}) starts ${event.name} on ${machineOf(actor)} after its end`
     }
     return undefined
   }
-}, ["podWorker.terminating", "process.started", "container.started"])
+}, ["podWorker.terminating", "process.", "container.created", "container.started"])
 
 export const identity: ReadonlyArray<Property> =
   [runsWhereBound, oneRunsByName, goneAfterStop, deletesByUid, noStartAfterEnd]
