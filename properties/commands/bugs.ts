@@ -5,7 +5,7 @@ import { Command, Flag } from "effect/cli"
 import type { Bug } from "#properties/bugs/bug.ts"
 import type { Catch } from "#properties/commands/hunters.ts"
 import type { Size } from "#properties/commands/report.ts"
-import { BadInput, ExitWith, writeText } from "#properties/commands/outcome.ts"
+import { BadInput, ExitWith, readText, writeText } from "#properties/commands/outcome.ts"
 
 const flags = {
   only: Flag.String("only").pipe(Flag.withDescription("One bug, by its id"), Flag.optional),
@@ -14,6 +14,7 @@ const flags = {
   shrinkSeconds: Flag.Finite("shrink-seconds").pipe(Flag.withDescription("Budget for shrinking each"), Flag.withDefault(120)),
   out: Flag.String("out").pipe(Flag.withDescription("Directory for the traces"), Flag.withDefault("traces/recorded")),
   markdown: Flag.String("markdown").pipe(Flag.withDescription("Write the track record to this file"), Flag.optional),
+  keep: Flag.Boolean("keep").pipe(Flag.withDescription("Hunt nothing: bring what the harness found itself up to date in --markdown FILE"), Flag.withDefault(false)),
   jobs: Flag.Int("jobs").pipe(Flag.withDescription("Processes that share a hunt; default: one per core"), Flag.optional),
   share: Flag.String("share").pipe(Flag.withDescription("A share of a hunt: FIRST/EVERY"), Flag.withHidden, Flag.optional),
   healthy: Flag.Int("healthy").pipe(Flag.withDescription("So many runs with nothing planted"), Flag.withHidden, Flag.optional),
@@ -51,7 +52,16 @@ const plain = (bugs: ReadonlyArray<Bug>, results: ReadonlyArray<Catch>): string 
     (caught.falseAlarms.length === 0 ? "" : `\n          FALSE ALARMS on the same seeds: ${caught.falseAlarms.join("; ")}`)
 }).join("\n")
 
+/** Only the second table, which needs no hunt. */
+const keep = async (file: string | undefined): Promise<void> => {
+  if (file === undefined) throw new BadInput({ message: "--keep needs --markdown FILE, the track record that it brings up to date" })
+  const { withFoundTable } = await import("#properties/commands/regressions.ts")
+  writeText(file, withFoundTable(readText(file)))
+}
+
 export const bugs = Command.make("bugs", flags, (given) => Effect.gen(function*() {
+  const file = Option.getOrUndefined(given.markdown)
+  if (given.keep) return yield* Effect.tryPromise({ try: () => keep(file), catch: (error) => error })
   const { bugs: catalogue } = yield* Effect.promise(() => import("#properties/bugs/catalogue.ts"))
   const only = Option.getOrUndefined(given.only)
   const chosen = only === undefined ? catalogue : catalogue.filter((bug) => bug.id === only)
@@ -71,8 +81,10 @@ export const bugs = Command.make("bugs", flags, (given) => Effect.gen(function*(
   const results: Array<Catch> = []
   for (const bug of chosen) results.push(yield* Effect.tryPromise({ try: () => hunt(bug, options), catch: (error) => error }))
   yield* Console.log(given.json ? JSON.stringify(results) : plain(chosen, results))
-  const file = Option.getOrUndefined(given.markdown)
-  if (file !== undefined) yield* Effect.try({ try: () => writeText(file, markdownOf(chosen, results)), catch: (error) => error })
+  if (file !== undefined) {
+    const { withFoundTable } = yield* Effect.promise(() => import("#properties/commands/regressions.ts"))
+    yield* Effect.try({ try: () => writeText(file, withFoundTable(markdownOf(chosen, results))), catch: (error) => error })
+  }
   const missed = results.filter((caught) => !passes(caught)).length
   if (!given.json) yield* Console.log(`\n${results.length - missed} of ${results.length} planted bugs found, shrunk and named, without false alarms`)
   if (missed > 0) return yield* new ExitWith({ code: 1 })
