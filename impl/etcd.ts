@@ -101,8 +101,8 @@ const standAside = (reason: "empty" | "corrupt") => Effect.gen(function* () {
 })
 
 /**
- * Whether any other member has ever heard this one in raft. All of them must answer: the one that cannot may be the
- * one that leads thanks to a vote that was forgotten here. (etcd asks its peers too, but goes on without them.)
+ * Whether any other member knows of an election. All of them must answer: the one that cannot may be the one that
+ * leads thanks to a vote that was forgotten here. (etcd asks its peers too, but goes on without them.)
  */
 const isKnownToPeers = (config: Config) => Effect.gen(function* () {
   const process = yield* Process
@@ -112,7 +112,7 @@ const isKnownToPeers = (config: Config) => Effect.gen(function* () {
   // Alone it has promised nothing to anybody that could tell.
   if (silent.size === 0) return false
   network.receive((from, message: Message) => {
-    // Who asks, or stands aside, has heard nobody that it could remember; a majority of the others has.
+    // Who asks, or stands aside, remembers no election; a majority of the others does.
     if (message.type === "bootstrapQuery") {
       const reply: Message = { type: "bootstrapAnswer", nonce: message.nonce, known: false }
       network.send(from, reply, reply.type)
@@ -143,7 +143,7 @@ const makeMember = (config: Config, parts: Parts, state: Wal.Replayed) => Effect
     process, journal, raft, store, network: yield* Network, apply: parts.apply,
     hub: { store, journal, watchStart: parts.watchStart, byPrefix: new Map() },
     applied: 0, appliedTerm: 0, appliedProposals: new Recent(proposalsRemembered_max), waiters: new Map(), onRead: () => {}, onApplied: () => {},
-    heard: new Set(state.heard), journalledRole: "follower", wake: process.mailbox<true>(), isPersisting: false,
+    journalledRole: "follower", wake: process.mailbox<true>(), isPersisting: false,
     timer: undefined, timerDue_ms: 0, leaderlessTimer: undefined
   }
   // The store is what the committed part of the log makes of it. One line stands for all that was applied before.

@@ -34,18 +34,15 @@ export const isUpToDate = (log: Log, index: number, term: number): boolean => {
   return term > mine || (term === mine && index >= lastIndex(log))
 }
 
-const append = (log: Log, entry: Entry): void => {
+export const append = (log: Log, entry: Entry): void => {
   log.entries.push(entry)
-  if (entry.index < log.unstableFrom) log.unstableFrom = entry.index
 }
-
-export const appendOwn = append
 
 /** Drops every entry from `index` on. */
 export const truncateFrom = (log: Log, index: number): void => {
   log.entries.length = index - 1
-  if (log.persisted >= index) log.persisted = index - 1
-  if (log.unstableFrom > index) log.unstableFrom = index
+  log.persisted = Math.min(log.persisted, index - 1)
+  log.unstableFrom = Math.min(log.unstableFrom, index)
 }
 
 /**

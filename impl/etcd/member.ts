@@ -39,8 +39,6 @@ export interface Member {
   /** Called when a read is confirmed, and when something was applied. */
   onRead: (id: number, index: number) => void
   onApplied: () => void
-  /** Peers that have ever taken part; part of every record, so that it survives. */
-  readonly heard: Set<string>
   journalledRole: Role
   readonly wake: Mailbox<true>
   isPersisting: boolean
@@ -54,14 +52,9 @@ export const receive = (member: Member, from: string, message: Message): void =>
     // Once there was an election nobody can be sure that the one who forgot did not vote in it: a vote may be on its way.
     // Deviates: etcd asks whether it has published its client URLs (isMemberBootstrapped, server/etcdserver/bootstrap.go,
     // 3.8), which comes after its first vote: who loses its disk in between votes twice there.
-    const known = member.raft.term > 0 || member.heard.has(from)
+    const known = member.raft.term > 0
     sendTo(member, from, { type: "bootstrapAnswer", nonce: message.nonce, known })
     return
-  }
-  if (!member.heard.has(from)) {
-    member.heard.add(from)
-    member.raft.hardStateIsDirty = true
-    member.raft.hardStateIsUnsynced = true
   }
   step(member.raft, from, message, member.process.monotonic_ms())
   drain(member)
@@ -77,17 +70,12 @@ export const drain = (member: Member): void => {
     member.wake.send(true)
   }
   applyCommitted(member)
-  if (raft.readStates.length > 0) {
-    const states = raft.readStates
-    raft.readStates = []
-    for (const state of states) member.onRead(state.id, state.index)
-  }
+  for (const { id, index } of raft.readStates.splice(0)) member.onRead(id, index)
   watchLeader(member)
   arm(member)
 }
 
 const flushFacts = (member: Member): void => {
-  if (member.raft.facts.length === 0) return
   const facts = member.raft.facts
   member.raft.facts = []
   journalFacts(member, facts)
@@ -110,7 +98,6 @@ const journalFacts = (member: Member, facts: ReadonlyArray<Fact>): void => {
 }
 
 const flushMessages = (member: Member): void => {
-  if (member.raft.outbox.length === 0) return
   const messages = member.raft.outbox
   member.raft.outbox = []
   deliver(member, messages)
@@ -138,7 +125,7 @@ export const persist = (member: Member, wal: Wal): Effect.Effect<never> => Effec
       const hasData = needsSync(member.raft)
       const batch = takeBatch(member.raft)
       if (hasData) {
-        yield* wal.save({ type: "save", hardState: batch.hardState, entries: batch.entries, heard: [...member.heard] })
+        yield* wal.save({ type: "save", hardState: batch.hardState, entries: batch.entries })
           .pipe(Effect.catchTag("DiskFailed", (failure) => fail(member, failure.reason)))
       }
       synced(member.raft, batch, member.process.monotonic_ms())

@@ -9,7 +9,7 @@
 import type { StoreChange } from "#model/events.ts"
 import type { ApiObject } from "#model/objects.ts"
 import { historyRevisions_max } from "#model/limits/etcd.ts"
-import type { Compare, KeyValue, Operation, OperationResult, Request, Response, WatchEvent } from "#impl/ports/etcd.ts"
+import type { Compare, KeyValue, OperationResult, Request, Response, WatchEvent } from "#impl/ports/etcd.ts"
 
 /** One version of a key; `kv` is absent for a tombstone. */
 interface Version {
@@ -80,13 +80,7 @@ const rangeLatest = (store: Store, key: string, prefix: boolean): ReadonlyArray<
 }
 
 const rangeAt = (store: Store, key: string, prefix: boolean, revision: number): ReadonlyArray<KeyValue> => {
-  if (!prefix) {
-    const kv = at(store, key, revision)
-    return kv === undefined ? none : [kv]
-  }
-  const keys: Array<string> = []
-  for (const name of store.versions.keys()) if (name.startsWith(key)) keys.push(name)
-  keys.sort((a, b) => a < b ? -1 : 1)
+  const keys = prefix ? [...store.versions.keys()].filter((name) => name.startsWith(key)).sort() : [key]
   return keys.flatMap((name) => at(store, name, revision) ?? none)
 }
 
@@ -108,9 +102,6 @@ const holds = (store: Store, compare: Compare): boolean => {
     : compare.target === "create" ? kv.createRevision : kv.version
   return actual === compare.equals
 }
-
-export const isReadOnly = (operations: ReadonlyArray<Operation>): boolean =>
-  operations.every((operation) => operation.type === "range")
 
 const write = (store: Store, revision: number, key: string, kv: KeyValue | undefined): void => {
   const versions = store.versions.get(key)
@@ -181,7 +172,8 @@ export const compact = (store: Store, revision: number): void => {
   for (const [key, versions] of store.versions) {
     let keep = 0
     while (keep + 1 < versions.length && versions[keep + 1]!.revision <= revision) keep++
-    if (versions[keep]!.revision <= revision && versions[keep]!.kv === undefined) keep++
+    // A key does not begin with its deletion: this one is not later than `revision`.
+    if (versions[keep]!.kv === undefined) keep++
     if (keep === versions.length) store.versions.delete(key)
     else if (keep > 0) versions.splice(0, keep)
   }

@@ -149,7 +149,6 @@ export const setTermAndVote = (raft: Raft, term: number, vote: string): void => 
 
 const leaveRole = (raft: Raft): void => {
   raft.votes.clear()
-  raft.progress.clear()
   raft.proposed.clear()
   raft.reads = []
   raft.earlyReads = []
@@ -200,7 +199,7 @@ export const needsSync = (raft: Raft): boolean =>
 
 export const takeBatch = (raft: Raft): Batch => {
   const batch: Batch = {
-    hardState: { term: raft.term, vote: raft.vote, commit: Math.min(raft.commit, Log.lastIndex(raft.log)) },
+    hardState: { term: raft.term, vote: raft.vote, commit: raft.commit },
     hardStateChanged: raft.hardStateIsDirty,
     entries: Log.takeUnstable(raft.log), lastIndex: Log.lastIndex(raft.log), lastTerm: Log.lastTerm(raft.log),
     messages: raft.outboxAfterSync, facts: raft.factsAfterSync

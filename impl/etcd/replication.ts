@@ -8,10 +8,8 @@ import type { Command, Message } from "#impl/etcd/messages.ts"
 import { becomeFollower, record, send, type Progress, type Raft } from "#impl/etcd/raft.ts"
 
 export const becomeLeader = (raft: Raft, voters: ReadonlyArray<string>, now_ms: number): void => {
-  raft.votes.clear()
   raft.role = "leader"
   raft.leader = raft.id
-  raft.readSequence = 0
   for (const peer of raft.peers) {
     raft.progress.set(peer, { match: 0, next: Log.lastIndex(raft.log) + 1, replicating: false, paused: false,
       recentlyActive: true, readAck: 0 })
@@ -24,7 +22,7 @@ export const becomeLeader = (raft: Raft, voters: ReadonlyArray<string>, now_ms: 
 }
 
 const appendOwn = (raft: Raft, proposal: string, command: Command | undefined): void => {
-  Log.appendOwn(raft.log, { index: Log.lastIndex(raft.log) + 1, term: raft.term, proposal, command })
+  Log.append(raft.log, { index: Log.lastIndex(raft.log) + 1, term: raft.term, proposal, command })
   broadcastAppend(raft)
 }
 
@@ -116,8 +114,7 @@ export const maybeCommit = (raft: Raft): boolean => {
 export const stepAppendResponse = (
   raft: Raft, from: string, message: Message & { readonly type: "appendResponse" }
 ): void => {
-  const progress = raft.progress.get(from)
-  if (progress === undefined) return
+  const progress = raft.progress.get(from)!
   progress.recentlyActive = true
   if (message.rejected) {
     // A rejection that is older than what is known by now says nothing.
@@ -150,8 +147,7 @@ export const tellCommit = (raft: Raft): void => {
 export const stepHeartbeatResponse = (
   raft: Raft, from: string, message: Message & { readonly type: "heartbeatResponse" }
 ): void => {
-  const progress = raft.progress.get(from)
-  if (progress === undefined) return
+  const progress = raft.progress.get(from)!
   progress.recentlyActive = true
   progress.paused = false
   // It is alive and lacks something: an append was lost, or is still on its way. An empty one finds out which.

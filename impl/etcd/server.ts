@@ -84,26 +84,10 @@ const handle = (server: Server, connection: Connection, id: number, request: Req
     const serve = (): Response => Mvcc.range(server.member.store, request)
     if (request.serializable === true) respond(serve())
     else read(server, respond, serve)
-  } else if (request.type === "txn" && Mvcc.isReadOnly(request.success) && Mvcc.isReadOnly(request.failure)) {
-    // As in etcd: nothing to replicate, so it is a read.
-    read(server, respond, () => Mvcc.txn(server.member.store, request))
-  } else {
-    write(server, respond, request)
-  }
-}
-
-/** etcd refuses it as ErrDuplicateKey; here only a programmer's error can send it. */
-const assertDistinctKeys = (command: Command): void => {
-  if (command.type === "compact") return
-  for (const branch of [command.success, command.failure]) {
-    if (branch.length < 2) continue
-    const keys = branch.flatMap((operation) => operation.type === "range" ? [] : operation.key)
-    if (new Set(keys).size !== keys.length) throw new Error(`etcd: duplicate key in a transaction: ${keys.join(", ")}`)
-  }
+  } else write(server, respond, request)
 }
 
 const write = (server: Server, respond: (response: Response) => void, command: Command): void => {
-  assertDistinctKeys(command)
   const { member } = server
   const { raft, process } = member
   if (raft.leader === "") {
@@ -129,7 +113,7 @@ const read = (server: Server, respond: (response: Response) => void, serve: () =
 }
 
 const startRound = (server: Server): void => {
-  const reads = server.waiting.filter((waiting) => !waiting.pending.isDone)
+  const reads = server.waiting
   server.waiting = []
   if (reads.length === 0) return
   server.round = { id: ++server.readRound, reads, timer: askAgainLater(server) }
@@ -149,11 +133,6 @@ const askLeader = (server: Server, id: number): void => {
 const askAgainLater = (server: Server): Timer => server.member.process.after(readIndexRetry_ms, () => {
   const { round } = server
   if (round === undefined) return
-  if (round.reads.every((read) => read.pending.isDone)) {
-    server.round = undefined
-    startRound(server)
-    return
-  }
   round.timer = askAgainLater(server)
   askLeader(server, round.id)
 })
@@ -169,12 +148,10 @@ const confirmRound = (server: Server, id: number, index: number): void => {
 }
 
 const serveConfirmed = (server: Server): void => {
-  if (server.confirmed.length === 0) return
-  const { applied } = server.member
-  const ready = server.confirmed.filter((confirmed) => confirmed.index <= applied)
-  if (ready.length === 0) return
-  server.confirmed = server.confirmed.filter((confirmed) => confirmed.index > applied)
-  for (const { reads } of ready) {
+  const { confirmed, member } = server
+  server.confirmed = confirmed.filter(({ index }) => index > member.applied)
+  for (const { index, reads } of confirmed) {
+    if (index > member.applied) continue
     for (const { pending, serve } of reads) if (!pending.isDone) finish(server, pending, serve())
   }
 }
@@ -189,7 +166,7 @@ const expect = (server: Server, respond: (response: Response) => void, proposal:
 
 const finish = (server: Server, pending: Pending, response: Response): void => {
   pending.isDone = true
-  if (pending.proposal !== "") server.member.waiters.delete(pending.proposal)
+  server.member.waiters.delete(pending.proposal)
   pending.respond(response)
 }
 

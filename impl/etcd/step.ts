@@ -83,7 +83,7 @@ const stepInTerm = (raft: Raft, from: string, message: Termed, now_ms: number): 
       return
     case "heartbeat":
       if (!follow(raft, from, now_ms)) return
-      if (message.commit > raft.commit) raft.commit = Math.min(message.commit, Log.lastIndex(raft.log))
+      raft.commit = Math.max(raft.commit, message.commit)
       send(raft, from, { type: "heartbeatResponse", term: raft.term, read: message.read })
       return
     case "appendResponse":
@@ -104,13 +104,8 @@ const follow = (raft: Raft, from: string, now_ms: number): boolean => {
 }
 
 const stepAppend = (raft: Raft, from: string, message: Append): void => {
-  if (message.prevIndex < raft.commit && message.prevIndex + message.entries.length < raft.commit) {
-    send(raft, from, { type: "appendResponse", term: raft.term, index: raft.commit, rejected: false, hintIndex: 0,
-      hintTerm: 0 })
-    return
-  }
   if (Log.termAt(raft.log, message.prevIndex) !== message.prevTerm) {
-    const hintIndex = Log.conflictHint(raft.log, Math.min(message.prevIndex, Log.lastIndex(raft.log)), message.prevTerm)
+    const hintIndex = Log.conflictHint(raft.log, message.prevIndex, message.prevTerm)
     send(raft, from, { type: "appendResponse", term: raft.term, index: message.prevIndex, rejected: true, hintIndex,
       hintTerm: Log.termAt(raft.log, hintIndex) })
     return

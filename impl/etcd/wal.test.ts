@@ -6,7 +6,7 @@ import { checksum, replay, seed, verify, type WalRecord } from "#impl/etcd/wal.t
 const entry = (index: number, term: number): Entry =>
   ({ index, term, proposal: `p${index}.${term}`, command: undefined })
 const save = (term: number, entries: ReadonlyArray<Entry>): WalRecord =>
-  ({ type: "save", hardState: { term, vote: "etcd/1", commit: 1 }, entries, heard: ["etcd/2"] })
+  ({ type: "save", hardState: { term, vote: "etcd/1", commit: 1 }, entries })
 const chain = (records: ReadonlyArray<WalRecord>): ReadonlyArray<DiskRecord> => {
   let previous = seed
   return records.map((data) => ({ data, checksum: previous = checksum(previous, data) }))
@@ -19,7 +19,7 @@ describe("write-ahead log", () => {
     const found = verify(records)
     expect(found).toMatchObject({ torn: 0, isCorrupt: false, records: { length: 4 } })
     expect(replay(found.records)).toEqual({ hardState: { term: 2, vote: "etcd/1", commit: 1 },
-      entries: [entry(1, 1), entry(2, 2)], heard: ["etcd/2"] })
+      entries: [entry(1, 1), entry(2, 2)] })
   })
   it.each([["its data", { ...records[3]!, data: undefined }], ["its checksum", { ...records[3]!, checksum: 7 }],
     ["an entry", { ...records[3]!, data: save(2, [entry(2, 3)]) }]])("cuts a last record torn in %s", (_, torn) => {
@@ -42,10 +42,10 @@ describe("write-ahead log", () => {
     "does not live with a record %s in the middle", (_, damaged) => {
       expect(verify(damaged)).toMatchObject({ isCorrupt: true })
     })
-  it("notices a changed vote, term, commit, or peer", () => {
+  it("notices a changed vote, term or commit", () => {
     const base = save(1, [])
     const sums = [base, save(2, []), { ...base, hardState: { term: 1, vote: "etcd/2", commit: 1 } },
-      { ...base, hardState: { term: 1, vote: "etcd/1", commit: 2 } }, { ...base, heard: [] }]
-    expect(new Set(sums.map((record) => checksum(seed, record as WalRecord))).size).toBe(5)
+      { ...base, hardState: { term: 1, vote: "etcd/1", commit: 2 } }]
+    expect(new Set(sums.map((record) => checksum(seed, record as WalRecord))).size).toBe(4)
   })
 })

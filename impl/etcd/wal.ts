@@ -14,9 +14,7 @@ export const file = "etcd/wal"
 
 export type WalRecord =
   | { readonly type: "metadata"; readonly member: string; readonly members: ReadonlyArray<string> }
-  /** `heard`: peers that have ever taken part, as far as this member knows. */
-  | { readonly type: "save"; readonly hardState: HardState; readonly entries: ReadonlyArray<Entry>
-      readonly heard: ReadonlyArray<string> }
+  | { readonly type: "save"; readonly hardState: HardState; readonly entries: ReadonlyArray<Entry> }
 
 const mix = (hash: number, value: number): number => Math.imul(hash ^ value, 0x01000193) >>> 0
 
@@ -34,8 +32,7 @@ const mixEntry = (hash: number, entry: Entry): number =>
 export const checksum = (previous: number, record: WalRecord): number => {
   if (record.type === "metadata") return record.members.reduce(mixText, mixText(previous, record.member))
   const { commit, term, vote } = record.hardState
-  const hashed = mixText(mix(mix(previous, term), commit), vote)
-  return record.heard.reduce(mixText, record.entries.reduce(mixEntry, hashed))
+  return record.entries.reduce(mixEntry, mixText(mix(mix(previous, term), commit), vote))
 }
 
 /** 2166136261 is FNV's offset basis. */
@@ -52,8 +49,8 @@ export interface Replay {
 
 /** A torn record lacks its tail: one that has its last field is whole. */
 const isComplete = (data: unknown): data is WalRecord => {
-  const { heard, members } = (data ?? {}) as { readonly heard?: unknown; readonly members?: unknown }
-  return heard !== undefined || members !== undefined
+  const { entries, members } = (data ?? {}) as { readonly entries?: unknown; readonly members?: unknown }
+  return entries !== undefined || members !== undefined
 }
 
 const matches = (previous: number, { checksum: stored, data }: DiskRecord): boolean =>
@@ -87,25 +84,22 @@ export const verify = (records: ReadonlyArray<DiskRecord>): Replay => {
 export interface Replayed {
   readonly hardState: HardState
   readonly entries: ReadonlyArray<Entry>
-  readonly heard: ReadonlyArray<string>
 }
 
 /** Later records win: an entry replaces the one of its index and everything after it. */
 export const replay = (records: ReadonlyArray<DiskRecord>): Replayed => {
   let hardState: HardState = { term: 0, vote: "", commit: 0 }
-  let heard: ReadonlyArray<string> = []
   const entries: Array<Entry> = []
   for (const { data } of records) {
     const record = data as WalRecord
     if (record.type !== "save") continue
     hardState = record.hardState
-    heard = record.heard
     for (const entry of record.entries) {
       entries.length = Math.min(entries.length, entry.index - 1)
       entries.push(entry)
     }
   }
-  return { hardState, entries, heard }
+  return { hardState, entries }
 }
 
 export interface Wal {

@@ -20,6 +20,7 @@ export type Operation =
   | { readonly type: "delete"; readonly key: string }
   | { readonly type: "range"; readonly key: string; readonly prefix?: boolean }
 
+/** A branch of a transaction names each key once (ErrDuplicateKey), and one of them writes: nobody asks for else. */
 export type Request =
   /** `revision` 0 or absent: latest. Linearizable unless `serializable`. */
   | { readonly type: "range"; readonly key: string; readonly prefix?: boolean; readonly revision?: number
