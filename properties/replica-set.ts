@@ -6,12 +6,16 @@ import type { Line } from "#model/events.ts"
 import type { OwnerReference, Pod, ReplicaSet } from "#model/objects.ts"
 import { always, eventually, leadsTo, sometimes, type Obligation, type Property } from "#properties/property.ts"
 import { heardByHealth } from "#properties/etcd/health.ts"
+import { saysSomethingNew } from "#properties/idle-writes.ts"
 import { actsSoon } from "#properties/replica-set/calm.ts"
 import { Census, controllerOf, isActive, isReady } from "#properties/replica-set/census.ts"
 import { actsOnItsOwnNews, decidesOnItsView, statusIsOfItsView } from "#properties/replica-set/counts.ts"
 import { isDoneWithTheGone, leavesAlone, noticesTheEnd } from "#properties/replica-set/going.ts"
 import { isSelectedBy } from "#properties/replica-set/history.ts"
+import { availableInTime, looksForAReason } from "#properties/replica-set/looks.ts"
 import { neverOvershoots } from "#properties/replica-set/overshoot.ts"
+import { adoptsAsItSays, changesOneOwner, leavesByItsController } from "#properties/replica-set/owners.ts"
+import { failsForAReason, triesAgain } from "#properties/replica-set/syncs.ts"
 
 /** A new leader after 17 s, its informers within 75 s, a retry of at most some seconds. */
 const converge_ms = 180_000 // ASSUMED
@@ -217,6 +221,9 @@ const createsItsOwn = (): (line: Line) => string | undefined => {
   }
 }
 
+const heardBySyncs = ["object.created", "object.deleted", "key.taken", "key.done", "retry.postponed", "request.",
+  "replicaSet.", "process.crashed", "process.stopped"]
+
 export const properties: ReadonlyArray<Property> = [
   leadsTo("an orphan that a ReplicaSet selects is adopted", [81], orphansAreAdopted, ["object."]),
   leadsTo("a ReplicaSet comes to have as many active pods as it wants", [79], converges, ["object."]),
@@ -243,6 +250,22 @@ export const properties: ReadonlyArray<Property> = [
   always("a pod is created or adopted only for an owner that exists", [81], livesWithTheLiving, ["object."]),
   always("a pod that has ended is not adopted", [81], adoptsTheActive, ["object."]),
   always("a pod created for a ReplicaSet is made by its template", [], createsItsOwn, ["object."]),
+  always("a pod comes to one owner or leaves one at a time, and its other owners stay", [81], changesOneOwner,
+    ["object.created", "object.updated"]),
+  always("who says that it adopted a pod has become its controller", [81], adoptsAsItSays,
+    ["object.updated", "replicaSet.podAdopted"]),
+  leadsTo("a pod leaves its ReplicaSet by the set's own controller", [81], leavesByItsController,
+    ["object.updated", "replicaSet.podReleased", "request.outcomeUnknown", "process.crashed", "process.stopped"]),
+  always("a ReplicaSet's sync that failed is tried again", [107], triesAgain, heardBySyncs),
+  always("while no fault has struck a ReplicaSet is put off only if something failed", [107], failsForAReason,
+    ["fault.injected", ...heardBySyncs]),
+  always("while no fault has struck a ReplicaSet is looked at only if something of it has changed", [107],
+    looksForAReason, ["fault.injected", "object.", "key.added", "retry.postponed", "replicaSet.createsE",
+      "replicaSet.deletesE", "controllerManager.controllerStarted"]),
+  always("while no fault has struck a pod that was ready for minReadySeconds is soon available", [79],
+    availableInTime, ["fault.injected", "object."]),
+  always("a ReplicaSet's status is written only when it says something new", [],
+    saysSomethingNew("kube-controller-manager", "replicasets"), ["object.", "write.", "process.crashed", "process.stopped"]),
 
   sometimes("a ReplicaSet deletes pods", () => ({ event }) => event.type === "replicaSet.podDeleted",
     ["replicaSet.podDeleted"]),

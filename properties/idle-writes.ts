@@ -1,0 +1,56 @@
+/**
+ * Components say what is new: a write that changes nothing costs the API server as much as one that does.
+ *
+ * Only writes that were made on the object's present version are judged (by their resourceVersion): whoever sees that
+ * version and writes it again has nothing to say. Source: updateReplicaSetStatus in replica_set_utils.go, updatePod in
+ * schedule_one.go (UpdatePodCondition tells whether anything changed), v1.36.
+ */
+import type { Line } from "#model/events.ts"
+import { ByActor } from "#properties/by-actor.ts"
+
+interface Write {
+  readonly agent: string
+  readonly key: string
+  readonly latest: number
+}
+
+/** After a conflict the new version is written without another look. Source: its single GET/PUT retry. */
+const afterConflict_ms = 60_000
+
+export const saysSomethingNew = (of: string, kind: string): () => (line: Line) => string | undefined => () => {
+  const latest = new Map<string, number>()
+  const requests = new ByActor<Write>()
+  const conflictAt_ms = new Map<string, number>()
+  return ({ actor, at_ms, entity, event }) => {
+    switch (event.type) {
+      case "object.created":
+      case "object.updated":
+      case "object.deleted":
+        if (event.resource === kind) latest.set(event.key, event.revision)
+        return undefined
+      case "process.crashed":
+      case "process.stopped":
+        requests.forget(event.process)
+        return undefined
+      case "write.requested": {
+        const { agent, expected, key, resource, verb } = event
+        if (agent !== of || resource !== kind || verb === "delete" || expected === 0) return undefined
+        requests.set(actor, entity, { agent, key, latest: latest.get(key) ?? 0 })
+        return undefined
+      }
+      case "write.refused": {
+        const write = requests.take(actor, entity)
+        if (write !== undefined && event.code === 409) conflictAt_ms.set(write.key, at_ms)
+        return undefined
+      }
+      case "write.done": {
+        const write = requests.take(actor, entity)
+        if (write === undefined || event.revision > write.latest) return undefined
+        return at_ms - (conflictAt_ms.get(write.key) ?? -Infinity) <= afterConflict_ms ? undefined
+          : `${write.agent} writes ${write.key} again as it stands at revision ${event.revision}`
+      }
+      default:
+        return undefined
+    }
+  }
+}

@@ -1,0 +1,175 @@
+/**
+ * What becomes of a sync of the ReplicaSet controller: what failed is tried again, what did not is not, and nobody
+ * looks at a set without a reason.
+ *
+ * Source: replica_set.go processNextWorkItem, syncReplicaSet, updateReplicaSetStatus; controller_ref_manager.go, where
+ * a pod that is gone is no failure, v1.36.
+ */
+import type { Line } from "#model/events.ts"
+import { type ApiObject, keyOf } from "#model/objects.ts"
+import { ByActor } from "#properties/by-actor.ts"
+
+const queue = "replicaset:"
+/** Requests of the slice's controllers have this agent's processes as their actors. */
+const isController = (actor: string): boolean => actor.startsWith("controller-manager/")
+
+/** What happened between a worker's taking of a key and its being done. */
+interface Sync {
+  /** A pod that could not be created or deleted. */
+  hasFailed: boolean
+  /** How each write of the status ended, in order. */
+  readonly statuses: Array<StatusEnd>
+  isPostponed: boolean
+}
+type StatusEnd = "written" | "conflict" | "failed"
+
+/** Every key that a worker has, with what its sync has met so far. */
+class Syncs {
+  readonly running = new ByActor<Sync>()
+  /** Requests under way: the key of the set whose status is written. */
+  private readonly requests = new ByActor<string>()
+  /** By uid, from the decisions. */
+  private readonly keys = new Map<string, string>()
+
+  /** Before the judge looks at the line. */
+  line({ actor, entity, event }: Line): void {
+    switch (event.type) {
+      case "process.crashed":
+      case "process.stopped":
+        this.running.forget(event.process)
+        this.requests.forget(event.process)
+        return
+      case "key.taken":
+        if (entity.startsWith(queue)) {
+          this.running.set(actor, entity.slice(queue.length), { hasFailed: false, statuses: [], isPostponed: false })
+        }
+        return
+      case "retry.postponed":
+        if (entity.startsWith(queue)) this.change(actor, entity.slice(queue.length), (sync) => { sync.isPostponed = true })
+        return
+      case "replicaSet.createsExpected":
+      case "replicaSet.deletesExpected":
+        this.keys.set(entity, event.key)
+        return
+      case "replicaSet.podCreateFailed":
+        this.change(actor, this.keys.get(entity), (sync) => { sync.hasFailed = true })
+        return
+      case "replicaSet.podDeleteFailed":
+        if (event.reason !== "NotFound") this.change(actor, this.keys.get(entity), (sync) => { sync.hasFailed = true })
+        return
+      case "request.sent":
+        if (event.resource === "replicasets" && event.subresource === "status" && isController(actor)) {
+          this.requests.set(actor, entity, event.key)
+        }
+        return
+      case "request.answered":
+        this.statusEnded(actor, entity, event.code < 400 ? "written" : event.code === 409 ? "conflict" : "failed")
+        return
+      case "request.outcomeUnknown":
+      case "request.unreached":
+        this.statusEnded(actor, entity, "failed")
+        return
+      default:
+    }
+  }
+
+  private statusEnded(actor: string, request: string, end: StatusEnd): void {
+    const key = this.requests.take(actor, request)
+    if (key !== undefined) this.change(actor, key, (sync) => sync.statuses.push(end))
+  }
+
+  private change(actor: string, key: string | undefined, how: (sync: Sync) => void): void {
+    const sync = key === undefined ? undefined : this.running.get(actor, key)
+    if (sync !== undefined) how(sync)
+  }
+}
+
+/** The live sets' uids by key, and when one last came or went. */
+class Names {
+  readonly changedAt_ms = new Map<string, number>()
+
+  line({ at_ms, event }: Line): void {
+    if (event.type !== "object.created" && event.type !== "object.deleted" || event.resource !== "replicasets") return
+    this.changedAt_ms.set(keyOf(event.object as ApiObject), at_ms)
+  }
+
+  /** Is it the same set, without a doubt, that the sync was about? */
+  isSettled(key: string, at_ms: number): boolean {
+    const changed_ms = this.changedAt_ms.get(key)
+    return changed_ms !== undefined && at_ms - changed_ms > settles_ms
+  }
+}
+/** Longer than a sync and the way of a watch while nothing is wrong. */
+const settles_ms = 5_000 // ASSUMED
+
+/** "a ReplicaSet's sync that failed is tried again". A conflict of the status is tried once more within the sync. */
+export const triesAgain = (): (line: Line) => string | undefined => {
+  const syncs = new Syncs()
+  const names = new Names()
+  return (line) => {
+    const { actor, at_ms, entity, event } = line
+    syncs.line(line)
+    names.line(line)
+    if (event.type !== "key.done" || !entity.startsWith(queue)) return undefined
+    const key = entity.slice(queue.length)
+    const sync = syncs.running.take(actor, key)
+    if (sync === undefined || sync.isPostponed) return undefined
+    if (sync.hasFailed) return `${actor} is done with ${key}, of which a pod could not be created or deleted`
+    const last = sync.statuses.at(-1)
+    if (last === "failed") return `${actor} is done with ${key}, whose status could not be written`
+    return last === "conflict" && names.isSettled(key, at_ms)
+      ? `${actor} is done with ${key} after a conflict of its status` : undefined
+  }
+}
+
+/**
+ * The other way round, as long as no fault has struck: reads, which nobody tells of, fail only if the set is gone. The
+ * writes of the controller's other workers are not told apart; they excuse as well.
+ */
+export const failsForAReason = (): (line: Line) => string | undefined => {
+  const syncs = new Syncs()
+  const names = new Names()
+  const requests = new ByActor<"pods" | "status" | "other">()
+  /** When a write of the actor last failed for good. */
+  const failedAt_ms = new Map<string, number>()
+  let isCalm = true
+  const tookAt_ms = new ByActor<number>()
+  return (line) => {
+    const { actor, at_ms, entity, event } = line
+    if (!isCalm) return undefined
+    syncs.line(line)
+    names.line(line)
+    switch (event.type) {
+      case "fault.injected":
+        isCalm = false
+        return undefined
+      case "key.taken":
+        tookAt_ms.set(actor, entity, at_ms)
+        return undefined
+      case "request.sent":
+        if (!isController(actor)) return undefined
+        requests.set(actor, entity, event.subresource === "status" && event.resource === "replicasets" ? "status"
+          : event.resource === "pods" ? "pods" : "other")
+        return undefined
+      case "request.answered": {
+        const kind = requests.take(actor, entity)
+        if (kind === undefined || event.code < 400 || kind === "status") return undefined
+        if (kind === "other" || event.code !== 404) failedAt_ms.set(actor, at_ms)
+        return undefined
+      }
+      case "retry.postponed":
+        break
+      default:
+        return undefined
+    }
+    if (!entity.startsWith(queue)) return undefined
+    const key = entity.slice(queue.length)
+    const sync = syncs.running.get(actor, key)
+    const hasFailed = (failedAt_ms.get(actor) ?? -Infinity) >= (tookAt_ms.get(actor, entity) ?? 0)
+    if (sync === undefined || sync.hasFailed || hasFailed || !names.isSettled(key, at_ms)) return undefined
+    if (sync.statuses.includes("failed")) return undefined
+    const conflicts = sync.statuses.filter((end) => end === "conflict").length
+    return conflicts > 1 ? undefined
+      : `${actor} puts ${key} off although ${conflicts === 0 ? "nothing" : "only one write of its status"} failed`
+  }
+}
