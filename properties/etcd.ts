@@ -8,6 +8,7 @@ import {
   changeOf, heardByHistory, heardByMembers, heardByWatches, History, Members, Watches
 } from "#properties/etcd/history.ts"
 import { healthy } from "#properties/etcd/health.ts"
+import { properties as pace } from "#properties/etcd/pace.ts"
 import { always, eventually, leadsTo, sometimes, type Obligation, type Property } from "#properties/property.ts"
 
 /** An election takes a few rounds of at most 2 s, also after split votes; ASSUMED generous. */
@@ -268,7 +269,7 @@ const progress: ReadonlyArray<Property> = [
           ? [{ ...debt, since_ms: Math.max(debt.since_ms, members.since_ms) }] : [])
       }
     }
-  }, heardByMembers),
+  }, heardByMembers, true),
   eventually("every working member has applied what was committed", [12], () => {
     const members = new Members()
     const firstApplied_ms: Array<number> = []
@@ -304,4 +305,5 @@ const reached: ReadonlyArray<Property> = [
     ["etcdWatch.opened"])
 ]
 
-export const properties: ReadonlyArray<Property> = [...history, ...raft, ...watch, ...healthy, ...progress, ...reached]
+export const properties: ReadonlyArray<Property> = [...history, ...raft, ...watch, ...healthy, ...pace, ...progress,
+  ...reached]

@@ -11,6 +11,8 @@ export const heardByHealth = ["run.started", "phase.began", "fault.injected", "p
 export class Health {
   /** Nothing has been wrong since; undefined: something is. What has just started counts as wrong until now. */
   private since_ms: number | undefined
+  /** Nothing was ever wrong: there is nothing left over that has to be found out about. */
+  private isUntouched = true
   /** Only a change of membership brings back a member that lost its data. */
   private isWholeNoMore = false
   private readonly down = new Set<string>()
@@ -26,6 +28,7 @@ export class Health {
         return
       case "fault.injected":
         this.since_ms = undefined
+        this.isUntouched = false
         return
       case "phase.began":
         if (event.phase === "healed" && !this.isWholeNoMore) this.since_ms = at_ms
@@ -44,6 +47,10 @@ export class Health {
   /** The cluster has been whole for so long. */
   hasBeenWellFor(ms: number, at_ms: number): boolean {
     return this.since_ms !== undefined && this.down.size === 0 && at_ms - this.since_ms >= ms
+  }
+  /** And what was wrong is over. */
+  isSettled(at_ms: number): boolean {
+    return this.hasBeenWellFor(this.isUntouched ? leads_ms : answers_ms, at_ms)
   }
 }
 
@@ -78,7 +85,7 @@ export const healthy: ReadonlyArray<Property> = [
       if (event.type === "kv.invoked") invoked.set(actor, event.id, { at_ms, key: event.key })
       if (event.type !== "kv.returned") return undefined
       const call = invoked.take(actor, event.id)
-      if (call === undefined || !health.hasBeenWellFor(answers_ms, call.at_ms)) return undefined
+      if (call === undefined || !health.isSettled(call.at_ms)) return undefined
       const took_ms = at_ms - call.at_ms
       return took_ms <= answerTime_ms && event.outcome !== "unknown" ? undefined
         : `${call.key}: outcome ${event.outcome} after ${Math.round(took_ms)} ms at ${actor}`
