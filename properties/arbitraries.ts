@@ -9,7 +9,7 @@ import * as fc from "fast-check"
 import type { Fault } from "#model/events/faults.ts"
 import { moment, placed, single, targetsOf } from "#properties/arbitraries/faults.ts"
 import { defined, logUniform, operations } from "#properties/arbitraries/operations.ts"
-import { halfDone, scenario } from "#properties/arbitraries/scenarios.ts"
+import { cutOffAtSeldom, halfDone, scenario } from "#properties/arbitraries/scenarios.ts"
 import { features, swarm, type Swarm, type Weights } from "#properties/arbitraries/swarm.ts"
 import { legal, survivable } from "#properties/faults.ts"
 import type { RunInput, Topology, Worker } from "#properties/run-input.ts"
@@ -33,7 +33,8 @@ export const topology = (on: Swarm): fc.Arbitrary<Topology> =>
     schedulers: fc.constantFrom(2, 2, 1),
     controllerManagers: fc.constantFrom(2, 2, 1),
     etcdCompaction_ms: on.has("run:compactions") ? fc.constantFrom(10_000, 30_000, 60_000) : absent,
-    workers: fc.integer({ min: 1, max: on.has("run:manyWorkers") ? manyWorkers : fewWorkers })
+    workers: fc.oneof({ weight: 1, arbitrary: fc.constant(1) },
+      { weight: 5, arbitrary: fc.integer({ min: 2, max: on.has("run:manyWorkers") ? manyWorkers : fewWorkers }) })
       .chain((n) => fc.integer({ min: 1, max: zones.length }).chain((areas) =>
         fc.tuple(...Array.from({ length: n }, (_, i) => worker(i, areas)))))
   }).map(defined)
@@ -70,7 +71,8 @@ const faultsOf = (on: Swarm, drawn: Topology, times: ReadonlyArray<number>, safe
   return fc.tuple(
     alone === undefined ? none : placed({ ...placing, group: alone, maxLength: most }),
     together === undefined ? none : placed({ ...placing, group: together, maxLength: Math.ceil(most / 3) }),
-    on.has("run:halfDone") ? placed({ ...placing, group: halfDone(targets), maxLength: Math.min(most, halfDone_max) }) : none
+    on.has("run:halfDone") ? placed({ ...placing, group: halfDone(targets), maxLength: Math.min(most, halfDone_max) }) : none,
+    on.has("run:cutOff") ? placed({ ...placing, group: cutOffAtSeldom(), minLength: 1, maxLength: 1, waits: true }) : none
   ).map((all) => {
     const lawful = legal(all.flat().sort((a, b) => a.at_ms - b.at_ms), drawn)
     return on.has("run:blackouts") ? lawful : survivable(lawful, drawn)

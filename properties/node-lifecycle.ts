@@ -1,11 +1,13 @@
 /** What the node controller promises: patience with nodes, and an end to it. Invariants 71-76. */
 import { liveness } from "#properties/node-lifecycle/liveness.ts"
 import { safety } from "#properties/node-lifecycle/safety.ts"
+import { steady } from "#properties/node-lifecycle/steady.ts"
 import { type Property, sometimes } from "#properties/property.ts"
 
 export const properties: ReadonlyArray<Property> = [
   ...safety,
   ...liveness,
+  ...steady,
   sometimes("a node is given up", () => ({ event }) => event.type === "nodeHealth.markedUnknown",
     ["nodeHealth.markedUnknown"]),
   sometimes("the pods of a node that was given up are marked not ready", () => ({ event }) =>

@@ -3,6 +3,7 @@
  * A ReplicaSet that is gone promises nothing: its pods are the garbage collector's.
  */
 import type { Line } from "#model/events.ts"
+import { expectationsTimeout_ms } from "#model/limits/replica-set.ts"
 import type { OwnerReference, Pod, ReplicaSet } from "#model/objects.ts"
 import { always, eventually, leadsTo, sometimes, type Obligation, type Property } from "#properties/property.ts"
 import { heardByHealth } from "#properties/etcd/health.ts"
@@ -21,11 +22,31 @@ import { failsForAReason, triesAgain } from "#properties/replica-set/syncs.ts"
 const converge_ms = 180_000 // ASSUMED
 const perPod_ms = 20 // ASSUMED: slow start, and the API server's share.
 
+/**
+ * A controller that waits for its own writes to be shown counts nothing until it gives them up: a pod that was made and
+ * deleted while its informer had to list anew is never shown.
+ */
 const converges = (): { line: (line: Line) => void; open: () => Iterable<Obligation> } => {
   const census = new Census()
   const since_ms = new Map<string, number>()
+  /** Uid of the set → its controller's process. */
+  const expecting = new Map<string, string>()
+  const hearController = ({ actor, entity, event }: Line): void => {
+    switch (event.type) {
+      case "replicaSet.createsEnded": case "replicaSet.deletesEnded":
+        if (event.outstanding > 0) expecting.set(entity, actor)
+        break
+      case "replicaSet.expectationsMet": case "replicaSet.expectationsExpired":
+        expecting.delete(entity)
+        break
+      case "process.crashed": case "process.stopped":
+        for (const [uid, process] of expecting) if (process === event.process) expecting.delete(uid)
+    }
+  }
+  const wait_ms = (uid: string): number => expecting.has(uid) ? expectationsTimeout_ms : 0
   return {
     line: (line) => {
+      hearController(line)
       for (const uid of census.line(line)) {
         const set = census.sets.get(uid)
         const isRight = set === undefined || set.metadata.deletionTimestamp !== undefined ||
@@ -40,7 +61,7 @@ const converges = (): { line: (line: Line) => void; open: () => Iterable<Obligat
         const active = census.activeOf(uid)
         yield {
           entity: `${set.metadata.namespace}/${set.metadata.name} wants ${set.spec.replicas} pods and has ${active}`,
-          since_ms: since, within_ms: converge_ms + perPod_ms * Math.abs(set.spec.replicas - active)
+          since_ms: since, within_ms: converge_ms + wait_ms(uid) + perPod_ms * Math.abs(set.spec.replicas - active)
         }
       }
     }
@@ -226,7 +247,9 @@ const heardBySyncs = ["object.created", "object.deleted", "key.taken", "key.done
 
 export const properties: ReadonlyArray<Property> = [
   leadsTo("an orphan that a ReplicaSet selects is adopted", [81], orphansAreAdopted, ["object."]),
-  leadsTo("a ReplicaSet comes to have as many active pods as it wants", [79], converges, ["object."]),
+  leadsTo("a ReplicaSet comes to have as many active pods as it wants", [79], converges,
+    ["object.", "replicaSet.createsEnded", "replicaSet.deletesEnded", "replicaSet.expectations", "process.crashed",
+      "process.stopped"]),
   eventually("at rest a ReplicaSet has what it wants and its status says so", [79], statusIsTrue,
     ["object.", "machine.clock"]),
   always("a ReplicaSet never creates more pods than it wants", [80], neverOvershoots,

@@ -21,7 +21,8 @@ const deletionCost = "controller.kubernetes.io/pod-deletion-cost"
 const conflictRetries_max = 3 // retry.DefaultRetry has 5 steps; fewer leave some conflicts to be seen. ASSUMED
 const goneAfter_ms = 1_000 // ASSUMED: kubectl wait polls about once a second.
 const goneTries_max = 120 // ASSUMED
-const bindingFor_s = 30 // ASSUMED
+const meeting_s = 30 // ASSUMED
+const lookAgain_ms = 200 // ASSUMED
 
 /** Hears what users do; the harness journals it as lines of the world. */
 export interface Report {
@@ -118,24 +119,47 @@ const taint = (name: string, one: Taint, present: boolean): Act => Effect.gen(fu
 const isUnbound = ({ metadata, spec }: Pod): boolean => spec.nodeName === undefined
   && metadata.deletionTimestamp === undefined && (spec.schedulingGates ?? []).length === 0
 
-/** Races the scheduler for each new pod; who comes too late is told so. */
-const bindNext = (name: string, count: number): Act => Effect.gen(function*() {
-  const client = yield* Client
-  const { resourceVersion } = yield* client.list("pods", { namespace })
-  const stream = yield* client.watch("pods", { namespace, resourceVersion, timeoutSeconds: bindingFor_s })
-  for (let left = count; left > 0;) {
-    const event = yield* stream.next
-    if (event === "closed" || event.type === "ERROR") return
-    if (event.type !== "ADDED" || !isUnbound(event.object as Pod)) continue
+/** Meets each of the next so many new pods as soon as it is seen; who is cut off looks again until the time is over. */
+const meetNext = (
+  count: number, isMeant: (pod: Pod) => boolean, act: (pod: Pod) => Effect.Effect<unknown, ApiError, Client>
+): Act => {
+  let known: Set<string> | undefined
+  let left = count
+  const meet = (pod: Pod): Act => Effect.suspend(() => {
+    const { uid } = pod.metadata
+    if (left === 0 || known!.has(uid) || !isMeant(pod)) return Effect.void
+    known!.add(uid)
     left -= 1
-    const { metadata } = event.object as Pod
-    yield* Effect.result(client.bind({
-      apiVersion: "v1", kind: "Binding", metadata: { name: metadata.name, namespace, uid: metadata.uid },
-      target: { kind: "Node", name }
-    }))
-  }
-  stream.cancel()
-})
+    return Effect.asVoid(Effect.result(act(pod)))
+  })
+  const follow: Act = Effect.gen(function*() {
+    const client = yield* Client
+    const { items, resourceVersion } = yield* client.list("pods", { namespace })
+    known ??= new Set(items.map(({ metadata }) => metadata.uid))
+    for (const pod of items) yield* meet(pod)
+    const stream = yield* client.watch("pods", { namespace, resourceVersion, timeoutSeconds: meeting_s })
+    while (left > 0) {
+      const event = yield* stream.next
+      if (event === "closed" || event.type === "ERROR") return
+      if (event.type === "ADDED") yield* meet(event.object as Pod)
+    }
+    stream.cancel()
+  })
+  const again: Act = Effect.suspend(() => left === 0 ? Effect.void
+    : Effect.andThen(Effect.result(follow), Effect.andThen(Effect.sleep(lookAgain_ms), again)))
+  return Effect.asVoid(Effect.timeoutOption(again, `${meeting_s} seconds`))
+}
+
+/** Races the scheduler for each new pod; who comes too late is told so. */
+const bindNext = (name: string, count: number): Act => meetNext(count, isUnbound, ({ metadata }) =>
+  Effect.flatMap(Client, (client) => client.bind({
+    apiVersion: "v1", kind: "Binding", metadata: { name: metadata.name, namespace, uid: metadata.uid },
+    target: { kind: "Node", name }
+  })))
+
+/** Whatever is made is deleted at once, mostly before anybody else has seen it: it is not bound, so nothing is waited for. */
+const reapNext = (count: number): Act => meetNext(count, () => true, ({ metadata: { name, uid } }) =>
+  Effect.flatMap(Client, (client) => client.delete("pods", namespace, name, { preconditions: { uid } })))
 
 const recreateNode = (name: string, zone: string, wait_ms: number): Act => Effect.gen(function*() {
   const client = yield* Client
@@ -210,6 +234,7 @@ export const perform = (operation: Operation): Act => Effect.gen(function*() {
     case "replicaSet.delete": return yield* client.delete("replicasets", namespace, operation.name)
     case "pod.create": return void (yield* client.create("pods", heldBack(pod(operation.name, operation.spec), operation.held)))
     case "pods.bind": return yield* bindNext(operation.node, operation.count)
+    case "pods.reap": return yield* reapNext(operation.count)
     case "pod.update": {
       const patch = { metadata: { labels: { [selectorLabel]: operation.label } } }
       return void (yield* client.patch("pods", namespace, yield* resolve(operation.name), patch))

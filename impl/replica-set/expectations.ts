@@ -45,6 +45,12 @@ export class Expectations {
     return expectation === undefined ? 0 : Math.max(0, expectation.creates) + expectation.deletes.size
   }
 
+  /** Undefined when nothing is outstanding, or no longer waited for. */
+  expiresIn_ms(owner: string): number | undefined {
+    if (this.outstanding(owner) === 0 || this.isExpired(owner)) return undefined
+    return this.known.get(owner)!.since_ms + limits.expectationsTimeout_ms - this.now_ms()
+  }
+
   isExpired(owner: string): boolean {
     const expectation = this.known.get(owner)
     return expectation !== undefined && this.now_ms() - expectation.since_ms > limits.expectationsTimeout_ms

@@ -36,14 +36,18 @@ const podOf = (replicaSet: ReplicaSet): Pod => {
 }
 
 const ended = (
-  { expectations, queue, story }: Syncing, replicaSet: ReplicaSet,
+  { expectations, story }: Syncing, replicaSet: ReplicaSet,
   event: (outstanding: number) => Parameters<Story["entered"]>[1]
 ): void => {
   const { uid } = replicaSet.metadata
   const outstanding = expectations.outstanding(uid)
   story.entered(uid, event(outstanding), outstanding > 0 ? "expecting" : "idle")
-  // Deviates: the real controller waits for its next event or resync to find that its expectations have expired.
-  if (outstanding > 0) queue.addAfter(keyOf(replicaSet), limits.expectationsTimeout_ms + 1)
+}
+
+/** Deviates: the real controller waits for its next event or resync to find that its expectations have expired. */
+const waitForExpiry = ({ expectations, queue }: Syncing, replicaSet: ReplicaSet): void => {
+  const left_ms = expectations.expiresIn_ms(replicaSet.metadata.uid)
+  if (left_ms !== undefined) queue.addAfter(keyOf(replicaSet), left_ms + 1)
 }
 
 /** 1, 2, 4, … at once while all succeed, so that a set that cannot succeed does not flood the API server. */
@@ -161,6 +165,7 @@ const syncOne = Effect.fnUntraced(function*(syncing: Syncing, replicaSet: Replic
   }
   // The status is written even when pods could not be created or deleted.
   yield* report(syncing, replicaSet, active, view)
+  waitForExpiry(syncing, replicaSet)
   if (Result.isFailure(managed)) return yield* Effect.fail(managed.failure)
 })
 

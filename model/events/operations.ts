@@ -19,6 +19,8 @@ export const Operation = Schema.Union([
   Schema.Struct({ ...named, type: Schema.tag("pod.create"), spec: PodSpec, held }),
   /** A second scheduler for a moment: binds the next so many new pods to one node. */
   Schema.Struct({ ...base, type: Schema.tag("pods.bind"), node: Schema.String, count: Schema.Number }),
+  /** Deletes the next so many new pods as soon as they are seen, as a policy that does not want them. */
+  Schema.Struct({ ...base, type: Schema.tag("pods.reap"), count: Schema.Number }),
   Schema.Struct({ ...named, type: Schema.tag("pod.update"), label: Schema.String }),
   /** Says how dear the pod is: of two, a ReplicaSet deletes the cheaper one first. */
   Schema.Struct({ ...named, type: Schema.tag("pod.price"), cost: Schema.Number }),

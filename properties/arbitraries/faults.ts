@@ -143,6 +143,9 @@ export interface Placing {
   readonly calm_ms: number
   readonly safety_ms: number
   readonly maxLength: number
+  readonly minLength?: number
+  /** Groups with lines of their own wait for them from the beginning; otherwise half of them do. */
+  readonly waits?: boolean
 }
 const anchorSpread_ms = 5_000 // ASSUMED: what happens to an object is mostly decided within seconds.
 /** How long after a failure others act on it: a lease is taken over, a connection given up, a node, its pods. */
@@ -157,7 +160,7 @@ const consequenceSpread_ms = 10_000 // ASSUMED: a renewal interval before or aft
  * the time: what is rare happens once.
  */
 export const placed = (
-  { group, moments, operationTimes, calm_ms, safety_ms, maxLength }: Placing
+  { group, moments, operationTimes, calm_ms, safety_ms, maxLength, minLength = 0, waits = false }: Placing
 ): fc.Arbitrary<ReadonlyArray<Fault>> => {
   const one = fc.record({
     group, place: fc.nat(10_000), which: fc.nat(10_000), upon: moments, isAtHome: fc.boolean(),
@@ -166,7 +169,7 @@ export const placed = (
     consequence: fc.tuple(fc.constantFrom(...consequences_ms), fc.integer({ min: -consequenceSpread_ms, max: consequenceSpread_ms })),
     ids: fc.array(id, { minLength: 32, maxLength: 32 })
   })
-  return fc.array(one, { maxLength, size: "max" }).map((drawn) => {
+  return fc.array(one, { minLength, maxLength, size: "max" }).map((drawn) => {
     const seen = new Set<number>()
     const made: Fault[] = []
     let previous = 0
@@ -176,7 +179,7 @@ export const placed = (
         : anchor === "previous" ? previous + offset
         : anchor === "consequence" ? previous + consequence[0] + consequence[1]
         : calm_ms + Math.round((safety_ms - calm_ms) * (place / 10_000) ** 2)
-      const isWaiting = isEarly && group.every((one) => one.upon !== undefined)
+      const isWaiting = (waits || isEarly) && group.every((one) => one.upon !== undefined)
       group.forEach((drawnBody, i) => {
         // A group may strike hundreds of machines at once; the drawn ids lie far apart.
         const key = ids[i % ids.length]! + Math.floor(i / ids.length)

@@ -45,6 +45,18 @@ const decisions: Readonly<Record<string, ReadonlyArray<string>>> = {
     "containerStatus.exited"],
   "container-runtime": ["sandbox.created", "container.created", "container.stopping", "image.pullBegan"]
 }
+/** What fewer than half of the runs write (of 250, drawn and counted), and after which something is left to do. */
+const seldoms: Readonly<Record<string, ReadonlyArray<string>>> = {
+  etcd: ["wal.truncated", "raft.outvoted", "raft.quorumLost", "history.marked"],
+  "api-server": ["finalizers.emptied", "watchCache.reset", "apiServer.draining", "apiServer.becameUnready", "write.outcomeUnknown"],
+  scheduler: ["podBinding.failed", "scheduling.failed", "schedulingQueue.woken", "schedulerCache.forgotten", "elector.lost"],
+  "controller-manager": ["replicaSet.deletesExpected", "replicaSet.podAdopted", "replicaSet.podReleased", "replicaSet.deleted",
+    "nodeHealth.markedUnknown", "nodeHealth.gone", "nodeTaint.queued", "nodeTaint.added", "nodeTaint.swapped", "nodeTaint.cleared",
+    "zone.gone", "taintEviction.scheduled", "taintEviction.started", "podGc.chosen", "podGc.markedFailed", "nodeQuarantine.began",
+    "nodeQuarantine.ended", "retry.postponed"],
+  kubelet: ["podWorker.rejected", "containerStatus.found", "containerStatus.backedOff", "containerStatus.pullFailed"],
+  "container-runtime": ["container.killed", "image.pullFailed"]
+}
 /** What a process writes while it starts. */
 const beginnings: Readonly<Record<string, ReadonlyArray<string>>> = {
   etcd: ["wal.truncated", "wal.truncated", "member.bootstrapped", "member.recovered", "raft.recovered", "raft.followed"],
@@ -62,3 +74,4 @@ export const eventsOf = (process: string): ReadonlyArray<string> => events[compo
 export const writesOf = (process: string): ReadonlyArray<string> => writes[componentOf(process)]!
 export const beginningsOf = (process: string): ReadonlyArray<string> => beginnings[componentOf(process)]!
 export const decisionsOf = (process: string): ReadonlyArray<string> => decisions[componentOf(process)]!
+export const seldomOf = (process: string): ReadonlyArray<string> => seldoms[componentOf(process)]!

@@ -5,7 +5,7 @@
 import * as fc from "fast-check"
 import type { Upon } from "#model/events/faults.ts"
 import { hardships } from "#properties/arbitraries/hardships.ts"
-import { components, decisionsOf, eventsOf, writesOf } from "#properties/arbitraries/lines.ts"
+import { components, decisionsOf, eventsOf, seldomOf, writesOf } from "#properties/arbitraries/lines.ts"
 import { defined, logUniform } from "#properties/arbitraries/operations.ts"
 import { duration, process, type FaultBody, type Targets } from "#properties/arbitraries/faults.ts"
 import { machineOf } from "#properties/faults.ts"
@@ -78,7 +78,7 @@ const lostNode = (targets: Targets): Group =>
   fc.record({
     names: fc.shuffledSubarray([...targets.workers], { minLength: 1, maxLength: Math.min(3, targets.workers.length) }),
     how: fc.constantFrom("cut", "half", "nic", "power", "kubelet"), gap_ms: logUniform(1, 30_000),
-    lasts: fc.oneof({ weight: 3, arbitrary: absence }, { weight: 1, arbitrary: fc.constant(undefined) }),
+    lasts: fc.oneof({ weight: 2, arbitrary: absence }, { weight: 1, arbitrary: fc.constant(undefined) }),
     restartAfter: fc.option(logUniform(1, 300_000), { nil: undefined })
   }).map(({ names, how, gap_ms, lasts, restartAfter }) => names.flatMap((name, i) => {
     const kubelet = `kubelet/${name}`
@@ -224,14 +224,36 @@ export const halfDone = (targets: Targets): Group => {
     delays: fc.array(fc.oneof(fc.constant(0), logUniform(1, soon_ms)), { minLength: most, maxLength: most }),
     gone_ms: logUniform(10, 60_000),
     blow: fc.oneof({ weight: 2, arbitrary: itDies(component) }, { weight: 1, arbitrary: serversDie })
-  })).map(({ component, lines, delays, gone_ms, blow: { who, how } }) => lines.map((line, i) => body(0, {
-    ...(how === "pause" ? { type: "process.pause", process: who, duration_ms: gone_ms }
-      : how === "power" ? { type: "machine.powerLoss", machine: who, duration_ms: gone_ms }
-      : how === "panic" ? { type: "machine.kernelPanic", machine: who }
-      : { type: `process.${how}`, process: who, restart_ms: gone_ms }),
-    upon: { actor: component, ...line, delay_ms: delays[i] }
-  })))
+  })).map(({ component, lines, delays, gone_ms, blow }) => lines.map((line, i) =>
+    body(0, { ...blowOf({ ...blow, gone_ms }), upon: { actor: component, ...line, delay_ms: delays[i] } })))
 }
+
+interface Blow {
+  readonly who: string
+  readonly how: string
+  readonly gone_ms: number
+}
+/** `who`: a process, or a component, of which the one is meant that wrote the line. */
+const blowOf = ({ who, how, gone_ms }: Blow): object => how === "pause" ? { type: "process.pause", process: who, duration_ms: gone_ms }
+  : how === "power" ? { type: "machine.powerLoss", machine: who, duration_ms: gone_ms }
+  : how === "panic" ? { type: "machine.kernelPanic", machine: who }
+  : how === "disk" ? { type: "disk.fail", machine: who, state: "io", duration_ms: gone_ms }
+  : { type: `process.${how}`, process: who, restart_ms: gone_ms }
+
+const seldom = components.flatMap((component) => seldomOf(component).map((event) => ({ component, event })))
+/**
+ * The same for what few runs come to: whoever writes it may be cut off at once, the first time or the second. Nothing
+ * is lost where it does not come to that.
+ */
+export const cutOffAtSeldom = (): Group => fc.tuple(
+  fc.constantFrom(1, 2, 4),
+  ...seldom.map(({ component, event }) => fc.record({
+    draw: fc.nat(9), nth: fc.constantFrom(1, 1, 1, 2),
+    delay_ms: fc.oneof(fc.constant(0), logUniform(1, soon_ms)), gone_ms: logUniform(10, 60_000),
+    how: fc.constantFrom("crash", "crash", "crash", "restart", "pause", "power", "panic", "disk")
+  }).map(({ draw, nth, delay_ms, ...blow }) => ({ draw,
+    fault: body(0, { ...blowOf({ ...blow, who: component }), upon: { actor: component, event, nth, delay_ms } }) })))
+).map(([often, ...drawn]) => drawn.filter(({ draw }) => draw < often).map(({ fault }) => fault))
 
 const scenarios: Readonly<Record<ScenarioKind, (targets: Targets) => Group>> = {
   ...hardships,

@@ -31,7 +31,8 @@ const specFeatures = [
 
 /** What users do to whole nodes is rare, lest nothing be left to run on. */
 const rare: ReadonlyMap<string, number> = new Map([["node.delete", 0.25], ["node.create", 0.25], ["node.recreate", 0.35],
-  ["nodes.create", 0.12], ["nodes.delete", 0.12], ["node.taint", 0.35], ["pods.bind", 0.3]])
+  ["nodes.create", 0.12], ["nodes.delete", 0.12], ["node.taint", 0.35], ["pods.bind", 0.3],
+  ["pods.reap", 0.3]])
 
 /** What most of the cluster's promises are about: stores that elect, nodes that are lost. */
 export const likely: ReadonlyMap<string, number> = new Map([["elections", 0.6], ["lostNode", 0.7]])
@@ -49,7 +50,7 @@ export const features: ReadonlyMap<string, number> = new Map<string, number>([
   ...specFeatures.map((feature) => [`spec:${feature}`, feature === "hugeRequests" ? 0.1 : feature === "tolerations" ? 0.6 : 0.35] as const),
   ["run:faults", 0.9], ["run:choices", 0.5], ["run:collisions", 0.5], ["run:longRun", 0.15], ["run:blackouts", 0.15],
     ["run:manyWorkers", 0.3], ["run:moments", 0.6], ["run:compactions", 0.3], ["run:focused", 0.5],
-  ["run:calmStart", 0.6], ["run:persistentUsers", 0.5], ["run:halfDone", 0.6]
+  ["run:calmStart", 0.6], ["run:persistentUsers", 0.5], ["run:halfDone", 0.6], ["run:cutOff", 0.6]
 ])
 
 export type Swarm = ReadonlySet<string>
