@@ -27,6 +27,8 @@ export interface Context {
   readonly endings: Endings
   /** Pulls under way, by image: who asks for one of them waits for its outcome. */
   readonly pulls: Map<string, Cell<string | undefined>>
+  /** Containers whose creation is on its way to the disk: their names are taken, and nobody is shown them yet. */
+  readonly creations: Map<string, ContainerState>
   /** False once the caller is gone: what has not begun by then does not begin. */
   readonly callerIsThere: () => boolean
 }
@@ -115,15 +117,25 @@ const removeSandbox = (context: Context, id: string) => Effect.gen(function*() {
   return done
 })
 
+const namesake = ({ creations, state }: Context, { uid }: ContainerState["pod"],
+  call: Extract<Call, { verb: "createContainer" }>): ContainerState | undefined => {
+  for (const containers of [state.content.containers, creations]) {
+    for (const one of containers.values()) {
+      if (one.pod.uid === uid && one.name === call.name && one.attempt === call.attempt) return one
+    }
+  }
+  return undefined
+}
+
 const createContainer = (context: Context, call: Extract<Call, { verb: "createContainer" }>) =>
   Effect.gen(function*() {
-    const { state } = context
+    const { creations, state } = context
     const sandbox = state.content.sandboxes.get(call.sandbox)
     if (sandbox === undefined || sandbox.state !== "ready") return yield* failed(`sandbox ${call.sandbox} is not ready`)
     if (!state.content.images.has(call.image)) return yield* failed(`image ${call.image} is not present`)
-    for (const one of state.content.containers.values()) {
-      if (one.pod.uid !== sandbox.pod.uid || one.name !== call.name || one.attempt !== call.attempt) continue
-      return yield* failed(`name of container ${call.name} attempt ${call.attempt} is reserved for ${one.id}`)
+    const other = namesake(context, sandbox.pod, call)
+    if (other !== undefined) {
+      return yield* failed(`name of container ${call.name} attempt ${call.attempt} is reserved for ${other.id}`)
     }
     const identity = `${sandbox.pod.uid}/${call.name}/${call.attempt}`
     const id = context.draws.uuid("container-runtime/container", identity)
@@ -136,8 +148,13 @@ const createContainer = (context: Context, call: Extract<Call, { verb: "createCo
       type: "container.created", ...labelsOf(container), name: call.name, attempt: call.attempt,
       sandbox: sandbox.id, image: call.image, program: call.program
     }, "created")
+    // Whoever sees it counts its attempt as a restart, and a count must not be lost with the power.
+    creations.set(id, container)
+    const failure = yield* Effect.match(onDisk(context.records.sync), { onSuccess: () => undefined, onFailure: (error) => error })
+    creations.delete(id)
     state.putContainer(container)
-    return { type: "container", container } satisfies Answer
+    if (!state.content.sandboxes.has(sandbox.id)) yield* removeContainer(context, id)
+    return failure === undefined ? { type: "container", container } satisfies Answer : yield* Effect.fail(failure)
   })
 
 const startContainer = (context: Context, id: string) => Effect.gen(function*() {
