@@ -4,7 +4,7 @@
  * A user reads before it writes where kubectl does, retries a lost race a few times, and otherwise takes what comes: an
  * error, or an answer that never arrives and leaves the outcome unknown. Operations run concurrently.
  */
-import { Effect } from "effect"
+import { Clock, Effect } from "effect"
 import { Client, reasonOf, type ApiError } from "#impl/client.ts"
 import { Process } from "#impl/ports.ts"
 import type { Operation } from "#model/events/operations.ts"
@@ -145,9 +145,13 @@ const meetNext = (
     }
     stream.cancel()
   })
-  const again: Act = Effect.suspend(() => left === 0 ? Effect.void
-    : Effect.andThen(Effect.result(follow), Effect.andThen(Effect.sleep(lookAgain_ms), again)))
-  return Effect.asVoid(Effect.timeoutOption(again, `${meeting_s} seconds`))
+  return Effect.gen(function*() {
+    const until_ms = (yield* Clock.currentTimeMillis) + 1000 * meeting_s
+    while (left > 0 && (yield* Clock.currentTimeMillis) < until_ms) {
+      yield* Effect.result(follow)
+      yield* Effect.sleep(lookAgain_ms)
+    }
+  })
 }
 
 /** Races the scheduler for each new pod; who comes too late is told so. */
