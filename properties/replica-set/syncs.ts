@@ -84,23 +84,26 @@ class Syncs {
   }
 }
 
-/** The live sets' uids by key, and when one last came or went. */
+/** When the sets of a name last came or went, but for the first that came. */
 class Names {
-  readonly changedAt_ms = new Map<string, number>()
+  private readonly changedAt_ms = new Map<string, number>()
 
   line({ at_ms, event }: Line): void {
     if (event.type !== "object.created" && event.type !== "object.deleted" || event.resource !== "replicasets") return
-    this.changedAt_ms.set(keyOf(event.object as ApiObject), at_ms)
+    const key = keyOf(event.object as ApiObject)
+    const isFirst = event.type === "object.created" && !this.changedAt_ms.has(key)
+    this.changedAt_ms.set(key, isFirst ? -Infinity : at_ms)
   }
 
-  /** Is it the same set, without a doubt, that the sync was about? */
-  isSettled(key: string, at_ms: number): boolean {
+  /** Is there one, the one that a sync must have been about whose informer may be behind by so much? */
+  isSettled(key: string, at_ms: number, behind_ms: number): boolean {
     const changed_ms = this.changedAt_ms.get(key)
-    return changed_ms !== undefined && at_ms - changed_ms > settles_ms
+    return changed_ms !== undefined && at_ms - changed_ms > behind_ms
   }
 }
-/** Longer than a sync and the way of a watch while nothing is wrong. */
-const settles_ms = 5_000 // ASSUMED
+/** A watch's way while nothing is wrong; and a dead one, which is known after 45 s and listed again within 30 s. */
+const learns_ms = 5_000 // ASSUMED
+const learnsLate_ms = 150_000 // ASSUMED
 
 /** "a ReplicaSet's sync that failed is tried again". A conflict of the status is tried once more within the sync. */
 export const triesAgain = (): (line: Line) => string | undefined => {
@@ -117,7 +120,7 @@ export const triesAgain = (): (line: Line) => string | undefined => {
     if (sync.hasFailed) return `${actor} is done with ${key}, of which a pod could not be created or deleted`
     const last = sync.statuses.at(-1)
     if (last === "failed") return `${actor} is done with ${key}, whose status could not be written`
-    return last === "conflict" && names.isSettled(key, at_ms)
+    return last === "conflict" && names.isSettled(key, at_ms, learnsLate_ms)
       ? `${actor} is done with ${key} after a conflict of its status` : undefined
   }
 }
@@ -166,7 +169,7 @@ export const failsForAReason = (): (line: Line) => string | undefined => {
     const key = entity.slice(queue.length)
     const sync = syncs.running.get(actor, key)
     const hasFailed = (failedAt_ms.get(actor) ?? -Infinity) >= (tookAt_ms.get(actor, entity) ?? 0)
-    if (sync === undefined || sync.hasFailed || hasFailed || !names.isSettled(key, at_ms)) return undefined
+    if (sync === undefined || sync.hasFailed || hasFailed || !names.isSettled(key, at_ms, learns_ms)) return undefined
     if (sync.statuses.includes("failed")) return undefined
     const conflicts = sync.statuses.filter((end) => end === "conflict").length
     return conflicts > 1 ? undefined
