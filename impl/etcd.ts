@@ -67,8 +67,7 @@ const recover = (config: Config) => Effect.gen(function* () {
   if (found.isCorrupt) return yield* standAside("corrupt")
   // The first record counts when it is whole: wal.Create makes it beside the directory and renames.
   if (found.torn > 0 && found.records.length > 0) {
-    journal.wrote("etcd.member", name, { type: "wal.truncated", records: found.records.length, cut: found.torn },
-      "recovering")
+    journal.wrote("etcd.member", name, { type: "wal.truncated", records: found.records.length, cut: found.torn }, "down")
   }
   // What is replayed must not be lost again after it was acted upon.
   yield* disk.sync(Wal.file)

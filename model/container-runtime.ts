@@ -53,6 +53,7 @@ const sandbox = setup({
   id: "container-runtime.sandbox",
   context: { mayBeForgotten: false },
   initial: "absent",
+  on: { "process.crashed": { actions: "survive" }, "process.stopped": { actions: "survive" } },
   states: {
     absent: {
       description: "No such sandbox has been made.",
@@ -61,9 +62,7 @@ const sandbox = setup({
     ready: {
       description: "It has a network and an IP; containers may run in it.",
       on: {
-        "sandbox.stopped": "notReady",
-        "process.crashed": { actions: "survive" },
-        "process.stopped": { actions: "survive" }
+        "sandbox.stopped": "notReady"
       }
     },
     notReady: {
@@ -164,6 +163,8 @@ const container = setup({
     mayBeForgotten: false
   }),
   initial: "absent",
+  // Who watches it ends; the container goes on.
+  on: { "process.crashed": { actions: "survive" }, "process.stopped": { actions: "survive" } },
   states: {
     absent: {
       description: "No such container has been made.",
@@ -174,9 +175,7 @@ const container = setup({
       on: {
         "container.started": { target: "running", actions: "rememberStart" },
         "container.exited": { target: "exited", guard: "endIsUnknown", actions: "rememberEnd" },
-        "container.removed": "removed",
-        "process.crashed": { actions: "survive" },
-        "process.stopped": { actions: "survive" }
+        "container.removed": "removed"
       }
     },
     running: {
@@ -185,9 +184,7 @@ const container = setup({
         "container.stopping": {
           target: "stopping", guard: "graceIsLawful", actions: ["rememberFirstStop", "rememberGrace"]
         },
-        "container.exited": { target: "exited", guard: "endIsLawfulRunning", actions: "rememberEnd" },
-        "process.crashed": { actions: "survive" },
-        "process.stopped": { actions: "survive" }
+        "container.exited": { target: "exited", guard: "endIsLawfulRunning", actions: "rememberEnd" }
       }
     },
     stopping: {
@@ -195,9 +192,7 @@ const container = setup({
       on: {
         "container.stopping": { guard: "graceIsLawful", actions: "rememberGrace" },
         "container.killed": { target: "killed", guard: "graceIsOver", actions: "exited" },
-        "container.exited": { target: "exited", guard: "endIsLawfulStopping", actions: "rememberEnd" },
-        "process.crashed": { actions: "survive" },
-        "process.stopped": { actions: "survive" }
+        "container.exited": { target: "exited", guard: "endIsLawfulStopping", actions: "rememberEnd" }
       }
     },
     killed: {
