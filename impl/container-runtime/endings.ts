@@ -1,6 +1,8 @@
 /**
  * How containers end: by themselves, by SIGTERM and SIGKILL, or found dead. One timer for each that will end, one for
  * each grace that runs; both belong to this incarnation of the runtime and are armed anew by the next one.
+ * Deviates: an end is told before its record is durable; containerd writes the status first (UpdateSync in
+ * internal/cri/store/container/status.go), and tries again while it cannot.
  */
 import type { Process, Timer } from "#impl/ports.ts"
 import { endOf, type Containers, type Exit, type Running } from "#impl/container-runtime/containers.ts"
