@@ -166,14 +166,15 @@ const steady: ReadonlyArray<Property> = [
   always("who leads promises nobody else its vote", [10], () => {
     /** Since which line it leads. */
     const leads = new Map<string, { readonly seq: number; readonly term: number }>()
-    const asked = new Map<string, number>()
+    /** Since which line it asks for pre-votes of its term: an answer to an earlier try counts as well. */
+    const asked = new Map<string, { readonly seq: number; readonly term: number }>()
     return ({ actor, event, seq }) => {
       switch (event.type) {
         case "raft.elected":
           leads.set(actor, { seq, term: event.term })
           return undefined
         case "raft.electionTimedOut":
-          asked.set(actor, seq)
+          if (asked.get(actor)?.term !== event.term) asked.set(actor, { seq, term: event.term })
           return undefined
         case "raft.followed":
         case "raft.quorumLost":
@@ -184,7 +185,7 @@ const steady: ReadonlyArray<Property> = [
           leads.delete(event.process)
           return undefined
         case "raft.campaigned": {
-          const before = asked.get(actor) ?? 0
+          const before = asked.get(actor)?.seq ?? 0
           const voter = event.voters.find((name) => (leads.get(name)?.seq ?? Infinity) < before)
           return voter === undefined ? undefined
             : `${voter} leads term ${leads.get(voter)!.term} and promised ${actor} its vote in term ${event.term}`
