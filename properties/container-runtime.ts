@@ -2,6 +2,7 @@
 import * as limits from "#model/limits/kubelet.ts"
 import { terminationGracePeriod_s } from "#model/limits.ts"
 import type { Pod } from "#model/objects.ts"
+import { pullsByPolicy } from "#properties/container-runtime/pulls.ts"
 import { machineOf, memoryLost, Pods } from "#properties/kubelet/facts.ts"
 import { always, type Property, sometimes } from "#properties/property.ts"
 
@@ -137,65 +138,6 @@ const waitsForBackOff = always("restarts of a container wait for 10, 20, 40, …
       : `${event.pod}/${event.name}: restart ${one.restarts + 1} comes ${early_ms} ms before its back-off of ${wait_ms} ms`
   }
 }, ["container.started", "container.exited", "process.started", ...memoryLost])
-
-/**
- * A kubelet that has just asked whether an image is present may have been told no while a pull was ending. It pulls
- * one image after the other: who asked before waits until then.
- */
-const pullRace_ms = 1_000 // ASSUMED
-
-const pullsByPolicy = always("an image is pulled only for a pod whose pull policy asks for it", [56], () => {
-  const pods = new Pods()
-  const present = new Map<string, number>()
-  /** Until when each pod may be the reason: a slow runtime begins late what was asked for a pod that has gone since. */
-  const byKubelet = new Map<string, Map<string, number>>()
-  /** By node: since when one pull has followed another, and when the last ended. */
-  const chains = new Map<string, { readonly began_ms: number; readonly ended_ms: number }>()
-  return (line) => {
-    pods.hear(line)
-    const { actor, clock_ms, entity, event } = line
-    const node = machineOf(actor)
-    const key = `${node} ${entity}`
-    switch (event.type) {
-      case "podWorker.started": {
-        let here = byKubelet.get(node)
-        if (here === undefined) byKubelet.set(node, here = new Map())
-        here.set(entity, Infinity)
-        return undefined
-      }
-      case "podWorker.forgotten":
-        byKubelet.get(node)?.set(entity, clock_ms + limits.runtimeRequestTimeout_ms)
-        return undefined
-      case "process.started":
-        chains.delete(machineOf(event.process))
-        return undefined
-      case "image.pulled":
-      case "image.pullFailed":
-        if (event.type === "image.pulled") present.set(key, clock_ms)
-        chains.set(node, { began_ms: chains.get(node)?.began_ms ?? clock_ms, ended_ms: clock_ms })
-        return undefined
-      case "machine.diskReplaced":
-        for (const one of present.keys()) if (one.startsWith(`${node} `)) present.delete(one)
-        return undefined
-      case "image.pullBegan": {
-        const since_ms = present.get(key)
-        const chain = chains.get(node)
-        const began_ms = chain !== undefined && clock_ms - chain.ended_ms <= pullRace_ms ? chain.began_ms : clock_ms
-        chains.set(node, { began_ms, ended_ms: Infinity })
-        const isPresent = since_ms !== undefined && began_ms - since_ms > pullRace_ms
-        for (const [uid, until_ms] of byKubelet.get(node) ?? []) {
-          if (until_ms < clock_ms) byKubelet.get(node)!.delete(uid)
-          else for (const { image, imagePullPolicy = "IfNotPresent" } of pods.known(uid)?.spec.containers ?? []) {
-            if (image !== entity || imagePullPolicy === "Never") continue
-            if (imagePullPolicy === "Always" || !isPresent) return undefined
-          }
-        }
-        return `${entity} is pulled on ${node}${isPresent ? ", where it is present" : " for nobody"}`
-      }
-      default: return undefined
-    }
-  }
-}, ["podWorker.started", "podWorker.forgotten", "image.", "machine.diskReplaced", "process.started", "object."])
 
 const oneSandbox = always("a pod has at most one ready sandbox on its machine, each attempt higher than the last", [],
   () => {
