@@ -5,7 +5,7 @@
  */
 import { globSync, readFileSync } from "node:fs"
 import { Stryker } from "@stryker-mutator/core"
-import { lastTime, merge, type Last } from "#properties/mutation/again.ts"
+import { Results } from "#properties/mutation/again.ts"
 
 interface Wish {
   readonly component: string
@@ -22,7 +22,7 @@ const filesOf = (component: string): ReadonlyArray<string> =>
 const refuse = (why: string): never => {
   const known = globSync("impl/*.ts").filter(isCode).map((file) => file.slice(5, -3)).toSorted().join(", ")
   console.error(`mutate: ${why}\nusage: npm run mutate -- COMPONENT [--sample N] [--again] [--jobs N]\n` +
-    "  --again     only the mutants of the last run, or sample, that survived\n" +
+    "  --again     only the mutants of the last run, or sample, that survived, or were not reached\n" +
     "  --sample N  only the mutants on every N-th line: a quick estimate\n" +
     `  --jobs N    processes, 2 unless told\nCOMPONENT is one of ${known}`)
   process.exit(64)
@@ -54,18 +54,18 @@ const rangesOf = ({ files, sample }: Wish): ReadonlyArray<string> => sample === 
 })
 
 const wish = wished(process.argv.slice(2))
-const report = `reports/mutation-${wish.component}.json`
-const reportNow = wish.again ? `reports/again-${wish.component}.json` : report
-const last: Last | string | undefined = wish.again ? lastTime(report, wish.files) : undefined
-if (typeof last === "string") refuse(last)
+const results = new Results(`reports/mutation-${wish.component}.json`, wish.files, wish.sample)
+const noWayOn = wish.again ? results.goOn() : undefined
+if (noWayOn !== undefined) refuse(noWayOn)
 process.env["PLIMSOLL_MUTATE"] = wish.component
-if (typeof last === "object") process.env["PLIMSOLL_MUTATE_AGAIN"] = [...last.ids].join(",")
+process.env["PLIMSOLL_MUTATE_DONE"] = [...results.statuses.keys()].join(",")
 const { tally } = await import("#properties/mutation/tally.ts")
 const say = (how: string): void => {
+  results.save()
   console.log(`${tally.score(wish.component)}${wish.sample === 1 ? "" : `, every ${wish.sample}th line`}${how}`)
   console.log(`survivors: reports/survivors-${wish.component}.txt`)
 }
-if (typeof last === "object") tally.goOnFrom(last)
+tally.keepIn(results)
 process.once("SIGINT", () => say(", interrupted"))
 await new Stryker({
   mutate: [...rangesOf(wish)],
@@ -78,13 +78,11 @@ await new Stryker({
   ignoreStatic: true,
   concurrency: wish.jobs,
   // Endless mutants are told by what they do (properties/mutation/runner.ts); this is for what does nothing at all.
-  timeoutMS: 20_000,
+  timeoutMS: 8_000,
   timeoutFactor: 2,
-  reporters: ["tally", "json", "progress-append-only"],
-  jsonReporter: { fileName: reportNow },
+  reporters: ["tally", "progress-append-only"],
   clearTextReporter: { allowColor: false },
   tempDirName: ".stryker-tmp",
   ignorePatterns: ["reports", "traces/recorded", "plimsoll-out"]
 }).runMutationTest()
-if (typeof last === "object") merge(report, reportNow, last)
 say("")

@@ -1,50 +1,56 @@
 /**
- * Only the mutants that nobody noticed the last time, after properties or inputs were added: the others stay killed.
- * Their ids are Stryker's, the same as long as the mutated files are.
+ * What became of each mutant, kept while they are tested: a run that was cut short is gone on with, and after
+ * properties or inputs were added only those are tried that nobody had noticed; the others stay killed.
+ * Their ids are Stryker's, the same as long as the mutated files and the sample are.
  */
-import { existsSync, readFileSync, writeFileSync } from "node:fs"
-
-interface Tested {
-  readonly id: string
-  readonly status: string
-}
-interface Report {
-  readonly files: Readonly<Record<string, { readonly source: string; mutants: ReadonlyArray<Tested> }>>
-}
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { dirname } from "node:path"
 
 export const missed = ["Survived", "NoCoverage"]
 
-const read = (file: string): Report => JSON.parse(readFileSync(file, "utf8")) as Report
-const mutantsOf = (report: Report): ReadonlyArray<Tested> =>
-  Object.values(report.files).flatMap(({ mutants }) => mutants)
-
-export interface Last {
-  /** Who is to be tried again. */
-  readonly ids: ReadonlySet<string>
-  /** What became of the others. */
-  readonly done: ReadonlyArray<Tested>
+interface Kept {
+  readonly sample: number
+  readonly sources: Readonly<Record<string, string>>
+  /** By id. Who is not here was not reached. */
+  readonly statuses: Readonly<Record<string, string>>
 }
 
-/** A text says why there is no going on from the last time. */
-export const lastTime = (file: string, mutated: ReadonlyArray<string>): Last | string => {
-  if (!existsSync(file)) return `there is no ${file} to go on from`
-  const report = read(file)
-  const changed = mutated.find((name) => {
-    const source = report.files[name]?.source
-    return source !== undefined && source !== readFileSync(name, "utf8")
-  })
-  if (changed !== undefined) return `${changed} has changed since: all its mutants have to be tried`
-  const isMissed = ({ status }: Tested): boolean => missed.includes(status)
-  const all = mutantsOf(report)
-  return { ids: new Set(all.filter(isMissed).map(({ id }) => id)), done: all.filter((one) => !isMissed(one)) }
-}
+/** Mutants between two writings: what an interruption may lose. */
+const unsaved_max = 10
 
-/** Puts into the last report what became of those that were tried again. */
-export const merge = (last: string, now: string, { ids }: Last): void => {
-  const report = read(last)
-  const tried = mutantsOf(read(now))
-  if (tried.length !== mutantsOf(report).length) throw new Error(`${last} is of another sample: nothing was merged`)
-  const news = new Map(tried.filter(({ id }) => ids.has(id)).map((one) => [one.id, one]))
-  for (const file of Object.values(report.files)) file.mutants = file.mutants.map((one) => news.get(one.id) ?? one)
-  writeFileSync(last, JSON.stringify(report))
+export class Results {
+  readonly statuses = new Map<string, string>()
+  private readonly file: string
+  private readonly sample: number
+  private readonly sources: Readonly<Record<string, string>>
+  private unsaved = 0
+
+  constructor(file: string, mutated: ReadonlyArray<string>, sample: number) {
+    this.file = file
+    this.sample = sample
+    this.sources = Object.fromEntries(mutated.map((name) => [name, readFileSync(name, "utf8")]))
+  }
+
+  /** Takes over who was killed the last time. A text says why there is no going on from it. */
+  goOn(): string | undefined {
+    if (!existsSync(this.file)) return `there is no ${this.file} to go on from`
+    const { sample, sources, statuses } = JSON.parse(readFileSync(this.file, "utf8")) as Kept
+    if (sample !== this.sample) return `${this.file} is of another sample, every ${sample}th line`
+    const changed = Object.keys(this.sources).find((name) => this.sources[name] !== sources[name])
+    if (changed !== undefined) return `${changed} has changed since: all its mutants have to be tried`
+    for (const [id, status] of Object.entries(statuses)) if (!missed.includes(status)) this.statuses.set(id, status)
+    return undefined
+  }
+
+  add(id: string, status: string): void {
+    this.statuses.set(id, status)
+    if (++this.unsaved >= unsaved_max) this.save()
+  }
+
+  save(): void {
+    this.unsaved = 0
+    const kept: Kept = { sample: this.sample, sources: this.sources, statuses: Object.fromEntries(this.statuses) }
+    mkdirSync(dirname(this.file), { recursive: true })
+    writeFileSync(this.file, JSON.stringify(kept))
+  }
 }

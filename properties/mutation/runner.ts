@@ -24,9 +24,8 @@ const leastLines = 50_000 // ASSUMED
 const context = ((globalThis as Record<string, unknown>)[INSTRUMENTER_CONSTANTS.NAMESPACE] ??=
   {}) as InstrumenterContext
 
-/** The ids of those that are to be tried again; absent: all. */
-const again = process.env["PLIMSOLL_MUTATE_AGAIN"] === undefined ? undefined
-  : new Set(process.env["PLIMSOLL_MUTATE_AGAIN"].split(","))
+/** The ids of those that were killed the last time. */
+const done = new Set((process.env["PLIMSOLL_MUTATE_DONE"] ?? "").split(","))
 
 interface Suite {
   readonly casesOf: (component: string) => ReadonlyArray<Case>
@@ -63,7 +62,7 @@ class ClusterRunner implements TestRunner {
 
   async mutantRun(options: MutantRunOptions): Promise<MutantRunResult> {
     // Killed before: whoever counts leaves it out.
-    if (again?.has(options.activeMutant.id) === false) return { status: MutantRunStatus.Survived, nrOfTests: 0 }
+    if (done.has(options.activeMutant.id)) return { status: MutantRunStatus.Survived, nrOfTests: 0 }
     const cases = this.cases.filter(({ name }) => options.testFilter?.includes(name) ?? true)
     // A healthy run of each, to know how long it is.
     delete context.activeMutant

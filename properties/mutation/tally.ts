@@ -7,16 +7,17 @@ import { dirname, relative } from "node:path"
 import type { MutantResult } from "@stryker-mutator/api/core"
 import { declareValuePlugin, PluginKind } from "@stryker-mutator/api/plugin"
 import type { Reporter } from "@stryker-mutator/api/report"
-import { missed, type Last } from "#properties/mutation/again.ts"
+import { missed, type Results } from "#properties/mutation/again.ts"
 
 const found = ["Killed", "Timeout", "RuntimeError"]
 const widest = 60 // Of the code that is quoted.
 
 export class Tally implements Reporter {
-  private readonly counts = new Map<string, number>()
   private readonly lines = new Map<string, ReadonlyArray<string>>()
   private readonly file: string
-  private last: Last | undefined
+  private results: Results | undefined
+  /** Who was killed the last time, and is not tried again. */
+  private done: ReadonlySet<string> = new Set()
 
   constructor(file: string) {
     this.file = file
@@ -28,28 +29,26 @@ export class Tally implements Reporter {
     writeFileSync(this.file, "")
   }
 
-  /** Counts on from the last time. */
-  goOnFrom(last: Last): void {
-    this.last = last
-    for (const { status } of last.done) this.count(status)
-  }
-
-  private count(status: string): void {
-    this.counts.set(status, (this.counts.get(status) ?? 0) + 1)
+  /** Counts on from what is there. */
+  keepIn(results: Results): void {
+    this.results = results
+    this.done = new Set(results.statuses.keys())
   }
 
   onMutantTested(mutant: Readonly<MutantResult>): void {
-    if (this.last !== undefined && !this.last.ids.has(mutant.id)) return
-    this.count(mutant.status)
+    if (this.done.has(mutant.id)) return
+    this.results?.add(mutant.id, mutant.status)
     if (missed.includes(mutant.status)) appendFileSync(this.file, `${this.described(mutant)}\n`)
   }
 
   /** "replica-set: 300 of 400 mutants killed, 75.0 % score (290 killed, 10 timed out, …)" */
   score(component: string): string {
-    const of = (statuses: ReadonlyArray<string>) => statuses.reduce((n, one) => n + (this.counts.get(one) ?? 0), 0)
+    const counts = new Map<string, number>()
+    for (const status of this.results?.statuses.values() ?? []) counts.set(status, (counts.get(status) ?? 0) + 1)
+    const of = (statuses: ReadonlyArray<string>) => statuses.reduce((n, one) => n + (counts.get(one) ?? 0), 0)
     const killed = of(found)
     const counted = killed + of(missed)
-    const kinds = [...this.counts].map(([status, n]) => `${n} ${status}`).toSorted().join(", ")
+    const kinds = [...counts].map(([status, n]) => `${n} ${status}`).toSorted().join(", ")
     return `${component}: ${killed} of ${counted} mutants killed, ` +
       `${counted === 0 ? "no" : `${((100 * killed) / counted).toFixed(1)} %`} score (${kinds || "none tested"})`
   }
