@@ -8,6 +8,7 @@ import {
   changeOf, heardByHistory, heardByMembers, heardByWatches, History, Members, Watches
 } from "#properties/etcd/history.ts"
 import { healthy } from "#properties/etcd/health.ts"
+import { properties as lease } from "#properties/etcd/lease.ts"
 import { properties as pace } from "#properties/etcd/pace.ts"
 import { always, eventually, leadsTo, sometimes, type Obligation, type Property } from "#properties/property.ts"
 
@@ -305,5 +306,5 @@ const reached: ReadonlyArray<Property> = [
     ["etcdWatch.opened"])
 ]
 
-export const properties: ReadonlyArray<Property> = [...history, ...raft, ...watch, ...healthy, ...pace, ...progress,
+export const properties: ReadonlyArray<Property> = [...history, ...raft, ...watch, ...healthy, ...pace, ...lease, ...progress,
   ...reached]

@@ -41,7 +41,7 @@ export const machineOf = (process: string): string => {
 }
 
 /** Faults that go on until they end or are healed; the others strike and are over. */
-const lasting: ReadonlySet<Fault["type"]> = new Set([
+export const lasting: ReadonlySet<Fault["type"]> = new Set([
   "process.pause", "machine.powerLoss", "machine.pressure", "network.partition", "network.loss", "network.slow",
   "nic.fail", "balancer.pin", "disk.fail", "clock.rate", "registry.fail", "runtime.slow"
 ])

@@ -1,9 +1,9 @@
 /**
- * What etcd promises while nothing is wrong: it keeps its leader and answers soon. And what a member remembers.
+ * What etcd promises while nothing is wrong: it keeps its leader (how soon it answers: pace.ts). And what a member
+ * remembers.
  */
 import type { Line } from "#model/events.ts"
 import { noLeaderWatchCancel_ms } from "#model/limits/etcd.ts"
-import { ByActor } from "#properties/by-actor.ts"
 import { always, type Property } from "#properties/property.ts"
 
 export const heardByHealth = ["run.started", "phase.began", "fault.injected", "process.", "member.dataLost"]
@@ -60,8 +60,6 @@ const leads_ms = 15_000 // ASSUMED
 const answers_ms = 75_000 // ASSUMED
 /** A timer that is due goes off after what stands before it. */
 const slack_ms = 1_000 // ASSUMED
-/** From the start there is nothing broken to find out about. Source: SLO 114, for the whole request. */
-const answerTime_ms = 1_000
 
 export const healthy: ReadonlyArray<Property> = [
   // Source: raft §5.2, "a steady leader"; pre-vote and check-quorum keep those who come back from disturbing it.
@@ -75,22 +73,6 @@ export const healthy: ReadonlyArray<Property> = [
         ? `${actor}: ${event.type} in term ${event.term}, while nothing is wrong` : undefined
     }
   }, [...heardByHealth, "raft."]),
-
-  always("a healthy etcd answers within a second", [114], () => {
-    const health = new Health()
-    const invoked = new ByActor<{ readonly at_ms: number; readonly key: string }>()
-    return (line) => {
-      health.hear(line)
-      const { actor, at_ms, event } = line
-      if (event.type === "kv.invoked") invoked.set(actor, event.id, { at_ms, key: event.key })
-      if (event.type !== "kv.returned") return undefined
-      const call = invoked.take(actor, event.id)
-      if (call === undefined || !health.isSettled(call.at_ms)) return undefined
-      const took_ms = at_ms - call.at_ms
-      return took_ms <= answerTime_ms && event.outcome !== "unknown" ? undefined
-        : `${call.key}: outcome ${event.outcome} after ${Math.round(took_ms)} ms at ${actor}`
-    }
-  }, [...heardByHealth, "kv."]),
 
   always("a vote that a member remembers was asked for", [10], () => {
     const asked = new Set<string>()

@@ -55,7 +55,9 @@ const prompt: ReadonlyArray<Property> = [
       const call = invoked.take(actor, event.id)
       if (call === undefined || !health.isSettled(call.at_ms)) return undefined
       const took_ms = at_ms - call.at_ms
-      if (took_ms > repaired_ms) return `${call.key}: answered after ${Math.round(took_ms)} ms at ${actor}`
+      if (took_ms > repaired_ms || event.outcome === "unknown") {
+        return `${call.key}: outcome ${event.outcome} after ${Math.round(took_ms)} ms at ${actor}`
+      }
       return rowOf(rows, actor).isLate(took_ms) ? `most of the last ${row} answers at ${actor} waited for a heartbeat`
         : undefined
     }
@@ -161,40 +163,4 @@ const bounded: ReadonlyArray<Property> = [
   }, [...heardByHealth, "raft."])
 ]
 
-const steady: ReadonlyArray<Property> = [
-  // Source: raft.go, Step: with check-quorum a leader is always in its own lease and ignores who would vote it out.
-  always("who leads promises nobody else its vote", [10], () => {
-    /** Since which line it leads. */
-    const leads = new Map<string, { readonly seq: number; readonly term: number }>()
-    /** Since which line it asks for pre-votes of its term: an answer to an earlier try counts as well. */
-    const asked = new Map<string, { readonly seq: number; readonly term: number }>()
-    return ({ actor, event, seq }) => {
-      switch (event.type) {
-        case "raft.elected":
-          leads.set(actor, { seq, term: event.term })
-          return undefined
-        case "raft.electionTimedOut":
-          if (asked.get(actor)?.term !== event.term) asked.set(actor, { seq, term: event.term })
-          return undefined
-        case "raft.followed":
-        case "raft.quorumLost":
-          leads.delete(actor)
-          return undefined
-        case "process.crashed":
-        case "process.stopped":
-          leads.delete(event.process)
-          return undefined
-        case "raft.campaigned": {
-          const before = asked.get(actor)?.seq ?? 0
-          const voter = event.voters.find((name) => (leads.get(name)?.seq ?? Infinity) < before)
-          return voter === undefined ? undefined
-            : `${voter} leads term ${leads.get(voter)!.term} and promised ${actor} its vote in term ${event.term}`
-        }
-        default:
-          return undefined
-      }
-    }
-  }, ["raft.", "process.crashed", "process.stopped"])
-]
-
-export const properties: ReadonlyArray<Property> = [...prompt, ...bounded, ...steady]
+export const properties: ReadonlyArray<Property> = [...prompt, ...bounded]
