@@ -288,7 +288,8 @@ export const properties: ReadonlyArray<Property> = [
   always("while no fault has struck a pod that was ready for minReadySeconds is soon available", [79],
     availableInTime, ["fault.injected", "object."]),
   always("a ReplicaSet's status is written only when it says something new", [],
-    saysSomethingNew("kube-controller-manager", "replicasets"), ["object.", "write.", "process.crashed", "process.stopped"]),
+    saysSomethingNew("kube-controller-manager", "replicasets"),
+    ["object.", "write.", "process.crashed", "process.stopped"]),
 
   sometimes("a ReplicaSet deletes pods", () => ({ event }) => event.type === "replicaSet.podDeleted",
     ["replicaSet.podDeleted"]),

@@ -2,6 +2,7 @@
  * What kube-scheduler promises. Decisions are held against the scheduler's own snapshot, results against what was
  * committed. That a deleting or gated pod is never bound (37) is the pod's promise: properties/pod.ts.
  */
+import { saysSomethingNew } from "#properties/idle-writes.ts"
 import { always, leadsTo, sometimes, type Property } from "#properties/property.ts"
 import { heardByCalm, knowsWhatThereIs } from "#properties/scheduler/calm.ts"
 import { chosenNodePasses, noLostWakeUp } from "#properties/scheduler/decisions.ts"
@@ -10,6 +11,9 @@ import {
   activeIsTaken, assumedOnce, assumptionEnds, backoffEnds, failedBindingIsQueued, mostUrgentFirst,
   unschedulableIsFlushed
 } from "#properties/scheduler/queue.ts"
+import {
+  forgottenAfterItsBinding, leavesTruly, neverIdle, returnsWithItsPlugins, wokenByWhatHelps
+} from "#properties/scheduler/reasons.ts"
 import { boundPodsFit } from "#properties/scheduler/room.ts"
 import { conditionIsTrue, userIsTold } from "#properties/scheduler/told.ts"
 import { choosesWell, looksAtEnough, verdictIsTrue } from "#properties/scheduler/verdict.ts"
@@ -32,10 +36,22 @@ export const properties: ReadonlyArray<Property> = [
   always("of the nodes that the pod may use the scheduler chooses one with the highest score", [], choosesWell,
     ["object.", "schedulerNode.", "schedulerCache.", "scheduling.", ...ends]),
   always("a pod's condition says what a scheduling cycle found, and nothing else of them changes", [], conditionIsTrue,
-    ["object.", "scheduling.failed"]),
+    ["object.", "scheduling.failed", "machine.clock"]),
+  always("a scheduler writes a pod's status only when it says something new", [],
+    saysSomethingNew("kube-scheduler", "pods"), ["object.", "write.", ...ends]),
   leadsTo("a pod that cannot be scheduled says why", [], userIsTold, ["object.", "scheduling.failed"]),
   always("no wake-up of an unschedulable pod is lost", [70], noLostWakeUp,
     ["object.", "schedulerNode.", "schedulerCache.", "schedulingQueue.", "scheduling.placed", ...ends]),
+  always("an unschedulable pod is woken only by what may help it", [70], wokenByWhatHelps,
+    ["object.", "schedulerNode.", "schedulerCache.", "schedulingQueue.", "podBinding.failed", ...ends]),
+  always("a pod leaves the queue, or is passed over, only for a reason that is true", [69], leavesTruly,
+    ["object.", "schedulerCache.", "schedulingQueue.removed", "scheduling.skipped", ...ends]),
+  always("a pod returns to the queue with the plugins that refused it", [69], returnsWithItsPlugins,
+    ["scheduling.failed", "schedulingQueue.returned"]),
+  always("a pod is forgotten only when its binding has ended", [64], forgottenAfterItsBinding,
+    ["podBinding.", "schedulerCache.forgotten", ...ends]),
+  always("a leading scheduler with nothing else to do takes whoever may be taken", [68], neverIdle,
+    ["schedulingQueue.", "scheduling.", "schedulerProcess.led", "process.paused", "process.resumed", ...ends]),
   always("a pod is assumed at most once at a time and counts on one node", [64], assumedOnce,
     ["schedulerCache.", ...ends]),
   leadsTo("every assumption is confirmed or forgotten", [64], assumptionEnds, ["schedulerCache.", ...ends]),

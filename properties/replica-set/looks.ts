@@ -144,7 +144,7 @@ export const availableInTime = (): (line: Line) => string | undefined => {
       let due = 0
       for (const pod of census.active.get(uid)?.values() ?? []) if (isDue(pod, set, at_ms)) due++
       const said = set.status.availableReplicas ?? 0
-      if (said < due) return `${keyOf(set)} says that ${said} pods are available, ${due} have been ready for long enough`
+      if (said < due) return `${keyOf(set)} has ${said} available pods; ${due} have been ready for long enough`
     }
     return undefined
   }

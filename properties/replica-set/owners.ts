@@ -65,9 +65,15 @@ export const adoptsAsItSays = (): (line: Line) => string | undefined => {
 /** The answer to the patch, or a request's time-out. */
 const tell_ms = 75_000 // ASSUMED
 
-/** "a pod leaves its ReplicaSet by the set's own controller". Whoever did it may have ended, or not have been answered. */
+/** "a pod leaves its ReplicaSet by the set's own controller". Who did it may have ended, or not have been answered. */
 export const leavesByItsController = (): { line: (line: Line) => void; open: () => Iterable<Obligation> } => {
   const open = new Map<string, Obligation>()
+  /** When a controller was last gone from what it had asked for: that may be done all the same, and nobody tells. */
+  let left_ms = -Infinity
+  const leave = (at_ms: number) => {
+    left_ms = at_ms
+    open.clear()
+  }
   return {
     line: (line) => {
       const { actor, at_ms, entity, event } = line
@@ -76,6 +82,7 @@ export const leavesByItsController = (): { line: (line: Line) => void; open: () 
           if (ownersChanged(line) === undefined) return
           const owner = controllerOf(event.previous as Pod)?.uid
           if (owner === undefined || controllerOf(event.object as Pod)?.uid === owner) return
+          if (at_ms - left_ms <= tell_ms) return
           open.set(`${entity} ${owner}`, { entity: event.key, since_ms: at_ms, within_ms: tell_ms })
           return
         }
@@ -84,10 +91,10 @@ export const leavesByItsController = (): { line: (line: Line) => void; open: () 
           return
         case "process.crashed":
         case "process.stopped":
-          if (event.process.startsWith("controller-manager/")) open.clear()
+          if (event.process.startsWith("controller-manager/")) leave(at_ms)
           return
         case "request.outcomeUnknown":
-          if (actor.startsWith("controller-manager/")) open.clear()
+          if (actor.startsWith("controller-manager/")) leave(at_ms)
           return
         default:
       }

@@ -45,7 +45,8 @@ class Syncs {
         }
         return
       case "retry.postponed":
-        if (entity.startsWith(queue)) this.change(actor, entity.slice(queue.length), (sync) => { sync.isPostponed = true })
+        if (!entity.startsWith(queue)) return
+        this.change(actor, entity.slice(queue.length), (sync) => { sync.isPostponed = true })
         return
       case "replicaSet.createsExpected":
       case "replicaSet.deletesExpected":

@@ -6,12 +6,8 @@ import type { Line } from "#model/events.ts"
 import type { Node, Pod } from "#model/objects.ts"
 import { type Amounts, type Scored, scoredRequestsOf } from "#model/objects/requests.ts"
 import { add, allocatableOf, isWelcome, lacks, type Sums } from "#properties/scheduler/fit.ts"
+import type { KnownNode } from "#properties/scheduler/plugins.ts"
 
-interface KnownNode {
-  /** The committed object of which the scheduler told that it had seen it. */
-  readonly node: Node
-  readonly allocatable: Amounts
-}
 interface Cached {
   readonly node: string
   readonly requests: Amounts
@@ -19,6 +15,7 @@ interface Cached {
 }
 
 export interface Snapshot {
+  /** The committed objects of which the scheduler told that it had seen them. */
   readonly nodes: Map<string, KnownNode>
   readonly used: Map<string, Sums>
   /** The sums of what scores count of those pods. */

@@ -4,6 +4,7 @@
  * Judged on the committed conditions and the findings of its cycles.
  */
 import type { Line } from "#model/events.ts"
+import { epoch_ms } from "#model/limits.ts"
 import type { Condition, Pod } from "#model/objects.ts"
 import type { Obligation } from "#properties/property.ts"
 
@@ -23,25 +24,34 @@ const findingOf = ({ nodes, refused }: Failed): Finding => ({
 const tells = ({ message = "" }: Condition, { begin, plugins }: Finding): boolean =>
   message.startsWith(begin) && plugins.every((plugin) => message.includes(plugin))
 
+/** Between the stamp and the commit lie a request's time-out, and clocks that differ a little. */
+const stamp_ms = 65_000 // ASSUMED
+
 /** A merge patch replaces the whole list: nothing else of it may change, nor the time unless the status does. */
-const wrongList = (pod: Pod, previous: Pod): string | undefined => {
+const wrongList = (pod: Pod, previous: Pod, now_ms: number | undefined): string | undefined => {
   const before = previous.status.conditions ?? []
   const after = pod.status.conditions ?? []
   if (after.filter(({ type }) => type === "PodScheduled").length > 1) return "twice"
-  const lost = before.find((one) => one.type !== "PodScheduled" && !after.some(({ type }) => type === one.type))
-  if (lost !== undefined) return `without the condition ${lost.type}`
+  const others = (list: ReadonlyArray<Condition>): string =>
+    list.filter(({ type }) => type !== "PodScheduled").map((one) => JSON.stringify(one)).sort().join()
+  if (others(before) !== others(after)) return `with the other conditions ${others(after)}; they were ${others(before)}`
   const was = scheduledOf(previous)
-  if (was?.status !== "False") return undefined
-  return scheduledOf(pod)!.lastTransitionTime === was.lastTransitionTime ? undefined
-    : "with another time of its transition"
+  const since_ms = scheduledOf(pod)!.lastTransitionTime
+  if (was?.status === "False") {
+    return since_ms === was.lastTransitionTime ? undefined : "with another time of its transition"
+  }
+  const isTime = since_ms !== undefined && (now_ms === undefined || Math.abs(now_ms - since_ms) <= stamp_ms)
+  return isTime ? undefined : `since ${since_ms}, at ${now_ms}`
 }
 
 /** What stands in the condition was found by some cycle. */
 export const conditionIsTrue = (): (line: Line) => string | undefined => {
   /** By pod: what its failed cycles found. */
   const failed = new Map<string, Array<Finding>>()
-  return ({ entity, event }) => {
-    if (event.type === "scheduling.failed") {
+  let clocksAgree = true
+  return ({ at_ms, entity, event }) => {
+    if (event.type === "machine.clockJumped" || event.type === "machine.clockRateChanged") clocksAgree = false
+    else if (event.type === "scheduling.failed") {
       failed.set(event.uid, (failed.get(event.uid) ?? []).concat(findingOf(event)))
     } else if (event.type === "object.deleted") failed.delete(entity)
     else if (event.type === "object.updated" && event.resource === "pods") {
@@ -52,7 +62,8 @@ export const conditionIsTrue = (): (line: Line) => string | undefined => {
       const before = scheduledOf(previous)
       if (now === before || now?.status !== "False" || now.message === before?.message) return undefined
       const isTrue = now.reason === "Unschedulable" && failed.get(entity)?.some((finding) => tells(now, finding))
-      const wrong = isTrue === true ? wrongList(pod, previous) : `of ${now.reason}: ${now.message}`
+      const wrong = isTrue === true ? wrongList(pod, previous, clocksAgree ? epoch_ms + at_ms : undefined)
+        : `of ${now.reason}: ${now.message}`
       return wrong === undefined ? undefined : `${event.key} is said to be unschedulable ${wrong}`
     }
     return undefined

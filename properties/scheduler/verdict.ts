@@ -4,10 +4,9 @@
  * Judged on the picture that its own lines paint: nodes as it last read them, pods as it counts them.
  */
 import type { Line } from "#model/events.ts"
-import type { Node, Pod } from "#model/objects.ts"
-import { type Amounts, requestsOf } from "#model/objects/requests.ts"
-import { toleratesTaint } from "#model/objects/taints.ts"
-import { isWelcome, lacks, type Sums } from "#properties/scheduler/fit.ts"
+import type { Pod } from "#model/objects.ts"
+import type { Sums } from "#properties/scheduler/fit.ts"
+import { refusing } from "#properties/scheduler/plugins.ts"
 import { type Candidate, scoresOf } from "#properties/scheduler/scores.ts"
 import { type Snapshot, Snapshots } from "#properties/scheduler/snapshot.ts"
 
@@ -23,18 +22,6 @@ interface Cycle {
   readonly refused: ReadonlyMap<string, number>
 }
 
-/** The first plugin that refuses the node, in the order of default_plugins.go; undefined: the pod may go there. */
-const refusing = (pod: Pod, node: Node, used: Sums, allocatable: Amounts): string | undefined => {
-  const { tolerations = [] } = pod.spec
-  const cordon = { key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" } as const
-  const mayGoToCordoned = tolerations.some((toleration) => toleratesTaint(toleration, cordon))
-  if (node.spec.unschedulable === true && !mayGoToCordoned) return "NodeUnschedulable"
-  const open: Node = { ...node, spec: { ...node.spec, unschedulable: false } }
-  if (!isWelcome({ ...pod, spec: { containers: [], tolerations } }, open)) return "TaintToleration"
-  if (!isWelcome(pod, { ...node, spec: {} })) return "NodeAffinity"
-  return lacks(requestsOf(pod.spec), used, allocatable) === undefined ? undefined : "NodeResourcesFit"
-}
-
 const noSums: Sums = new Map()
 
 const judged = (snapshot: Snapshot, pod: Pod): Cycle => {
@@ -42,7 +29,7 @@ const judged = (snapshot: Snapshot, pod: Pod): Cycle => {
   const refused = new Map<string, number>()
   for (const [name, { allocatable, node }] of snapshot.nodes) {
     const used = snapshot.used.get(name) ?? noSums
-    const plugin = refusing(pod, node, used, allocatable)
+    const plugin = refusing(pod, { node, allocatable }, used)
     if (plugin !== undefined) {
       refused.set(plugin, (refused.get(plugin) ?? 0) + 1)
       continue
