@@ -19,11 +19,14 @@ const slowAnswer_ms = 5_000 // ASSUMED
 
 /** Lines of the leader's own process by which something does not go as it should. */
 const disturbances = ["elector.renewFailed", "elector.renewed", "request.outcomeUnknown", "request.unreached", "request.postponed",
-  "reflector.failed", "reflector.expired", "reflector.watchEnded", "retry.postponed", "nodeHealth.writeFailed"]
-const ends = ["elector.lost", "elector.stopped"]
+  "reflector.failed", "reflector.expired", "reflector.watchEnded", "retry.postponed", "nodeHealth.writeFailed", "elector.lost",
+  "elector.stopped"]
 const processEnds = ["process.crashed", "process.stopped", "process.paused"]
 
-/** Since when a controller-manager leads and is not disturbed. */
+/**
+ * Since when a controller-manager leads whom nothing has disturbed: what its informers copied when it began is what it
+ * knows, and their watches have gone on from there.
+ */
 class SteadyLeader {
   since_ms: number | undefined
   #leader: string | undefined
@@ -37,8 +40,6 @@ class SteadyLeader {
   hear({ actor, at_ms, entity, event }: Line): void {
     if (event.type === "elector.acquired") {
       if (entity === "kube-controller-manager") this.#leads(actor, at_ms)
-    } else if (event.type === "process.resumed") {
-      if (event.process === this.#leader) this.since_ms = at_ms
     } else if (event.type === "process.crashed" || event.type === "process.stopped" || event.type === "process.paused") {
       if (event.process === this.#leader) this.since_ms = undefined
     } else if (actor === this.#leader) this.#does(event.type, entity, at_ms)
@@ -55,16 +56,8 @@ class SteadyLeader {
     else if (type === "request.answered") {
       const sent_ms = this.#sent_ms.get(entity)
       this.#sent_ms.delete(entity)
-      if (sent_ms !== undefined && at_ms - sent_ms > slowAnswer_ms) this.#isDisturbed(at_ms)
-    } else if (ends.includes(type)) this.since_ms = undefined
-    else if (disturbances.includes(type)) {
-      this.#sent_ms.delete(entity)
-      this.#isDisturbed(at_ms)
-    }
-  }
-
-  #isDisturbed(at_ms: number): void {
-    if (this.since_ms !== undefined) this.since_ms = at_ms
+      if (sent_ms !== undefined && at_ms - sent_ms > slowAnswer_ms) this.since_ms = undefined
+    } else if (disturbances.includes(type)) this.since_ms = undefined
   }
 }
 
@@ -95,9 +88,9 @@ const underSteadyLeader = (
     if ((event.type === "object.created" || event.type === "object.updated") && event.resource === "nodes") {
       changed_ms.set(event.object.metadata.name, at_ms)
     }
-    return what === undefined ? undefined : `${what}, and its controller has led undisturbed since ${Math.round(since_ms!)} ms`
+    return what === undefined ? undefined : `${what}, and its controller has led undisturbed since ${since_ms!} ms`
   }
-}, ["object.", "elector.", ...processEnds, "process.resumed", "request.sent", "request.answered",
+}, ["object.", "elector.", ...processEnds, "request.sent", "request.answered",
   ...disturbances])
 
 const podsOfUnknownNodes = underSteadyLeader(
