@@ -14,6 +14,7 @@ import type { Operation } from "#model/events/operations.ts"
 import { endsMajority, frozenAfter, legal, machineOf, survivableCore } from "#properties/faults.ts"
 import { Moments } from "#properties/harness/moments.ts"
 import { Monitors, textOf, type Broken } from "#properties/harness/monitors.ts"
+import { Noted } from "#properties/harness/noted.ts"
 import type { Property } from "#properties/property.ts"
 import { controlPlane, decodeRunInput, type RunInput } from "#properties/run-input.ts"
 import { user, type Report } from "#properties/workload.ts"
@@ -72,6 +73,8 @@ const slice_ms = 1_000 // ASSUMED: how far a run goes on after Ctrl-C.
 const restSlice_ms = 5_000 // ASSUMED: how often the promises of rest are asked; each asking may cost the store's size.
 const leastDelay_ms = 0.001 // A task of the world's own, after the line's.
 export const batch = 500 // ASSUMED: lines after which all listen; how far a run goes on after a breach. More gains little.
+const machineEnds: ReadonlySet<string> = new Set(["machine.powerLost", "machine.panicked", "machine.reset"])
+const longestBoot_ms = 200_000 // ASSUMED: a reboot with its stop time-out takes 180 s.
 const users = 3
 const usersMachine = "user"
 
@@ -84,17 +87,13 @@ export class Run {
   private readonly monitors: Monitors
   private readonly judge: Judge | undefined
   private moments: Moments | undefined
-  private readonly lost = new Set<string>()
-  /** Machines whose member of etcd has a log. One that was stopped before it had one asks all its peers first. */
-  private readonly begun = new Set<string>()
+  private readonly noted = new Noted()
   private core: ReadonlySet<string> = new Set()
   /** The core was chosen before a member of it found that its data is gone: it is a majority no more. */
   private coreLostMember = false
-  private readonly faults: Record<string, number> = {}
   private readonly outcomes: Record<string, number> = {}
   private readonly all = new Map<string, Broken>()
   private invoked = 0
-  private lines = 0
   private unheard: Array<Line> = []
   private now_ms = 0
   private phase: Phase = "safety"
@@ -102,6 +101,8 @@ export class Run {
   /** When the phase's healing was done: once the machines that it switched on have booted. */
   private healed_ms = 0
   private coreBegan_ms = 0
+  /** Machines that went down and have not booted since. */
+  private readonly dark = new Set<string>()
   private rested = false
 
   constructor(input: RunInput, options: Options) {
@@ -149,7 +150,7 @@ export class Run {
       broken,
       all,
       counts: {
-        lines: this.lines + this.unheard.length, virtual_ms: this.now_ms, faults: this.faults,
+        lines: this.noted.lines + this.unheard.length, virtual_ms: this.now_ms, faults: this.noted.faults,
         operations: pending === 0 ? this.outcomes : { ...this.outcomes, pending }
       },
       reached: this.monitors.reached,
@@ -199,7 +200,7 @@ export class Run {
 
   private inject(fault: Fault): void {
     if (fault.at_ms > this.input.safety_ms || this.phase !== "safety") return
-    if (endsMajority(fault, this.input.topology, (store) => this.lost.has(store) || !this.begun.has(store))) return
+    if (endsMajority(fault, this.input.topology, (store) => this.noted.isOut(store))) return
     this.cluster.world.inject(frozenAfter(fault, this.input.safety_ms))
   }
 
@@ -216,7 +217,7 @@ export class Run {
     const { world } = this.cluster
     const { topology } = this.input
     const members = controlPlane(topology).slice(0, topology.etcds)
-    const out = new Set(members.filter((machine) => this.lost.has(machine) || !this.begun.has(machine)))
+    const out = new Set(members.filter((machine) => this.noted.isOut(machine)))
     const { machines, frozen } = survivableCore(topology, world.faultsInForce, out)
     this.core = machines
     this.coreLostMember = (members.length - out.size) * 2 <= members.length
@@ -230,7 +231,7 @@ export class Run {
       this.phaseEnds_ms = this.now_ms
       return
     }
-    const overdue = this.monitors.overdue(this.now_ms, this.healed_ms, "core")
+    const overdue = this.isBooting() ? undefined : this.monitors.overdue(this.now_ms, this.healed_ms, "core")
     if (overdue !== undefined) this.found(overdue)
     if (this.isDecided()) this.phase = "over"
     else if (this.now_ms >= this.coreBegan_ms + leastCore_ms && !this.monitors.hasOpen("core")) {
@@ -248,7 +249,7 @@ export class Run {
 
   /** Over when all that was promised has come true; broken when it is overdue, or never came true. */
   private askForRest(): void {
-    const overdue = this.monitors.overdue(this.now_ms, this.healed_ms, "healed")
+    const overdue = this.isBooting() ? undefined : this.monitors.overdue(this.now_ms, this.healed_ms, "healed")
     if (overdue !== undefined) this.found(overdue)
     else if (!this.monitors.hasOpen("healed")) {
       const restless = this.monitors.restless(this.now_ms)
@@ -301,20 +302,10 @@ export class Run {
   }
 
   private note(line: Line): void {
-    this.lines++
-    if (line.event.type === "fault.injected") {
-      const { fault } = line.event
-      const { type } = fault
-      if (fault.type === "disk.lose") this.lost.add(fault.machine)
-      this.faults[type] = (this.faults[type] ?? 0) + 1
-    } else if (line.event.type === "member.bootstrapped") this.begun.add(machineOf(line.actor))
-    else if (line.event.type === "member.dataLost") {
-      // It stays out, whatever is healed: it stopped before its first record was durable, or its log is damaged.
-      const machine = machineOf(line.actor)
-      this.lost.add(machine)
-      this.coreLostMember ||= this.phase === "core" && this.core.has(machine)
-    }
-    if (line.event.type === "machine.unitsStarted" && this.phase !== "safety") this.healed_ms = line.at_ms
+    this.noted.hear(line)
+    const { type } = line.event
+    if (type === "member.dataLost") this.coreLostMember ||= this.phase === "core" && this.core.has(machineOf(line.actor))
+    if (type === "machine.unitsStarted" && this.phase !== "safety") this.healed_ms = line.at_ms
     this.options.record?.(line)
   }
 
