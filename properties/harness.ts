@@ -73,7 +73,6 @@ const slice_ms = 1_000 // ASSUMED: how far a run goes on after Ctrl-C.
 const restSlice_ms = 5_000 // ASSUMED: how often the promises of rest are asked; each asking may cost the store's size.
 const leastDelay_ms = 0.001 // A task of the world's own, after the line's.
 export const batch = 500 // ASSUMED: lines after which all listen; how far a run goes on after a breach. More gains little.
-const machineEnds: ReadonlySet<string> = new Set(["machine.powerLost", "machine.panicked", "machine.reset"])
 const longestBoot_ms = 200_000 // ASSUMED: a reboot with its stop time-out takes 180 s.
 const users = 3
 const usersMachine = "user"
@@ -101,8 +100,7 @@ export class Run {
   /** When the phase's healing was done: once the machines that it switched on have booted. */
   private healed_ms = 0
   private coreBegan_ms = 0
-  /** Machines that went down and have not booted since. */
-  private readonly dark = new Set<string>()
+  private healBegan_ms = 0
   private rested = false
 
   constructor(input: RunInput, options: Options) {
@@ -204,6 +202,12 @@ export class Run {
     this.cluster.world.inject(frozenAfter(fault, this.input.safety_ms))
   }
 
+  /** What is promised counts from the last boot among the healed: nothing is overdue while one is under way. */
+  private isBooting(): boolean {
+    if (this.now_ms > this.healBegan_ms + longestBoot_ms) return false
+    return [...this.noted.dark].some((machine) => this.phase === "healed" || this.core.has(machine))
+  }
+
   private nextPhase(): void {
     if (this.phase === "safety" && this.input.core_ms > 0) this.beginCore()
     else if (this.phase !== "healed" && this.input.healed_ms > 0) this.beginHealed()
@@ -212,7 +216,7 @@ export class Run {
 
   private beginCore(): void {
     this.phase = "core"
-    this.healed_ms = this.coreBegan_ms = this.now_ms
+    this.healed_ms = this.healBegan_ms = this.coreBegan_ms = this.now_ms
     this.phaseEnds_ms = this.now_ms + this.input.core_ms
     const { world } = this.cluster
     const { topology } = this.input
@@ -241,7 +245,7 @@ export class Run {
 
   private beginHealed(): void {
     this.phase = "healed"
-    this.healed_ms = this.now_ms
+    this.healed_ms = this.healBegan_ms = this.now_ms
     this.phaseEnds_ms = this.now_ms + this.input.healed_ms
     this.cluster.world.heal()
     this.world("run.phase", "run", { type: "phase.began", phase: "healed", frozen: [] }, "healed")
