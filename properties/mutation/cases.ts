@@ -3,9 +3,9 @@
  * after those have changed. One a line in inputs.ndjson, with a name that says what it is rich in.
  *
  * Some were written by hand, for what draws seldom bring together (who is deleted first, a quiet cluster, requests that
- * are cut off, the scheduler's queue, history that is compacted, a leader alone or unheard); the others were chosen from some hundreds of drawn
- * ones, greedily by the mutants that they reach for the time that they take. All hold on the healthy cluster
- * (mutation.test.ts).
+ * are cut off, the scheduler's queue, history that is compacted, a leader that is alone or unheard); the others were
+ * chosen from some hundreds of drawn ones, greedily by the mutants that they reach for the time that they take. All
+ * hold on the healthy cluster (mutation.test.ts).
  */
 import { readFileSync } from "node:fs"
 import { charts } from "#model/cluster.ts"
