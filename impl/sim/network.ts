@@ -195,11 +195,14 @@ export class SimNetwork {
     }
     const out = this.path(from, target)
     const back = this.path(target, from)
-    if (out.link.blocked || back.link.blocked || !this.parts.answers(target.machine)) return false
-    if (target.scheduler?.paused === true && target.accept !== undefined) return false
+    const isSilent = (): boolean => out.link.blocked || back.link.blocked || !this.parts.answers(target.machine)
+      || (target.scheduler?.paused === true && target.accept !== undefined)
+    if (isSilent()) return false
     const draws = out.kind("dial")
     dial.answer(this.kernel.now_us + out.link.latency_us(draws), () => {
       if (owner.dead) return
+      // It went silent while the SYN was under way. A connection made now would never be told of that.
+      if (isSilent()) return dial.knockAgain()
       // The answer is under way at once: the round trip ends where the other latency says.
       const answer_us = this.kernel.now_us + back.link.latency_us(back.kind("dial"))
       const { scheduler, accept } = target
@@ -243,6 +246,7 @@ class Dial {
   private readonly deadline_us: number
   private timer: Timer | undefined
   private end: End | undefined
+  private attempt = 0
 
   constructor(
     kernel: Kernel, owner: ProcessScheduler,
@@ -258,11 +262,24 @@ class Dial {
   }
 
   knock(attempt: number): void {
+    this.attempt = attempt
     if (this.owner.dead || this.syn(this)) return
-    const retry_ms = limits.synRetries_ms[attempt]
+    this.knockAgain()
+  }
+
+  /** When the next SYN is due, if there is time for one. */
+  knockAgain(): void {
     const start_us = this.deadline_us - limits.dialTimeout_ms * 1_000
-    this.timer = retry_ms === undefined ? this.kernel.at(this.deadline_us, () => this.timedOut())
-      : this.kernel.at(start_us + retry_ms * 1_000, () => this.knock(attempt + 1))
+    for (;;) {
+      const retry_ms = limits.synRetries_ms[this.attempt]
+      if (retry_ms === undefined) break
+      this.attempt++
+      const at_us = start_us + retry_ms * 1_000
+      if (at_us < this.kernel.now_us) continue
+      this.timer = this.kernel.at(at_us, () => this.knock(this.attempt))
+      return
+    }
+    this.timer = this.kernel.at(Math.max(this.deadline_us, this.kernel.now_us), () => this.timedOut())
   }
 
   answer(at_us: number, task: () => void, end?: End): void {
