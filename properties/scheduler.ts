@@ -12,7 +12,7 @@ import {
   unschedulableIsFlushed
 } from "#properties/scheduler/queue.ts"
 import {
-  forgottenAfterItsBinding, leavesTruly, neverIdle, returnsWithItsPlugins, wokenByWhatHelps
+  forgottenAfterItsBinding, gatedIsNotTried, leavesTruly, neverIdle, returnsWithItsPlugins, wokenByWhatHelps
 } from "#properties/scheduler/reasons.ts"
 import { boundPodsFit } from "#properties/scheduler/room.ts"
 import { conditionIsTrue, userIsTold } from "#properties/scheduler/told.ts"
@@ -46,6 +46,7 @@ export const properties: ReadonlyArray<Property> = [
     ["object.", "schedulerNode.", "schedulerCache.", "schedulingQueue.", "podBinding.failed", ...ends]),
   always("a pod leaves the queue, or is passed over, only for a reason that is true", [69], leavesTruly,
     ["object.", "schedulerCache.", "schedulingQueue.removed", "scheduling.skipped", ...ends]),
+  always("a gated pod is not tried", [37, 68], gatedIsNotTried, ["object.", "schedulingQueue.popped"]),
   always("a pod returns to the queue with the plugins that refused it", [69], returnsWithItsPlugins,
     ["scheduling.failed", "schedulingQueue.returned"]),
   always("a pod is forgotten only when its binding has ended", [64], forgottenAfterItsBinding,

@@ -15,19 +15,19 @@ const isController = (actor: string): boolean => actor.startsWith("controller-ma
 
 /** What happened between a worker's taking of a key and its being done. */
 interface Sync {
-  /** A pod that could not be created or deleted. */
+  /** A pod that could not be created, deleted, adopted or released. */
   hasFailed: boolean
   /** How each write of the status ended, in order. */
-  readonly statuses: Array<StatusEnd>
+  readonly statuses: Array<End>
   isPostponed: boolean
 }
-type StatusEnd = "written" | "conflict" | "failed"
+type End = "written" | "conflict" | "gone" | "failed"
 
 /** Every key that a worker has, with what its sync has met so far. */
 class Syncs {
   readonly running = new ByActor<Sync>()
-  /** Requests under way: the key of the set whose status is written. */
-  private readonly requests = new ByActor<string>()
+  /** Requests under way: the key of the set whose status is written, or that claims a pod. */
+  private readonly requests = new ByActor<{ readonly key: string; readonly isStatus: boolean }>()
   /** By uid, from the decisions. */
   private readonly keys = new Map<string, string>()
 
@@ -59,24 +59,38 @@ class Syncs {
         if (event.reason !== "NotFound") this.change(actor, this.keys.get(entity), (sync) => { sync.hasFailed = true })
         return
       case "request.sent":
-        if (event.resource === "replicasets" && event.subresource === "status" && isController(actor)) {
-          this.requests.set(actor, entity, event.key)
+        if (!isController(actor)) return
+        if (event.resource === "replicasets" && event.subresource === "status") {
+          this.requests.set(actor, entity, { key: event.key, isStatus: true })
+        } else if (event.resource === "pods" && event.verb === "patch" && event.subresource === undefined) {
+          this.claims(actor, entity)
         }
         return
       case "request.answered":
-        this.statusEnded(actor, entity, event.code < 400 ? "written" : event.code === 409 ? "conflict" : "failed")
+        this.ended(actor, entity, event.code < 400 ? "written" : event.code === 409 ? "conflict"
+          : event.code === 404 ? "gone" : "failed")
         return
       case "request.outcomeUnknown":
       case "request.unreached":
-        this.statusEnded(actor, entity, "failed")
+        this.ended(actor, entity, "failed")
         return
       default:
     }
   }
 
-  private statusEnded(actor: string, request: string, end: StatusEnd): void {
-    const key = this.requests.take(actor, request)
-    if (key !== undefined) this.change(actor, key, (sync) => sync.statuses.push(end))
+  /** Pods are adopted and released by this controller alone; for which set is known while one sync runs. */
+  private claims(actor: string, request: string): void {
+    const [only, another] = this.running.of(actor)
+    if (only === undefined || another !== undefined) return
+    this.requests.set(actor, request, { key: only[0], isStatus: false })
+  }
+
+  private ended(actor: string, request: string, end: End): void {
+    const { isStatus, key } = this.requests.take(actor, request) ?? {}
+    this.change(actor, key, (sync) => {
+      if (isStatus === true) sync.statuses.push(end)
+      else if (end === "conflict" || end === "failed") sync.hasFailed = true
+    })
   }
 
   private change(actor: string, key: string | undefined, how: (sync: Sync) => void): void {
@@ -118,9 +132,9 @@ export const triesAgain = (): (line: Line) => string | undefined => {
     const key = entity.slice(queue.length)
     const sync = syncs.running.take(actor, key)
     if (sync === undefined || sync.isPostponed) return undefined
-    if (sync.hasFailed) return `${actor} is done with ${key}, of which a pod could not be created or deleted`
+    if (sync.hasFailed) return `${actor} is done with ${key}, of which a pod could not be had or got rid of`
     const last = sync.statuses.at(-1)
-    if (last === "failed") return `${actor} is done with ${key}, whose status could not be written`
+    if (last === "failed" || last === "gone") return `${actor} is done with ${key}, whose status could not be written`
     return last === "conflict" && names.isSettled(key, at_ms, learnsLate_ms)
       ? `${actor} is done with ${key} after a conflict of its status` : undefined
   }
@@ -171,7 +185,7 @@ export const failsForAReason = (): (line: Line) => string | undefined => {
     const sync = syncs.running.get(actor, key)
     const hasFailed = (failedAt_ms.get(actor) ?? -Infinity) >= (tookAt_ms.get(actor, entity) ?? 0)
     if (sync === undefined || sync.hasFailed || hasFailed || !names.isSettled(key, at_ms, learns_ms)) return undefined
-    if (sync.statuses.includes("failed")) return undefined
+    if (sync.statuses.some((end) => end === "failed" || end === "gone")) return undefined
     const conflicts = sync.statuses.filter((end) => end === "conflict").length
     return conflicts > 1 ? undefined
       : `${actor} puts ${key} off although ${conflicts === 0 ? "nothing" : "only one write of its status"} failed`

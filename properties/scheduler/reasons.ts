@@ -169,6 +169,23 @@ export const leavesTruly = (): (line: Line) => string | undefined => {
   }
 }
 
+/** "a gated pod is not tried". Gates only ever go: a scheduler whose news are old sees as many or more. */
+export const gatedIsNotTried = (): (line: Line) => string | undefined => {
+  const gated = new Map<string, string>()
+  return ({ actor, entity, event }) => {
+    if (event.type === "object.created" || event.type === "object.updated") {
+      if (event.resource !== "pods") return undefined
+      const { metadata, spec } = event.object as Pod
+      if ((spec.schedulingGates?.length ?? 0) > 0) gated.set(entity, metadata.name)
+      else gated.delete(entity)
+    } else if (event.type === "object.deleted") gated.delete(entity)
+    else if (event.type === "schedulingQueue.popped" && gated.has(entity)) {
+      return `${actor} tries ${gated.get(entity)}, which is gated`
+    }
+    return undefined
+  }
+}
+
 /** "a pod returns to the queue with the plugins that refused it". */
 export const returnsWithItsPlugins = (): (line: Line) => string | undefined => {
   const failed = new Map<string, { readonly uid: string; readonly plugins: string }>()
