@@ -51,11 +51,12 @@ interface Following {
   readonly at_ms: number
 }
 
-/** Who leads, whom each member follows, and when each last began to ask for votes. */
+/** Who leads, whom each member follows, and when each began to ask for votes for its term. */
 class Terms {
   /** A leader is its own. */
   readonly leaders = new Map<string, Following>()
-  private readonly asked = new Map<string, Following>()
+  /** By term: an answer to an earlier try for the same term counts as well. */
+  private readonly asked = new Map<string, Following & { readonly term: number }>()
   private readonly links = new Links()
 
   hear(line: Line): string | undefined {
@@ -69,7 +70,7 @@ class Terms {
         this.leaders.set(actor, { leader: event.leader, seq, at_ms })
         return undefined
       case "raft.electionTimedOut":
-        this.asked.set(actor, { leader: "", seq, at_ms })
+        if (this.asked.get(actor)?.term !== event.term) this.asked.set(actor, { leader: "", seq, at_ms, term: event.term })
         this.leaders.delete(actor)
         return undefined
       case "raft.quorumLost":
