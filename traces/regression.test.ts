@@ -19,7 +19,8 @@ describe("the file of a regression", () => {
   it("is refused with its name and what is wrong with it", () => {
     expect(() => decodeRegression("{", "a.json")).toThrow(/^a\.json is not JSON/)
     for (const key of ["plimsoll", "format", "why", "found", "broke", "reaches", "input"]) {
-      expect(() => decodeRegression(without(key), "a.json")).toThrow(new RegExp(`^a\\.json is no regression: .*"${key}"`))
+      const reason = new RegExp(`^a\\.json is no regression: .*"${key}"`)
+      expect(() => decodeRegression(without(key), "a.json")).toThrow(reason)
     }
     const blind = JSON.stringify({ ...regression, reaches: [] })
     expect(() => decodeRegression(blind, "a.json")).toThrow(BadRegression)
@@ -29,7 +30,8 @@ describe("the file of a regression", () => {
 })
 
 describe("the sights of a regression", () => {
-  const line = (type: string, rest: object = {}, actor = "machine/a") => ({ actor, event: { type, ...rest } }) as unknown as Line
+  const line = (type: string, rest: object = {}, actor = "machine/a") =>
+    ({ actor, event: { type, ...rest } }) as unknown as Line
   const missing = (...lines: ReadonlyArray<Line>) => {
     const sights = new Sights(decodeRegression(JSON.stringify(regression), "a.json").reaches)
     for (const one of lines) sights.hear(one)

@@ -49,7 +49,8 @@ export const decodeRegression = (content: string, file: string): Regression => {
   try {
     return decode(raw)
   } catch (error) {
-    throw new BadRegression({ message: `${file} is no regression: ${(error as Error).message.replaceAll(/\s*\n\s*/g, " ")}` })
+    const reason = (error as Error).message.replaceAll(/\s*\n\s*/g, " ")
+    throw new BadRegression({ message: `${file} is no regression: ${reason}` })
   }
 }
 

@@ -150,7 +150,10 @@ const createContainer = (context: Context, call: Extract<Call, { verb: "createCo
     }, "created")
     // Whoever sees it counts its attempt as a restart, and a count must not be lost with the power.
     creations.set(id, container)
-    const failure = yield* Effect.match(onDisk(context.records.sync), { onSuccess: () => undefined, onFailure: (error) => error })
+    const failure = yield* Effect.match(onDisk(context.records.sync), {
+      onSuccess: () => undefined,
+      onFailure: (error) => error
+    })
     creations.delete(id)
     state.putContainer(container)
     if (!state.content.sandboxes.has(sandbox.id)) yield* removeContainer(context, id)

@@ -1,4 +1,4 @@
-/** What the harness found in its own cluster, charts and properties: traces/regressions/, and its table in the track record. */
+/** What the harness found in its own cluster, charts and properties: traces/regressions/, its table in the track record. */
 import { globSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { BadInput, readText } from "#properties/commands/outcome.ts"
@@ -34,7 +34,9 @@ const row = (file: string, one: Regression): ReadonlyArray<string> => {
 /** The track record's second half: a row for each file. */
 export const foundTable = (): string => [
   heading, "",
-  "Defects of the cluster, its charts or its properties that runs found with nothing planted, and that were mended. Each input is run by the tests: it holds, and still reaches the situation. CHANGELOG.md has more, from before they were kept.", "",
+  "Defects of the cluster, its charts or its properties that runs found with nothing planted, and that were mended. " +
+    "Each input is run by the tests: it holds, and still reaches the situation. " +
+    "CHANGELOG.md has more, from before they were kept.", "",
   `| ${heads.join(" | ")} |`, `|${heads.map(() => "---").join("|")}|`,
   ...[...regressions()].map(([file, one]) => `| ${row(file, one).join(" | ")} |`), ""
 ].join("\n")
