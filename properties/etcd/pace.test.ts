@@ -83,3 +83,14 @@ it("a majority whose leader died elects another", () => {
   expect(wait(dies("etcd/2"), 55_000)).toBeUndefined()
   expect(wait((say) => { dies("etcd/0")(say); dies("etcd/2")(say) }, 55_000)).toBeUndefined()
 })
+
+it("a consistent read waits for no timer", () => {
+  const read = (took_ms: number, mode = "consistent") => {
+    const say = judge("a healthy API server reads what is newest without waiting for a timer")
+    say(40_000, "api-server/0", { type: "read.requested", mode })
+    return say(40_000 + took_ms, "api-server/0", { type: "read.served" })
+  }
+  expect(read(110)).toBeUndefined()
+  expect(read(7_000)).toContain("after 7000 ms")
+  expect(read(7_000, "cached")).toBeUndefined()
+})

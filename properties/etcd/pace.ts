@@ -16,6 +16,9 @@ const work_ms = 50 // ASSUMED
  */
 const repaired_ms = 2 * heartbeat_ms + work_ms
 
+/** The same for the answer and for the progress notification after it. */
+const copied_ms = 2 * repaired_ms
+
 /** Of so many in a row most must need no heartbeat. */
 const row = 10 // ASSUMED
 
@@ -62,6 +65,22 @@ const prompt: ReadonlyArray<Property> = [
         : undefined
     }
   }, [...heardByHealth, "kv."]),
+
+  // A linearizable read asks etcd for its newest revision, and waits until the server's copy has come so far.
+  always("a healthy API server reads what is newest without waiting for a timer", [25, 114], () => {
+    const health = new Health()
+    const asked = new ByActor<number>()
+    return (line) => {
+      health.hear(line)
+      const { actor, at_ms, entity, event } = line
+      if (event.type === "read.requested" && event.mode === "consistent") asked.set(actor, entity, at_ms)
+      if (event.type !== "read.served" && event.type !== "read.refused") return undefined
+      const asked_ms = asked.take(actor, entity)
+      if (asked_ms === undefined || !health.isSettled(asked_ms)) return undefined
+      const took_ms = at_ms - asked_ms
+      return took_ms <= copied_ms ? undefined : `${actor} answered a consistent read after ${Math.round(took_ms)} ms`
+    }
+  }, [...heardByHealth, "read."]),
 
   always("a healthy member applies what is committed without waiting for a timer", [12], () => {
     const health = new Health()
