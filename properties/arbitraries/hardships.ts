@@ -168,6 +168,16 @@ const unanswered = (targets: Targets): Group =>
       upon: { actor: component, event, nth, delay_ms }
     }))))
 
+/** The whole API is away for seconds, some times over: leases outlive it, but what is watched has to be listed anew. */
+const blinks = (targets: Targets): Group => {
+  const servers = targets.processes.filter((name) => name.startsWith("api-server/"))
+  return inTurn(fc.record({
+    gone_ms: logUniform(200, 9_000), uneven_ms: fc.array(logUniform(1, 2_000), { minLength: servers.length, maxLength: servers.length }),
+    how: fc.constantFrom("crash", "crash", "restart")
+  }), logUniform(2_000, 40_000), 1, 6).map((drawn) => drawn.flatMap(({ one: { gone_ms, uneven_ms, how }, at }) =>
+    servers.map((name, i) => body(at, { type: `process.${how}`, process: name, restart_ms: gone_ms + uneven_ms[i]! }))))
+}
+
 /** An upgrade: machine after machine, each of its processes is stopped and comes back as another version of itself. */
 const upgrade = (targets: Targets): Group => {
   const on = processesOf(targets.topology)
@@ -187,5 +197,5 @@ const upgrade = (targets: Targets): Group => {
 }
 
 export const hardships: Readonly<Record<HardshipKind, (targets: Targets) => Group>> = {
-  flickers, comesBackBadly, impatience, sickNode, zoneFades, lameStore, unanswered, upgrade
+  flickers, comesBackBadly, impatience, sickNode, zoneFades, lameStore, unanswered, upgrade, blinks
 }

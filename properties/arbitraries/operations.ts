@@ -151,7 +151,7 @@ const bodies = (on: Swarm, topology: Topology): Drawn => {
       present: fc.boolean() })),
     "pod.create": drawn(6, fc.record({ type: type("pod.create"), name: pod, spec, held }).map(defined)),
     "pods.bind": drawn(1, fc.record({ type: type("pods.bind"), node, count: fc.integer({ min: 1, max: 4 }) })),
-    "pods.reap": drawn(1, fc.record({ type: type("pods.reap"), count: fc.integer({ min: 1, max: 8 }) })),
+    "pods.reap": drawn(3, fc.record({ type: type("pods.reap"), count: fc.integer({ min: 1, max: 8 }) })),
     "pod.update": drawn(2, fc.record({ type: type("pod.update"), name: podName,
       label: fc.constantFrom(...replicaSetNames, "other") })),
     "pod.price": drawn(1, fc.record({ type: type("pod.price"), name: setsPod, cost: fc.integer({ min: -1, max: 2 }) })),

@@ -16,7 +16,7 @@ export const operationKinds: ReadonlyArray<string> = tags(Operation as never)
 export const faultKinds: ReadonlyArray<string> = tags(Fault as never)
 export const programKinds = ["server", "job", "crasher", "stubborn"] as const
 export const hardshipKinds = [
-  "flickers", "comesBackBadly", "impatience", "sickNode", "zoneFades", "lameStore", "unanswered", "upgrade"
+  "flickers", "comesBackBadly", "impatience", "sickNode", "zoneFades", "lameStore", "unanswered", "upgrade", "blinks"
 ] as const
 export type HardshipKind = typeof hardshipKinds[number]
 export const scenarioKinds = [
@@ -32,7 +32,7 @@ const specFeatures = [
 /** What users do to whole nodes is rare, lest nothing be left to run on. */
 const rare: ReadonlyMap<string, number> = new Map([["node.delete", 0.25], ["node.create", 0.25], ["node.recreate", 0.35],
   ["nodes.create", 0.12], ["nodes.delete", 0.12], ["node.taint", 0.35], ["pods.bind", 0.3],
-  ["pods.reap", 0.3]])
+  ["pods.reap", 0.35]])
 
 /** What most of the cluster's promises are about: stores that elect, nodes that are lost. */
 export const likely: ReadonlyMap<string, number> = new Map([["elections", 0.6], ["lostNode", 0.7]])
