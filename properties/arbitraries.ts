@@ -7,10 +7,12 @@
  */
 import * as fc from "fast-check"
 import type { Fault } from "#model/events/faults.ts"
+import type { Operation } from "#model/events/operations.ts"
 import { moment, placed, single, targetsOf } from "#properties/arbitraries/faults.ts"
 import { defined, logUniform, operations } from "#properties/arbitraries/operations.ts"
 import { cutOffAtSeldom, halfDone, scenario } from "#properties/arbitraries/scenarios.ts"
 import { features, swarm, type Swarm, type Weights } from "#properties/arbitraries/swarm.ts"
+import { variation } from "#properties/arbitraries/variations.ts"
 import { legal, survivable } from "#properties/faults.ts"
 import type { RunInput, Topology, Worker } from "#properties/run-input.ts"
 
@@ -88,14 +90,24 @@ const choices = (on: Swarm): fc.Arbitrary<ReadonlyArray<number>> =>
       .map((drawn) => [...new Map(drawn).entries()].sort(([a], [b]) => a - b).map(([step, which]) => step * 16 + which))
     : fc.constant([])
 
-export const runInput = (options: Options = {}): fc.Arbitrary<RunInput> =>
-  swarm(options.weights)
-    .chain((on) => fc.tuple(fc.nat(0x7fff_ffff), topology(on), safety(on)).chain(([seed, drawn, safety_ms]) =>
+const fresh = (on: Swarm, options: Options): fc.Arbitrary<RunInput> =>
+  fc.tuple(fc.nat(0x7fff_ffff), topology(on), safety(on)).chain(([seed, drawn, safety_ms]) =>
     operations(on, drawn, safety_ms, options.operations ?? 60).chain((ops) =>
-      fc.tuple(faultsOf(on, drawn, ops.map(({ at_ms }) => at_ms), safety_ms, options.faults ?? 25), choices(on))
-        .map(([faults, order]) => ({
-        seed, topology: drawn, swarm: [...on], operations: ops, persistentUsers: on.has("run:persistentUsers"), faults, choices: order, safety_ms, core_ms, healed_ms
-      })))))
+      fc.tuple(faultsOf(on, drawn, timesOf(ops), safety_ms, options.faults ?? 25), choices(on)).map(([faults, order]) => ({
+        seed, topology: drawn, swarm: [...on], operations: ops, persistentUsers: on.has("run:persistentUsers"), faults,
+        choices: order, safety_ms, core_ms, healed_ms
+      }))))
+
+const more_max = 5 // ASSUMED: more would drown what the known run is about.
+const varied = (on: Swarm): fc.Arbitrary<RunInput> => variation({
+  choices: choices(on),
+  faults: (known) => faultsOf(on, known.topology, timesOf(known.operations), known.safety_ms, more_max)
+}, { core_ms, healed_ms }).map((input) => ({ ...input, swarm: [...on] }))
+
+const timesOf = (ops: ReadonlyArray<Operation>): ReadonlyArray<number> => ops.map(({ at_ms }) => at_ms)
+
+export const runInput = (options: Options = {}): fc.Arbitrary<RunInput> =>
+  swarm(options.weights).chain((on) => on.has("run:varied") ? varied(on) : fresh(on, options))
 
 /** Faults of every kind, for a run whose operations are given: a recorded workload. */
 export const drawFaults = (
