@@ -266,6 +266,12 @@ export const neverIdle = (): (line: Line) => string | undefined => {
       case "schedulerProcess.led":
         of(actor).isLeading = true
         break
+      // Who was asked to stop begins nothing more.
+      case "elector.stopped":
+      case "elector.lost":
+        if (!schedulers.has(actor)) return undefined
+        of(actor).isLeading = false
+        break
       case "scheduling.placed":
       case "scheduling.failed":
       case "scheduling.skipped":
