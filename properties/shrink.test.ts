@@ -47,6 +47,18 @@ describe("shrink", () => {
     expect(small.healed_ms).toBe(input.healed_ms)
   })
 
+  it("draws other chances where a race decides, which moves with whatever is left out", () => {
+    const input = big((run) => synthetic(run) !== undefined && sizeOf(run) > 60)
+    const race = (run: RunInput): Failure | undefined => {
+      const chance = Math.imul(run.seed + 7 * run.operations.length + 13 * run.faults.length, 0x9e37_79b1) >>> 29
+      const isOfInput = run.operations.length === input.operations.length && run.faults.length === input.faults.length
+      return chance === 0 || isOfInput ? synthetic(run) : undefined
+    }
+    const { input: small } = shrink(input, race, { budget_ms: 100_000, now_ms: clock() })
+    expect(race(small)).toBeDefined()
+    expect(sizeOf(small)).toBeLessThanOrEqual(12)
+  })
+
   it("reports the best so far when its time is over", () => {
     const input = big((run) => synthetic(run) !== undefined && sizeOf(run) > 60)
     const { input: small, isMinimal } = shrink(input, synthetic, { budget_ms: 30, now_ms: clock() })

@@ -10,7 +10,7 @@ import type { Fault } from "#model/events/faults.ts"
 import type { Operation } from "#model/events/operations.ts"
 import type { PodSpec } from "#model/objects.ts"
 import { legal } from "#properties/faults.ts"
-import type { RunInput, Topology } from "#properties/run-input.ts"
+import { sizeOf, type RunInput, type Topology } from "#properties/run-input.ts"
 
 /** What a candidate broke: the identity of the failure, and when. Undefined: it held. */
 export interface Failure {
@@ -36,6 +36,8 @@ export interface Progress {
 }
 
 const pairs_max = 12 // ASSUMED: 66 pairs take about as long as the rest of shrinking.
+const small = 12 // ASSUMED: few enough to read.
+const seeds_max = 12 // ASSUMED: with nine parts each, about as long as the rest of shrinking.
 const afterwards_ms = 1 // The line at which it broke must still be reached.
 
 class Shrinker {
@@ -102,6 +104,21 @@ class Shrinker {
     }
   }
 
+  /**
+   * Where a race decides, whatever is left out moves it and nothing can be: then a part is left out and other chances
+   * are drawn, a few times over.
+   */
+  withOtherChances(): void {
+    const { best } = this
+    const size = sizeOf(best)
+    if (size <= small) return
+    for (let seed = 1; seed <= seeds_max && sizeOf(this.best) === size && !this.isOver(); seed++) {
+      for (const { operations, faults, choices } of partsOf(best)) {
+        if (this.accepts(withFaults({ ...best, seed, operations, choices }, faults))) break
+      }
+    }
+  }
+
   /** Tries simpler forms of each element in turn, the boldest first. */
   simpler<T>(
     get: (input: RunInput) => ReadonlyArray<T>, set: (input: RunInput, values: ReadonlyArray<T>) => RunInput,
@@ -120,6 +137,16 @@ class Shrinker {
         }
       }
     }
+  }
+}
+
+/** Without a quarter of the operations or of the faults, the later ones first, or without the choices. */
+function* partsOf({ operations, faults, choices }: RunInput): Iterable<Pick<RunInput, "operations" | "faults" | "choices">> {
+  if (choices.length > 0) yield { operations, faults, choices: [] }
+  for (let quarter = 3; quarter >= 0; quarter--) {
+    const without = <T>(all: ReadonlyArray<T>) => all.filter((_, i) => Math.floor(4 * i / all.length) !== quarter)
+    if (operations.length > 0) yield { operations: without(operations), faults, choices }
+    if (faults.length > 0) yield { operations, faults: without(faults), choices }
   }
 }
 
@@ -262,6 +289,7 @@ export const shrink = (
     if (before !== JSON.stringify(shrinker.best)) continue
     shrinker.withoutPairs((run) => run.operations, withOperations)
     shrinker.withoutPairs((run) => run.faults, withFaults)
+    if (before === JSON.stringify(shrinker.best)) shrinker.withOtherChances()
   }
   return { input: shrinker.best, executions: shrinker.executions, isMinimal: !isOver() }
 }
