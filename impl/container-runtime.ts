@@ -143,7 +143,7 @@ export const program = (
       process.fork(Effect.ignore(Effect.andThen(store.append({ kind: "container", container }), store.sync))))
     const context = {
       process, draws: yield* Draws, registry: yield* ImageRegistry, records: store, state, containers, endings,
-      pulls: new Map(), creations: new Map()
+      pulls: new Map(), creations: new Map(), sandboxCreations: new Map()
     }
     yield* Effect.ignore(recover(context, parts, isBooted))
     machine.onContainersKilled(() => endings.killAll())

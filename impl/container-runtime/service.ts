@@ -27,8 +27,9 @@ export interface Context {
   readonly endings: Endings
   /** Pulls under way, by image: who asks for one of them waits for its outcome. */
   readonly pulls: Map<string, Cell<string | undefined>>
-  /** Containers whose creation is on its way to the disk: their names are taken, and nobody is shown them yet. */
+  /** Whose creation is on its way to the disk: their names are taken, and nobody is shown them yet. */
   readonly creations: Map<string, ContainerState>
+  readonly sandboxCreations: Map<string, SandboxStatus>
   /** False once the caller is gone: what has not begun by then does not begin. */
   readonly callerIsThere: () => boolean
 }
@@ -38,6 +39,10 @@ const onDisk = <A>(effect: Effect.Effect<A, { readonly reason: string }>): Effec
 const persist = (context: Context, record: Record) =>
   onDisk(Effect.andThen(context.records.append(record), context.records.sync))
 
+/** What went wrong, if anything did: the rest has to be done either way. */
+const ended = (effect: Effect.Effect<unknown, CallFailed>): Effect.Effect<CallFailed | undefined> =>
+  Effect.match(effect, { onSuccess: () => undefined, onFailure: (error) => error })
+
 /** A number for the machine's pod network; the same in every run. */
 const networkOf = (machine: string): number => {
   let value = 0
@@ -45,9 +50,13 @@ const networkOf = (machine: string): number => {
   return value
 }
 
+/** Also those that are being made: nobody is shown them yet, but their names and addresses are taken. */
+const sandboxesOf = ({ sandboxCreations, state }: Context): ReadonlyArray<SandboxStatus> =>
+  [...state.content.sandboxes.values(), ...sandboxCreations.values()]
+
 const freeIp = (context: Context): string => {
   const used = new Set<string>()
-  for (const sandbox of context.state.content.sandboxes.values()) used.add(sandbox.ip)
+  for (const sandbox of sandboxesOf(context)) used.add(sandbox.ip)
   const network = networkOf(context.process.machine)
   const prefix = `10.${network >> 8}.${network & 255}.`
   const first = context.draws.below("container-runtime/ip", context.process.machine, 254)
@@ -59,10 +68,10 @@ const freeIp = (context: Context): string => {
 }
 
 const runSandbox = (context: Context, call: Extract<Call, { verb: "runSandbox" }>) => Effect.gen(function*() {
-  const { state } = context
-  for (const sandbox of state.content.sandboxes.values()) {
+  const { sandboxCreations, state } = context
+  for (const sandbox of sandboxesOf(context)) {
     if (sandbox.pod.uid !== call.pod.uid || sandbox.attempt !== call.attempt) continue
-    if (sandbox.state === "ready") return { type: "sandbox", sandbox } satisfies Answer
+    if (sandbox.state === "ready" && !sandboxCreations.has(sandbox.id)) return { type: "sandbox", sandbox } satisfies Answer
     return yield* failed(`name of sandbox ${call.pod.name} attempt ${call.attempt} is reserved for ${sandbox.id}`)
   }
   const id = context.draws.uuid("container-runtime/sandbox", `${call.pod.uid}/${call.attempt}`)
@@ -72,9 +81,12 @@ const runSandbox = (context: Context, call: Extract<Call, { verb: "runSandbox" }
   state.wroteSandbox(sandbox, {
     type: "sandbox.created", ...labelsOf(sandbox), attempt: sandbox.attempt, ip: sandbox.ip
   }, "ready")
+  // Who sees it makes containers in it, and the next one's attempt counts on from it: it must not be lost with the power.
+  sandboxCreations.set(id, sandbox)
+  const failure = yield* ended(onDisk(context.records.sync))
+  sandboxCreations.delete(id)
   state.putSandbox(sandbox)
-  yield* onDisk(context.records.sync)
-  return { type: "sandbox", sandbox } satisfies Answer
+  return failure === undefined ? { type: "sandbox", sandbox } satisfies Answer : yield* Effect.fail(failure)
 })
 
 const stopSandbox = (context: Context, id: string) => Effect.gen(function*() {
@@ -150,10 +162,7 @@ const createContainer = (context: Context, call: Extract<Call, { verb: "createCo
     }, "created")
     // Whoever sees it counts its attempt as a restart, and a count must not be lost with the power.
     creations.set(id, container)
-    const failure = yield* Effect.match(onDisk(context.records.sync), {
-      onSuccess: () => undefined,
-      onFailure: (error) => error
-    })
+    const failure = yield* ended(onDisk(context.records.sync))
     creations.delete(id)
     state.putContainer(container)
     if (!state.content.sandboxes.has(sandbox.id)) yield* removeContainer(context, id)
