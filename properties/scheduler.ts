@@ -36,7 +36,7 @@ export const properties: ReadonlyArray<Property> = [
   always("of the nodes that the pod may use the scheduler chooses one with the highest score", [], choosesWell,
     ["object.", "schedulerNode.", "schedulerCache.", "scheduling.", ...ends]),
   always("a pod's condition says what a scheduling cycle found, and nothing else of them changes", [], conditionIsTrue,
-    ["object.", "scheduling.failed", "machine.clock"]),
+    ["object.", "scheduling.failed", "machine.clock", "raft.elected"]),
   always("a scheduler writes a pod's status only when it says something new", [],
     saysSomethingNew("kube-scheduler", "pods"), ["object.", "write.", ...ends]),
   leadsTo("a pod that cannot be scheduled says why", [], userIsTold, ["object.", "scheduling.failed"]),
