@@ -1,5 +1,6 @@
 /** node-lifecycle/liveness: what becomes of a dead node and its pods, and of a living one. Invariants 71, 72, 76. */
 import type { Line } from "#model/events.ts"
+import { reflectorBackoff_max_ms } from "#model/limits/client.ts"
 import {
   largeClusterThreshold, nodeEvictionRate_per_s, secondaryNodeEvictionRate_per_s, unhealthyZoneNodes_min,
   unhealthyZoneThreshold
@@ -12,6 +13,8 @@ import { leadsTo, type Obligation, type Property } from "#properties/property.ts
 
 /** Requests, conflicts and a reconnect on top of the periods. ASSUMED. */
 const slack_ms = 60_000
+/** What the controller does not know yet: its reflector may stand at its longest back-off, which is drawn up to twice. */
+const relist_ms = 2 * reflectorBackoff_max_ms
 const slowestClock = 0.8
 
 /** Whether a zone's nodes are tainted at all, and since when; nothing is when every zone is without a ready node. */
@@ -133,7 +136,7 @@ const taintsMirrorConditions = holds("the taints of a node come to say what its 
       const wrong = evictingKeys(node.node).filter((key) => key !== wanted)
       if (isRight && wrong.length === 0) continue
       const since_ms = Math.max(node.readySince_ms, leads_ms)
-      yield { entity: `${node.name}, which is ${node.ready}`, since_ms, within_ms: slack_ms }
+      yield { entity: `${node.name}, which is ${node.ready}`, since_ms, within_ms: slack_ms + relist_ms }
     }
   }, true)
 
