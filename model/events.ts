@@ -7,18 +7,18 @@
 import { Schema } from "effect"
 import { ApiServerEvent } from "#model/events/api-server.ts"
 import { ClientEvent } from "#model/events/client.ts"
+import { ControllerManagerEvent } from "#model/events/controller-manager.ts"
 import { ControllerEvent } from "#model/events/controllers.ts"
 import { EtcdEvent } from "#model/events/etcd.ts"
 import { HardwareEvent } from "#model/events/hardware.ts"
 import { KubeletEvent } from "#model/events/kubelet.ts"
-import { NodeLifecycleEvent } from "#model/events/node-lifecycle.ts"
 import { RunEvent } from "#model/events/run.ts"
 import { SchedulerEvent } from "#model/events/scheduler.ts"
 import type { ApiObject } from "#model/objects.ts"
 
 export const Event = Schema.Union([
   ...RunEvent, ...HardwareEvent, ...EtcdEvent, ...ApiServerEvent, ...ClientEvent, ...SchedulerEvent,
-  ...ControllerEvent, ...KubeletEvent, ...NodeLifecycleEvent
+  ...ControllerManagerEvent, ...ControllerEvent, ...KubeletEvent
 ])
 export type Event = typeof Event.Type
 

@@ -16,7 +16,7 @@ import type { Fault } from "#model/events/faults.ts"
 import type { Pod, ReplicaSet } from "#model/objects.ts"
 import { charts as podCharts } from "#model/pod.ts"
 import { properties as apiServerProperties } from "#properties/api-server.ts"
-import { Conformance } from "#properties/conformance.ts"
+import { Conformance } from "#properties/harness/judge.ts"
 import { properties as podProperties } from "#properties/pod.ts"
 
 const members = ["etcd/0", "etcd/1", "etcd/2"]

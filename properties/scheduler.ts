@@ -2,7 +2,7 @@
  * What kube-scheduler promises. Decisions are held against the scheduler's own snapshot, results against what was
  * committed. That a deleting or gated pod is never bound (37) is the pod's promise: properties/pod.ts.
  */
-import { saysSomethingNew } from "#properties/idle-writes.ts"
+import { saysSomethingNew } from "#properties/cluster/idle-writes.ts"
 import { always, leadsTo, sometimes, type Property } from "#properties/property.ts"
 import { heardByCalm, knowsWhatThereIs } from "#properties/scheduler/calm.ts"
 import { chosenNodePasses, noLostWakeUp } from "#properties/scheduler/decisions.ts"

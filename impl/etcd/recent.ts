@@ -3,23 +3,23 @@
  * step over the holes that the earlier ones left.
  */
 export class Recent {
-  private readonly ids = new Set<string>()
-  private readonly ring: Array<string> = []
-  private next = 0
-  private readonly max: number
+  readonly #ids = new Set<string>()
+  readonly #ring: Array<string> = []
+  #next = 0
+  readonly #max: number
 
   constructor(max: number) {
-    this.max = max
+    this.#max = max
   }
   has(id: string): boolean {
-    return this.ids.has(id)
+    return this.#ids.has(id)
   }
   /** An id that it does not hold. */
   add(id: string): void {
-    const oldest = this.ring[this.next]
-    if (oldest !== undefined) this.ids.delete(oldest)
-    this.ids.add(id)
-    this.ring[this.next] = id
-    this.next = (this.next + 1) % this.max
+    const oldest = this.#ring[this.#next]
+    if (oldest !== undefined) this.#ids.delete(oldest)
+    this.#ids.add(id)
+    this.#ring[this.#next] = id
+    this.#next = (this.#next + 1) % this.#max
   }
 }

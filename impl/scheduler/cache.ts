@@ -56,40 +56,40 @@ const sameRecord = (
 export class SchedulerCache {
   /** Nodes that exist, in the order in which they came: what a cycle goes through. */
   readonly list: Array<NodeInfo> = []
-  private readonly parts: CacheParts
-  private readonly write: CacheJournal
-  private readonly nodes = new Map<string, NodeInfo>()
-  private readonly pods = new Map<string, CachedPod>()
+  readonly #parts: CacheParts
+  readonly #write: CacheJournal
+  readonly #nodes = new Map<string, NodeInfo>()
+  readonly #pods = new Map<string, CachedPod>()
 
   constructor(parts: CacheParts, write: CacheJournal) {
-    this.parts = parts
-    this.write = write
+    this.#parts = parts
+    this.#write = write
   }
 
   pod(uid: string): CachedPod | undefined {
-    return this.pods.get(uid)
+    return this.#pods.get(uid)
   }
 
   assume(info: PodInfo, node: string): void {
-    this.count(info, node, "assumed")
-    this.write.pod(info.uid, { type: "schedulerCache.assumed", node, requests: info.requests }, "assumed")
+    this.#count(info, node, "assumed")
+    this.#write.pod(info.uid, { type: "schedulerCache.assumed", node, requests: info.requests }, "assumed")
   }
 
   /** The binding came to nothing. False when the pod is not assumed: the informer was faster, or it was removed. */
   forget(uid: string): boolean {
-    const cached = this.pods.get(uid)
+    const cached = this.#pods.get(uid)
     if (cached?.state !== "assumed") return false
-    this.uncount(cached)
-    this.write.pod(uid, { type: "schedulerCache.forgotten", node: cached.node }, "initial")
+    this.#uncount(cached)
+    this.#write.pod(uid, { type: "schedulerCache.forgotten", node: cached.node }, "initial")
     return true
   }
 
   /** The informer shows the pod on `node`. */
   confirm(info: PodInfo, node: string): void {
-    const cached = this.pods.get(info.uid)
+    const cached = this.#pods.get(info.uid)
     if (cached === undefined) {
-      this.count(info, node, "added")
-      this.write.pod(info.uid, { type: "schedulerCache.confirmed", node, requests: info.requests }, "added")
+      this.#count(info, node, "added")
+      this.#write.pod(info.uid, { type: "schedulerCache.confirmed", node, requests: info.requests }, "added")
       return
     }
     if (cached.state === "added") {
@@ -97,34 +97,34 @@ export class SchedulerCache {
       return
     }
     if (cached.node === node) {
-      this.pods.set(info.uid, { info, node, state: "added" })
-      this.write.pod(info.uid, { type: "schedulerCache.confirmed", node, requests: info.requests }, "added")
+      this.#pods.set(info.uid, { info, node, state: "added" })
+      this.#write.pod(info.uid, { type: "schedulerCache.confirmed", node, requests: info.requests }, "added")
       return
     }
-    this.uncount(cached)
-    this.count(info, node, "added")
-    this.write.pod(info.uid, { type: "schedulerCache.corrected", from: cached.node, node, requests: info.requests },
+    this.#uncount(cached)
+    this.#count(info, node, "added")
+    this.#write.pod(info.uid, { type: "schedulerCache.corrected", from: cached.node, node, requests: info.requests },
       "added")
   }
 
   /** The pod is gone or terminal. */
   remove(uid: string): CachedPod | undefined {
-    const cached = this.pods.get(uid)
+    const cached = this.#pods.get(uid)
     if (cached?.state !== "added") return undefined
-    this.uncount(cached)
-    this.write.pod(uid, { type: "schedulerCache.removed", node: cached.node }, "deleted")
+    this.#uncount(cached)
+    this.#write.pod(uid, { type: "schedulerCache.removed", node: cached.node }, "deleted")
     return cached
   }
 
   /** Returns what changed for the filters, if anything did. */
   setNode(node: Node): ClusterEvent | undefined {
     const name = node.metadata.name
-    const info = this.infoOf(name)
+    const info = this.#infoOf(name)
     const before = info.node
     readNode(info, node)
     if (before === undefined) {
       this.list.push(info)
-      this.writeNode(info)
+      this.#writeNode(info)
       return { kind: "nodeAdded", node: info }
     }
     const changes = {
@@ -134,49 +134,49 @@ export class SchedulerCache {
       labels: !sameRecord(before.metadata.labels, node.metadata.labels)
     }
     if (!changes.allocatable && !changes.taints && !changes.unschedulable && !changes.labels) return undefined
-    this.writeNode(info)
+    this.#writeNode(info)
     return { kind: "nodeUpdated", node: info, ...changes }
   }
 
   /** Its pods still count until they are removed, in case the node comes back under the same name. */
   removeNode(name: string): void {
-    const info = this.nodes.get(name)
+    const info = this.#nodes.get(name)
     if (info?.node === undefined) return
     readNode(info, undefined)
     this.list.splice(this.list.indexOf(info), 1)
-    if (info.pods === 0) this.nodes.delete(name)
-    this.write.node(name, { type: "schedulerNode.removed" }, "absent")
+    if (info.pods === 0) this.#nodes.delete(name)
+    this.#write.node(name, { type: "schedulerNode.removed" }, "absent")
   }
 
-  private writeNode(info: NodeInfo): void {
-    this.write.node(info.name, { type: "schedulerNode.changed", allocatable: info.allocatable,
+  #writeNode(info: NodeInfo): void {
+    this.#write.node(info.name, { type: "schedulerNode.changed", allocatable: info.allocatable,
       unschedulable: info.unschedulable, taints: (info.node?.spec.taints ?? []).map(taintText),
       labels: info.node?.metadata.labels ?? {} }, "present")
   }
 
-  private infoOf(name: string): NodeInfo {
-    let info = this.nodes.get(name)
+  #infoOf(name: string): NodeInfo {
+    let info = this.#nodes.get(name)
     if (info === undefined) {
       info = emptyNodeInfo(name)
-      this.nodes.set(name, info)
+      this.#nodes.set(name, info)
     }
     return info
   }
 
-  private count(info: PodInfo, name: string, state: CachedPod["state"]): void {
-    const node = this.infoOf(name)
+  #count(info: PodInfo, name: string, state: CachedPod["state"]): void {
+    const node = this.#infoOf(name)
     for (const [resource, amount] of info.asks) node.used[resource] = (node.used[resource] ?? 0) + amount
     node.scored.cpu += info.scored.cpu
     node.scored.memory += info.scored.memory
     node.pods++
-    this.pods.set(info.uid, { info, node: name, state })
+    this.#pods.set(info.uid, { info, node: name, state })
   }
 
-  private uncount(cached: CachedPod): void {
-    const node = this.infoOf(cached.node)
-    this.parts.uncount(node, cached.info)
+  #uncount(cached: CachedPod): void {
+    const node = this.#infoOf(cached.node)
+    this.#parts.uncount(node, cached.info)
     node.pods--
-    this.pods.delete(cached.info.uid)
-    if (node.pods === 0 && node.node === undefined) this.nodes.delete(cached.node)
+    this.#pods.delete(cached.info.uid)
+    if (node.pods === 0 && node.node === undefined) this.#nodes.delete(cached.node)
   }
 }

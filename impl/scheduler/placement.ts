@@ -20,19 +20,19 @@ export const enough = (nodes: number): number => {
 }
 
 export class Placer {
-  private readonly filters: ReadonlyArray<Filter>
-  private readonly best: (pod: PodInfo, nodes: ReadonlyArray<NodeInfo>) => ReadonlyArray<NodeInfo>
-  private readonly tieBreak: (pod: PodInfo, nodes: ReadonlyArray<NodeInfo>) => NodeInfo
+  readonly #filters: ReadonlyArray<Filter>
+  readonly #best: (pod: PodInfo, nodes: ReadonlyArray<NodeInfo>) => ReadonlyArray<NodeInfo>
+  readonly #tieBreak: (pod: PodInfo, nodes: ReadonlyArray<NodeInfo>) => NodeInfo
   /** Where the next search begins, so that all nodes get their turn. */
-  private start = 0
+  #start = 0
 
   constructor(
     filters: ReadonlyArray<Filter>, best: (pod: PodInfo, nodes: ReadonlyArray<NodeInfo>) => ReadonlyArray<NodeInfo>,
     tieBreak: (pod: PodInfo, nodes: ReadonlyArray<NodeInfo>) => NodeInfo
   ) {
-    this.filters = filters
-    this.best = best
-    this.tieBreak = tieBreak
+    this.#filters = filters
+    this.#best = best
+    this.#tieBreak = tieBreak
   }
 
   place(pod: PodInfo, nodes: ReadonlyArray<NodeInfo>): Placement {
@@ -42,27 +42,27 @@ export class Placer {
     const refusals = new Map<Filter, number>()
     let evaluated = 0
     while (evaluated < count && feasible.length < wanted) {
-      const node = nodes[(this.start + evaluated) % count]!
+      const node = nodes[(this.#start + evaluated) % count]!
       evaluated++
-      const refusing = this.refusing(pod, node)
+      const refusing = this.#refusing(pod, node)
       if (refusing === undefined) feasible.push(node)
       else refusals.set(refusing, (refusals.get(refusing) ?? 0) + 1)
     }
-    this.start = count === 0 ? 0 : (this.start + evaluated) % count
+    this.#start = count === 0 ? 0 : (this.#start + evaluated) % count
     if (feasible.length > 0) {
-      const best = this.best(pod, feasible)
-      const node = best.length === 1 ? best[0]! : this.tieBreak(pod, best)
+      const best = this.#best(pod, feasible)
+      const node = best.length === 1 ? best[0]! : this.#tieBreak(pod, best)
       return { node: node.name, feasible: feasible.length, evaluated }
     }
     // In the filters' own order, whichever node came first.
-    const refusedBy = this.filters.filter((filter) => refusals.has(filter))
+    const refusedBy = this.#filters.filter((filter) => refusals.has(filter))
     const refused: Record<string, number> = {}
     for (const filter of refusedBy) refused[filter.name] = refusals.get(filter)!
     return { node: undefined, nodes: count, refusedBy, refused }
   }
 
-  private refusing(pod: PodInfo, node: NodeInfo): Filter | undefined {
-    for (const filter of this.filters) if (!filter.passes(pod, node)) return filter
+  #refusing(pod: PodInfo, node: NodeInfo): Filter | undefined {
+    for (const filter of this.#filters) if (!filter.passes(pod, node)) return filter
     return undefined
   }
 }

@@ -24,50 +24,50 @@ interface File {
 
 export class MachineDisk {
   state: DiskState = "ok"
-  private readonly machine: string
-  private readonly chance: Chance
-  private files = new Map<string, File>()
-  private used_bytes = 0
+  readonly #machine: string
+  readonly #chance: Chance
+  #files = new Map<string, File>()
+  #used_bytes = 0
   /** Counts the losses of the cache: a sync that began before one makes nothing durable. */
-  private era = 0
+  #era = 0
 
   constructor(machine: string, chance: Chance) {
-    this.machine = machine
-    this.chance = chance
+    this.#machine = machine
+    this.#chance = chance
   }
 
   /** The port, as one process sees it. */
   port(owner: ProcessScheduler) {
     return {
-      append: (file: string, record: DiskRecord, size_bytes: number) => this.append(file, record, size_bytes),
+      append: (file: string, record: DiskRecord, size_bytes: number) => this.#append(file, record, size_bytes),
       replace: (file: string, records: ReadonlyArray<DiskRecord>, size_bytes: number) =>
-        this.replace(file, records, size_bytes),
-      sync: (file: string) => this.sync(file, owner),
-      read: (file: string) => this.read(file),
-      remove: (file: string) => this.remove(file)
+        this.#replace(file, records, size_bytes),
+      sync: (file: string) => this.#sync(file, owner),
+      read: (file: string) => this.#read(file),
+      remove: (file: string) => this.#remove(file)
     }
   }
 
-  private append(name: string, record: DiskRecord, size_bytes: number): Effect.Effect<void, DiskFailed> {
+  #append(name: string, record: DiskRecord, size_bytes: number): Effect.Effect<void, DiskFailed> {
     return Effect.suspend(() => {
-      const failure = this.refusal(name, size_bytes)
+      const failure = this.#refusal(name, size_bytes)
       if (failure !== undefined) return Effect.fail(failure)
-      const file = this.open(name)
+      const file = this.#open(name)
       file.records.push(record)
       file.size_bytes += size_bytes
-      this.used_bytes += size_bytes
+      this.#used_bytes += size_bytes
       return Effect.void
     })
   }
 
-  private replace(
+  #replace(
     name: string, records: ReadonlyArray<DiskRecord>, size_bytes: number
   ): Effect.Effect<void, DiskFailed> {
     return Effect.suspend(() => {
-      const failure = this.refusal(name, size_bytes)
+      const failure = this.#refusal(name, size_bytes)
       if (failure !== undefined) return Effect.fail(failure)
-      const file = this.open(name)
-      this.used_bytes += size_bytes - file.size_bytes
+      const file = this.#open(name)
+      this.#used_bytes += size_bytes - file.size_bytes
       file.replaced ??= file.records.slice(0, file.synced)
       file.records = [...records]
       file.size_bytes = size_bytes
@@ -77,20 +77,20 @@ export class MachineDisk {
     })
   }
 
-  private sync(name: string, owner: ProcessScheduler): Effect.Effect<void, DiskFailed> {
+  #sync(name: string, owner: ProcessScheduler): Effect.Effect<void, DiskFailed> {
     return Effect.callback<void, DiskFailed>((resume) => {
-      const file = this.open(name)
-      const { era } = this
+      const file = this.#open(name)
+      const era = this.#era
       const { records } = file
       const written = records.length
-      const draws = this.chance.stream("disk/sync", `${this.machine} ${name}`)
+      const draws = this.#chance.stream("disk/sync", `${this.#machine} ${name}`)
       const [min, max] = this.state === "slow" ? [limits.slowSync_us_min, limits.slowSync_us_max]
         : [limits.sync_us_min, limits.sync_us_max]
       const u = draws.unit()
       const latency_us = min + Math.floor((max - min) * u * u * u)
       owner.kernel.at(owner.kernel.now_us + latency_us, () => {
         // The kernel goes on writing when the process that asked is gone; not when its memory is.
-        if (era !== this.era) return
+        if (era !== this.#era) return
         if (this.state === "io") {
           return owner.schedule(() => resume(Effect.fail(new DiskFailed({ reason: "io", file: name }))))
         }
@@ -103,27 +103,27 @@ export class MachineDisk {
     })
   }
 
-  private read(name: string): Effect.Effect<ReadonlyArray<DiskRecord>, DiskFailed> {
+  #read(name: string): Effect.Effect<ReadonlyArray<DiskRecord>, DiskFailed> {
     return Effect.suspend(() => this.state === "io" ? Effect.fail(new DiskFailed({ reason: "io", file: name }))
-      : Effect.succeed(this.files.get(name)?.records.slice() ?? []))
+      : Effect.succeed(this.#files.get(name)?.records.slice() ?? []))
   }
 
-  private remove(name: string): Effect.Effect<void, DiskFailed> {
+  #remove(name: string): Effect.Effect<void, DiskFailed> {
     return Effect.suspend(() => {
-      const failure = this.refusal(name, 0)
+      const failure = this.#refusal(name, 0)
       if (failure !== undefined) return Effect.fail(failure)
-      this.used_bytes -= this.files.get(name)?.size_bytes ?? 0
-      this.files.delete(name)
+      this.#used_bytes -= this.#files.get(name)?.size_bytes ?? 0
+      this.#files.delete(name)
       return Effect.void
     })
   }
 
   /** Memory is gone, and with it what was not durable. */
   loseCache(): void {
-    this.era++
-    for (const [name, file] of this.files) {
+    this.#era++
+    for (const [name, file] of this.#files) {
       if (file.replaced === undefined && file.synced === file.records.length) continue
-      const draws = this.chance.stream("disk/powerLoss", `${this.machine} ${name}`)
+      const draws = this.#chance.stream("disk/powerLoss", `${this.#machine} ${name}`)
       if (file.replaced !== undefined && draws.unit() < 0.5) {
         file.records = [...file.replaced]
       } else {
@@ -139,25 +139,25 @@ export class MachineDisk {
 
   /** An empty disk takes its place. */
   replaceByEmpty(): void {
-    this.era++
-    this.files = new Map()
-    this.used_bytes = 0
+    this.#era++
+    this.#files = new Map()
+    this.#used_bytes = 0
   }
 
-  private open(name: string): File {
-    let file = this.files.get(name)
+  #open(name: string): File {
+    let file = this.#files.get(name)
     if (file === undefined) {
-      this.files.set(name, file = { records: [], size_bytes: 0, synced: 0, replaced: undefined, renamed: 0 })
+      this.#files.set(name, file = { records: [], size_bytes: 0, synced: 0, replaced: undefined, renamed: 0 })
     }
     return file
   }
 
-  private refusal(file: string, size_bytes: number): DiskFailed | undefined {
+  #refusal(file: string, size_bytes: number): DiskFailed | undefined {
     if (this.state === "full" || this.state === "readonly" || this.state === "io") {
       // An unlink needs no space.
       if (this.state !== "full" || size_bytes > 0) return new DiskFailed({ reason: this.state, file })
     }
-    if (this.used_bytes + size_bytes > limits.diskCapacity_bytes) return new DiskFailed({ reason: "full", file })
+    if (this.#used_bytes + size_bytes > limits.diskCapacity_bytes) return new DiskFailed({ reason: "full", file })
     return undefined
   }
 }

@@ -5,21 +5,21 @@
 
 /** The draws of one (stream, identity): keep it where a hot path draws, it saves the look-ups. */
 export class Stream {
-  private readonly high: number
-  private readonly low: number
-  private uses = 0
+  readonly #high: number
+  readonly #low: number
+  #uses = 0
   /** The second word of the last draw: 32 more bits for decisions that belong to the same use. */
   second = 0
   constructor(high: number, low: number) {
-    this.high = high
-    this.low = low
+    this.#high = high
+    this.#low = low
   }
 
   /** 32 random bits. */
   next(): number {
-    const n = ++this.uses
-    let a = this.high ^ Math.imul(n, 0x9e3779b1)
-    let b = this.low ^ Math.imul(n, 0x85ebca77)
+    const n = ++this.#uses
+    let a = this.#high ^ Math.imul(n, 0x9e3779b1)
+    let b = this.#low ^ Math.imul(n, 0x85ebca77)
     a = Math.imul(a ^ (a >>> 16), 0x85ebca6b)
     b = Math.imul(b ^ (b >>> 15) ^ a, 0xc2b2ae35)
     a = Math.imul(a ^ (a >>> 13) ^ b, 0x27d4eb2f)
@@ -43,17 +43,17 @@ export class Stream {
 }
 
 export class Chance {
-  private readonly seed: number
-  private readonly streams = new Map<string, Map<string, Stream>>()
+  readonly #seed: number
+  readonly #streams = new Map<string, Map<string, Stream>>()
   constructor(seed: number) {
-    this.seed = seed
+    this.#seed = seed
   }
 
   stream(stream: string, identity: string): Stream {
-    let identities = this.streams.get(stream)
-    if (identities === undefined) this.streams.set(stream, identities = new Map())
+    let identities = this.#streams.get(stream)
+    if (identities === undefined) this.#streams.set(stream, identities = new Map())
     let found = identities.get(identity)
-    if (found === undefined) identities.set(identity, found = this.make(stream, identity))
+    if (found === undefined) identities.set(identity, found = this.#make(stream, identity))
     return found
   }
 
@@ -68,13 +68,13 @@ export class Chance {
 
   /** The draws of a stream for one who keeps each identity's himself, and asks for it once. */
   identities(stream: string): (identity: string) => Stream {
-    return (identity) => this.make(stream, identity)
+    return (identity) => this.#make(stream, identity)
   }
 
   /** cyrb53's two lanes over the names, begun from the seed. */
-  private make(stream: string, identity: string): Stream {
-    let high = 0xdeadbeef ^ (this.seed | 0)
-    let low = 0x41c6ce57 ^ ((this.seed / 4_294_967_296) | 0) ^ Math.imul(this.seed | 0, 0x9e3779b1)
+  #make(stream: string, identity: string): Stream {
+    let high = 0xdeadbeef ^ (this.#seed | 0)
+    let low = 0x41c6ce57 ^ ((this.#seed / 4_294_967_296) | 0) ^ Math.imul(this.#seed | 0, 0x9e3779b1)
     const text = `${stream}\u0000${identity}`
     for (let i = 0; i < text.length; i++) {
       const c = text.charCodeAt(i)

@@ -14,22 +14,22 @@ const before = (a: Scheduled, b: Scheduled): boolean =>
   a.time_us < b.time_us || (a.time_us === b.time_us && a.order < b.order)
 
 export class Heap<A extends Scheduled> {
-  private entries: Array<A> = []
+  #entries: Array<A> = []
 
   get size(): number {
-    return this.entries.length
+    return this.#entries.length
   }
   get first(): A | undefined {
-    return this.entries[0]
+    return this.#entries[0]
   }
 
   push(entry: A): void {
-    this.entries.push(entry)
-    this.up(this.entries.length - 1, entry)
+    this.#entries.push(entry)
+    this.#up(this.#entries.length - 1, entry)
   }
 
   shift(): A | undefined {
-    const first = this.entries[0]
+    const first = this.#entries[0]
     if (first !== undefined) this.remove(first)
     return first
   }
@@ -37,26 +37,26 @@ export class Heap<A extends Scheduled> {
   remove(entry: A): void {
     const i = entry.index
     entry.index = -1
-    const last = this.entries.pop()!
+    const last = this.#entries.pop()!
     if (last === entry) return
-    if (i > 0 && before(last, this.entries[(i - 1) >> 1]!)) this.up(i, last)
-    else this.down(i, last)
+    if (i > 0 && before(last, this.#entries[(i - 1) >> 1]!)) this.#up(i, last)
+    else this.#down(i, last)
   }
 
   /** Keeps those for which `keep` is true, after it may have changed their times. */
   rebuild(keep: (entry: A) => boolean): void {
     const kept: Array<A> = []
-    for (const entry of this.entries) {
+    for (const entry of this.#entries) {
       if (keep(entry)) kept.push(entry)
       else entry.index = -1
     }
-    this.entries = kept
+    this.#entries = kept
     for (let i = 0; i < kept.length; i++) kept[i]!.index = i
-    for (let i = (kept.length >> 1) - 1; i >= 0; i--) this.down(i, kept[i]!)
+    for (let i = (kept.length >> 1) - 1; i >= 0; i--) this.#down(i, kept[i]!)
   }
 
-  private up(from: number, entry: A): void {
-    const entries = this.entries
+  #up(from: number, entry: A): void {
+    const entries = this.#entries
     let i = from
     while (i > 0) {
       const p = (i - 1) >> 1
@@ -70,8 +70,8 @@ export class Heap<A extends Scheduled> {
     entry.index = i
   }
 
-  private down(from: number, entry: A): void {
-    const entries = this.entries
+  #down(from: number, entry: A): void {
+    const entries = this.#entries
     const n = entries.length
     let i = from
     for (;;) {

@@ -18,36 +18,36 @@ export type GroundTruth = (revision: number, change: StoreChange) => {
 export class Lines {
   /** How many lines were told. */
   written = 0
-  private readonly kernel: Kernel
-  private readonly listen: ((line: Line) => void) | undefined
-  private readonly groundTruth: GroundTruth | undefined
-  private revision = 0
+  readonly #kernel: Kernel
+  readonly #listen: ((line: Line) => void) | undefined
+  readonly #groundTruth: GroundTruth | undefined
+  #revision = 0
 
   constructor(kernel: Kernel, listen: ((line: Line) => void) | undefined, groundTruth: GroundTruth | undefined) {
-    this.kernel = kernel
-    this.listen = listen
-    this.groundTruth = groundTruth
+    this.#kernel = kernel
+    this.#listen = listen
+    this.#groundTruth = groundTruth
   }
 
   wrote(actor: string, clock_ms: number, chart: string, entity: string, event: Event, state: StateValue): void {
-    if (this.listen === undefined) return
-    const { kernel } = this
+    if (this.#listen === undefined) return
+    const kernel = this.#kernel
     const seq = this.written++
     const at_ms = Math.floor(kernel.now_us / 1_000)
     const { cause } = kernel
     kernel.cause = seq
-    this.listen(cause === noCause ? { seq, at_ms, clock_ms, actor, chart, entity, event, state }
+    this.#listen(cause === noCause ? { seq, at_ms, clock_ms, actor, chart, entity, event, state }
       : { seq, at_ms, clock_ms, actor, chart, entity, event, state, cause })
   }
 
   /** The first member that applies a revision makes it history. */
   committed(revision: number, changes: ReadonlyArray<StoreChange>): void {
-    if (revision <= this.revision) return
-    this.revision = revision
-    if (this.listen === undefined || this.groundTruth === undefined) return
-    const clock_ms = Math.floor(this.kernel.now_us / 1_000)
+    if (revision <= this.#revision) return
+    this.#revision = revision
+    if (this.#listen === undefined || this.#groundTruth === undefined) return
+    const clock_ms = Math.floor(this.#kernel.now_us / 1_000)
     for (const change of changes) {
-      const told = this.groundTruth(revision, change)
+      const told = this.#groundTruth(revision, change)
       if (told !== undefined) this.wrote("etcd", clock_ms, told.chart, told.entity, told.event, told.state)
     }
   }

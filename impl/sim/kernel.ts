@@ -54,9 +54,9 @@ class Timer implements Scheduled {
   task: Task
   readonly owner: Owner | undefined
   readonly cause: number
-  private readonly heap: Heap<Timer>
+  readonly #heap: Heap<Timer>
   constructor(heap: Heap<Timer>, time_us: number, order: number, task: Task, owner: Owner | undefined, cause: number) {
-    this.heap = heap
+    this.#heap = heap
     this.time_us = time_us
     this.order = order
     this.task = task
@@ -64,7 +64,7 @@ class Timer implements Scheduled {
     this.cause = cause
   }
   cancel(): void {
-    if (this.index >= 0) this.heap.remove(this)
+    if (this.index >= 0) this.#heap.remove(this)
   }
 }
 export type { Timer }
@@ -76,67 +76,67 @@ export class Kernel {
   /** Choices made so far. */
   choicesUsed = 0
   /** Steps at which more than one task was queued: the places of choices. */
-  private contested = 0
-  private nextChoiceAt: number
+  #contested = 0
+  #nextChoiceAt: number
   /** The seq of the last journalled line on this causal thread. */
   cause = noCause
-  private readonly timers = new Heap<Timer>()
-  private readonly choices: ReadonlyArray<number>
-  private readonly bound: number
-  private order = 0
-  private instantSteps = 0
-  private sample: Map<string, number> | undefined
+  readonly #timers = new Heap<Timer>()
+  readonly #choices: ReadonlyArray<number>
+  readonly #bound: number
+  #order = 0
+  #instantSteps = 0
+  #sample: Map<string, number> | undefined
   // The run queue: three parallel rings.
-  private tasks = ring<Task | undefined>(1_024, undefined)
-  private owners = ring<Owner | undefined>(1_024, undefined)
-  private causes = ring(1_024, noCause)
-  private head = 0
-  private count = 0
+  #tasks = ring<Task | undefined>(1_024, undefined)
+  #owners = ring<Owner | undefined>(1_024, undefined)
+  #causes = ring(1_024, noCause)
+  #head = 0
+  #count = 0
 
   constructor(choices: ReadonlyArray<number> = [], stepsPerInstant = stepsPerInstant_max) {
-    const made = new Map(choices.filter((choice) => choice % reach !== 0).map((choice) => [this.stepOf(choice), choice]))
-    this.choices = [...made.values()].sort((a, b) => a - b)
-    this.nextChoiceAt = this.stepOf(this.choices[0])
-    this.bound = stepsPerInstant
+    const made = new Map(choices.filter((choice) => choice % reach !== 0).map((choice) => [this.#stepOf(choice), choice]))
+    this.#choices = [...made.values()].sort((a, b) => a - b)
+    this.#nextChoiceAt = this.#stepOf(this.#choices[0])
+    this.#bound = stepsPerInstant
   }
 
-  private stepOf(choice: number | undefined): number {
+  #stepOf(choice: number | undefined): number {
     return choice === undefined ? -1 : Math.floor(choice / reach)
   }
 
   get timersArmed(): number {
-    return this.timers.size
+    return this.#timers.size
   }
 
   /** Runs a task of the world at the instant, before anything of that instant that was scheduled later. */
   at(time_us: number, task: Task): Timer {
-    return this.arm(time_us, task, undefined)
+    return this.#arm(time_us, task, undefined)
   }
 
   /** Lets a task of a process join the run queue at the instant. */
   wake(time_us: number, task: Task, owner: Owner): Timer {
-    return this.arm(time_us, task, owner)
+    return this.#arm(time_us, task, owner)
   }
 
-  private arm(time_us: number, task: Task, owner: Owner | undefined): Timer {
+  #arm(time_us: number, task: Task, owner: Owner | undefined): Timer {
     const time = time_us > this.now_us ? time_us : this.now_us
-    const timer = new Timer(this.timers, time, this.order++, task, owner, this.cause)
-    this.timers.push(timer)
+    const timer = new Timer(this.#timers, time, this.#order++, task, owner, this.cause)
+    this.#timers.push(timer)
     return timer
   }
 
   /** Puts a task at the end of the run queue. */
   enqueue(task: Task, owner: Owner, cause: number = this.cause): void {
-    if (this.count === this.tasks.length) this.grow()
-    const i = (this.head + this.count++) & (this.tasks.length - 1)
-    this.tasks[i] = task
-    this.owners[i] = owner
-    this.causes[i] = cause
+    if (this.#count === this.#tasks.length) this.#grow()
+    const i = (this.#head + this.#count++) & (this.#tasks.length - 1)
+    this.#tasks[i] = task
+    this.#owners[i] = owner
+    this.#causes[i] = cause
   }
 
   /** Gives every timer of the owners a new time (a clock changed its rate), or takes it away (undefined). */
   retime(concerns: (owner: Owner) => boolean, time_us: (timer: Timer) => number | undefined): void {
-    this.timers.rebuild((timer) => {
+    this.#timers.rebuild((timer) => {
       if (timer.owner === undefined || !concerns(timer.owner)) return true
       const time = time_us(timer)
       if (time === undefined) return false
@@ -148,52 +148,52 @@ export class Kernel {
   /** Runs everything up to and including the instant. Synchronous. */
   run(until_us: number): void {
     for (;;) {
-      this.drain()
-      let next = this.timers.first
+      this.#drain()
+      let next = this.#timers.first
       if (next === undefined || next.time_us > until_us) break
       if (next.time_us !== this.now_us) {
         this.now_us = next.time_us
-        this.instantSteps = 0
-        this.sample = undefined
+        this.#instantSteps = 0
+        this.#sample = undefined
       }
       do {
-        this.timers.shift()
+        this.#timers.shift()
         if (next.owner !== undefined) this.enqueue(next.task, next.owner, next.cause)
-        else this.runWorld(next)
-        next = this.timers.first
+        else this.#runWorld(next)
+        next = this.#timers.first
       } while (next !== undefined && next.time_us === this.now_us)
     }
     if (until_us > this.now_us) {
       this.now_us = until_us
-      this.instantSteps = 0
-      this.sample = undefined
+      this.#instantSteps = 0
+      this.#sample = undefined
     }
   }
 
-  private runWorld(timer: Timer): void {
-    this.step("world")
+  #runWorld(timer: Timer): void {
+    this.#step("world")
     this.cause = timer.cause
     timer.task()
     this.cause = noCause
   }
 
-  private drain(): void {
-    while (this.count > 0) {
-      if (this.count > 1 && this.contested++ === this.nextChoiceAt) this.choose()
-      const i = this.head
-      const task = this.tasks[i]!
-      const owner = this.owners[i]!
-      const cause = this.causes[i]!
-      this.tasks[i] = undefined
-      this.owners[i] = undefined
-      this.head = (i + 1) & (this.tasks.length - 1)
-      this.count--
+  #drain(): void {
+    while (this.#count > 0) {
+      if (this.#count > 1 && this.#contested++ === this.#nextChoiceAt) this.#choose()
+      const i = this.#head
+      const task = this.#tasks[i]!
+      const owner = this.#owners[i]!
+      const cause = this.#causes[i]!
+      this.#tasks[i] = undefined
+      this.#owners[i] = undefined
+      this.#head = (i + 1) & (this.#tasks.length - 1)
+      this.#count--
       if (owner.dead) continue
       if (owner.paused) {
         owner.hold(task, cause)
         continue
       }
-      this.step(owner.name)
+      this.#step(owner.name)
       this.cause = cause
       try {
         task()
@@ -205,48 +205,48 @@ export class Kernel {
   }
 
   /** Moves the chosen task to the head; those before it keep their order. */
-  private choose(): void {
-    const choice = this.choices[this.choicesUsed++]!
-    this.nextChoiceAt = this.stepOf(this.choices[this.choicesUsed])
-    const mask = this.tasks.length - 1
-    const chosen = choice % reach % this.count
+  #choose(): void {
+    const choice = this.#choices[this.choicesUsed++]!
+    this.#nextChoiceAt = this.#stepOf(this.#choices[this.choicesUsed])
+    const mask = this.#tasks.length - 1
+    const chosen = choice % reach % this.#count
     if (chosen === 0) return
-    const from = (this.head + chosen) & mask
-    const task = this.tasks[from]
-    const owner = this.owners[from]
-    const cause = this.causes[from]!
+    const from = (this.#head + chosen) & mask
+    const task = this.#tasks[from]
+    const owner = this.#owners[from]
+    const cause = this.#causes[from]!
     for (let k = chosen; k > 0; k--) {
-      const to = (this.head + k) & mask
-      const before = (this.head + k - 1) & mask
-      this.tasks[to] = this.tasks[before]
-      this.owners[to] = this.owners[before]
-      this.causes[to] = this.causes[before]!
+      const to = (this.#head + k) & mask
+      const before = (this.#head + k - 1) & mask
+      this.#tasks[to] = this.#tasks[before]
+      this.#owners[to] = this.#owners[before]
+      this.#causes[to] = this.#causes[before]!
     }
-    this.tasks[this.head] = task
-    this.owners[this.head] = owner
-    this.causes[this.head] = cause
+    this.#tasks[this.#head] = task
+    this.#owners[this.#head] = owner
+    this.#causes[this.#head] = cause
   }
 
-  private step(who: string): void {
+  #step(who: string): void {
     this.steps++
-    if (++this.instantSteps <= this.bound - stepsSampled) return
-    this.sample ??= new Map()
-    this.sample.set(who, (this.sample.get(who) ?? 0) + 1)
-    if (this.instantSteps >= this.bound) throw this.livelock(this.sample)
+    if (++this.#instantSteps <= this.#bound - stepsSampled) return
+    this.#sample ??= new Map()
+    this.#sample.set(who, (this.#sample.get(who) ?? 0) + 1)
+    if (this.#instantSteps >= this.#bound) throw this.#livelock(this.#sample)
   }
 
-  private livelock(sample: ReadonlyMap<string, number>): Livelock {
+  #livelock(sample: ReadonlyMap<string, number>): Livelock {
     const running = [...sample].sort((a, b) => b[1] - a[1]).slice(0, 8).map(([name, n]) => `${name} × ${n}`)
-    return new Livelock({ at_ms: Math.floor(this.now_us / 1_000), steps: this.instantSteps, running })
+    return new Livelock({ at_ms: Math.floor(this.now_us / 1_000), steps: this.#instantSteps, running })
   }
 
-  private grow(): void {
-    const size = this.tasks.length
+  #grow(): void {
+    const size = this.#tasks.length
     const unroll = <A>(full: Array<A>, empty: A): Array<A> =>
-      [...full.slice(this.head), ...full.slice(0, this.head), ...ring(size, empty)]
-    this.tasks = unroll<Task | undefined>(this.tasks, undefined)
-    this.owners = unroll<Owner | undefined>(this.owners, undefined)
-    this.causes = unroll(this.causes, noCause)
-    this.head = 0
+      [...full.slice(this.#head), ...full.slice(0, this.#head), ...ring(size, empty)]
+    this.#tasks = unroll<Task | undefined>(this.#tasks, undefined)
+    this.#owners = unroll<Owner | undefined>(this.#owners, undefined)
+    this.#causes = unroll(this.#causes, noCause)
+    this.#head = 0
   }
 }

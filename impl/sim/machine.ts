@@ -39,15 +39,15 @@ export class SimMachine {
   isOnline = false
   nic: Nic = "up"
   runtimeLatency_ms = 0
-  private readonly world: Surroundings
-  private readonly memory = new Map<string, { readonly value: unknown; readonly kill: (value: never) => void }>()
-  private readonly pressures = new Set<Resource>()
+  readonly #world: Surroundings
+  readonly #memory = new Map<string, { readonly value: unknown; readonly kill: (value: never) => void }>()
+  readonly #pressures = new Set<Resource>()
   /** By process: whom to tell that the containers were killed. */
-  private readonly containerHandlers = new Map<string, ReadonlyArray<() => void>>()
-  private allStopped: (() => void) | undefined
+  readonly #containerHandlers = new Map<string, ReadonlyArray<() => void>>()
+  #allStopped: (() => void) | undefined
 
   constructor(world: Surroundings, config: MachineConfig, parts: Partial<Parts>) {
-    this.world = world
+    this.#world = world
     this.config = config
     this.name = config.name
     this.clock.offset_ms += config.skew_ms ?? 0
@@ -56,37 +56,37 @@ export class SimMachine {
       // The firmware is Plimsoll's own: a defect in it is no event of the world.
       throw error
     })
-    this.hardware = new Hardware(this.chassis(), parts)
+    this.hardware = new Hardware(this.#chassis(), parts)
   }
 
   get serves(): boolean {
     return this.hardware.power === "serving"
   }
   get monotonic_ms(): number {
-    return this.clock.monotonic_ms(this.world.kernel.now_us)
+    return this.clock.monotonic_ms(this.#world.kernel.now_us)
   }
 
   addProcess(name: string, program: Program): SimProcess {
-    const process = new SimProcess(this.world, this, name, program)
+    const process = new SimProcess(this.#world, this, name, program)
     this.processes.push(process)
     return process
   }
 
   wroteProcess(process: string, event: EventOf<"process">, state: StateValue): void {
-    this.world.lines.wrote(`machine/${this.name}`, this.monotonic_ms, "hardware.process", process, event, state)
+    this.#world.lines.wrote(`machine/${this.name}`, this.monotonic_ms, "hardware.process", process, event, state)
   }
 
   processEnded(): void {
-    if (this.processes.every(({ state }) => state === "stopped")) this.allStopped?.()
+    if (this.processes.every(({ state }) => state === "stopped")) this.#allStopped?.()
   }
 
   forgetHandlers(process: string): void {
-    this.containerHandlers.delete(process)
+    this.#containerHandlers.delete(process)
   }
 
   killContainers(): void {
     for (const process of this.processes) {
-      for (const handler of this.containerHandlers.get(process.name) ?? []) process.schedule(handler)
+      for (const handler of this.#containerHandlers.get(process.name) ?? []) process.schedule(handler)
     }
   }
 
@@ -95,8 +95,8 @@ export class SimMachine {
     this.hardware.setNic(nic)
   }
   setPressure(resource: Resource, present: boolean): void {
-    if (present) this.pressures.add(resource)
-    else this.pressures.delete(resource)
+    if (present) this.#pressures.add(resource)
+    else this.#pressures.delete(resource)
     this.hardware.setPressure(resource, present)
   }
   setDisk(state: MachineDisk["state"]): void {
@@ -110,7 +110,7 @@ export class SimMachine {
   /** Timers that are armed keep the reading of the clock at which they are due. */
   setClockRate(rate: number): void {
     if (rate === this.clock.rate) return
-    const { kernel } = this.world
+    const { kernel } = this.#world
     const due = new Map<object, number>()
     const isHere = (owner: object): boolean => owner instanceof ProcessScheduler && owner.clock === this.clock
     kernel.retime(isHere, (timer) => {
@@ -130,26 +130,26 @@ export class SimMachine {
       capacity: this.config.capacity,
       labels: this.config.labels,
       pressure: () => ({
-        memory: this.pressures.has("memory"), disk: this.pressures.has("disk"), pid: this.pressures.has("pid")
+        memory: this.#pressures.has("memory"), disk: this.#pressures.has("disk"), pid: this.#pressures.has("pid")
       }),
       runtimeLatency_ms: () => this.runtimeLatency_ms,
       onContainersKilled: (task) => {
         if (scheduler.dead) return
-        this.containerHandlers.set(process, [...this.containerHandlers.get(process) ?? [], task])
+        this.#containerHandlers.set(process, [...this.#containerHandlers.get(process) ?? [], task])
       },
       memory: <A>(key: string, make: () => A, kill: (value: A) => void): A => {
-        const kept = this.memory.get(key)
+        const kept = this.#memory.get(key)
         if (kept !== undefined) return kept.value as A
         const value = make()
-        this.memory.set(key, { value, kill })
+        this.#memory.set(key, { value, kill })
         return value
       }
     }
   }
 
   /** What happens to several processes at once has one cause; none of them is the cause of the next. */
-  private eachProcess(task: (process: SimProcess) => void): void {
-    const { kernel } = this.world
+  #eachProcess(task: (process: SimProcess) => void): void {
+    const { kernel } = this.#world
     const { cause } = kernel
     for (const process of this.processes) {
       kernel.cause = cause
@@ -158,14 +158,15 @@ export class SimMachine {
     kernel.cause = cause
   }
 
-  private clearMemory(): void {
-    const values = [...this.memory.values()]
-    this.memory.clear()
+  #clearMemory(): void {
+    const values = [...this.#memory.values()]
+    this.#memory.clear()
     for (const { value, kill } of values) kill(value as never)
   }
 
-  private chassis(): Chassis {
-    const { world, name } = this
+  #chassis(): Chassis {
+    const { name } = this
+    const world = this.#world
     const draws = (what: string) => world.chance.stream(`hardware/${what}`, name)
     return {
       name,
@@ -181,9 +182,9 @@ export class SimMachine {
         this.isOnline = answers
       },
       loseMemory: (reason) => {
-        this.allStopped = undefined
-        this.eachProcess((process) => process.vanish(reason))
-        this.clearMemory()
+        this.#allStopped = undefined
+        this.#eachProcess((process) => process.vanish(reason))
+        this.#clearMemory()
         this.disk.loseCache()
       },
       startUnits: () => {
@@ -194,12 +195,12 @@ export class SimMachine {
         }
       },
       stopUnits: Effect.callback<void>((resume) => {
-        this.allStopped = () => {
-          this.allStopped = undefined
-          this.clearMemory()
+        this.#allStopped = () => {
+          this.#allStopped = undefined
+          this.#clearMemory()
           this.firmware.schedule(() => resume(Effect.void))
         }
-        this.eachProcess((process) => process.stop())
+        this.#eachProcess((process) => process.stop())
         this.processEnded()
       }),
       emptyDisk: () => this.disk.replaceByEmpty()

@@ -36,172 +36,173 @@ export class SimProcess {
   readonly machine: SimMachine
   state: State = "stopped"
   incarnation = 0
-  private readonly world: Surroundings
-  private readonly program: Program
-  private readonly address: Address
-  private current: Incarnation | undefined
-  private restart: Timer | undefined
-  private killer: Timer | undefined
-  private failures = 0
-  private restartAfterStop_ms: number | undefined
+  readonly #world: Surroundings
+  readonly #program: Program
+  readonly #address: Address
+  #current: Incarnation | undefined
+  #restart: Timer | undefined
+  #killer: Timer | undefined
+  #failures = 0
+  #restartAfterStop_ms: number | undefined
 
   constructor(world: Surroundings, machine: SimMachine, name: string, program: Program) {
-    this.world = world
+    this.#world = world
     this.machine = machine
     this.name = name
-    this.program = program
-    this.address = world.network.addAddress(name, machine.name)
+    this.#program = program
+    this.#address = world.network.addAddress(name, machine.name)
   }
 
   get restartIsPending(): boolean {
-    return this.restart !== undefined && this.restart.index >= 0
+    return this.#restart !== undefined && this.#restart.index >= 0
   }
 
   start(): void {
-    this.restart?.cancel()
+    this.#restart?.cancel()
     if (this.state !== "stopped" || !this.machine.serves) return
     this.incarnation++
-    const { kernel } = this.world
-    const scheduler = new ProcessScheduler(kernel, this.machine.clock, this.name, (error) => this.panic(error))
+    const { kernel } = this.#world
+    const scheduler = new ProcessScheduler(kernel, this.machine.clock, this.name, (error) => this.#panic(error))
     const current: Incarnation = {
-      scheduler, context: this.context(scheduler), startedAt_us: kernel.now_us, main: undefined, fibers: new Set()
+      scheduler, context: this.#context(scheduler), startedAt_us: kernel.now_us, main: undefined, fibers: new Set()
     }
-    this.current = current
-    this.address.scheduler = scheduler
-    this.became("running", { type: "process.started", process: this.name, incarnation: this.incarnation })
+    this.#current = current
+    this.#address.scheduler = scheduler
+    this.#became("running", { type: "process.started", process: this.name, incarnation: this.incarnation })
     scheduler.schedule(() => {
-      current.main = this.run(current, this.program)
+      current.main = this.#run(current, this.#program)
     })
   }
 
   /** Ends it where it stands. `restart_ms`: when the supervisor starts it again; absent: with its usual back-off. */
   crash(reason: string, restart_ms?: number): void {
     if (this.state === "stopped") return
-    const ran_us = this.world.kernel.now_us - this.current!.startedAt_us
-    this.failures = ran_us >= limits.restartDelayReset_ms * 1_000 ? 1 : this.failures + 1
-    this.dispose(false)
-    this.became("stopped", { type: "process.crashed", process: this.name, reason })
-    const backOff_ms = limits.restartDelay_ms * limits.restartDelayFactor ** (this.failures - 1)
-    this.restartAfter(restart_ms ?? Math.min(backOff_ms, limits.restartDelay_ms_max))
+    const ran_us = this.#world.kernel.now_us - this.#current!.startedAt_us
+    this.#failures = ran_us >= limits.restartDelayReset_ms * 1_000 ? 1 : this.#failures + 1
+    this.#dispose(false)
+    this.#became("stopped", { type: "process.crashed", process: this.name, reason })
+    const backOff_ms = limits.restartDelay_ms * limits.restartDelayFactor ** (this.#failures - 1)
+    this.#restartAfter(restart_ms ?? Math.min(backOff_ms, limits.restartDelay_ms_max))
     this.machine.processEnded()
   }
 
   /** It goes with the memory of its machine, which starts it again when it serves again. */
   vanish(reason: string): void {
-    this.restart?.cancel()
-    this.failures = 0
+    this.#restart?.cancel()
+    this.#failures = 0
     if (this.state === "stopped") return
-    this.dispose(true)
-    this.became("stopped", { type: "process.crashed", process: this.name, reason })
+    this.#dispose(true)
+    this.#became("stopped", { type: "process.crashed", process: this.name, reason })
   }
 
   /** SIGTERM. Without `restart_ms` it stays down until somebody starts it. */
   stop(restart_ms?: number): void {
-    this.restartAfterStop_ms = restart_ms
+    this.#restartAfterStop_ms = restart_ms
     if (this.state === "stopped") {
-      this.restart?.cancel()
-      if (restart_ms !== undefined) this.restartAfter(restart_ms)
+      this.#restart?.cancel()
+      if (restart_ms !== undefined) this.#restartAfter(restart_ms)
       return
     }
     if (this.state === "terminating") return
     this.resume()
-    this.became("terminating", { type: "process.terminating", process: this.name })
-    const current = this.current!
-    this.killer = this.machine.firmware.after(limits.stopTimeout_ms, () => this.killed())
+    this.#became("terminating", { type: "process.terminating", process: this.name })
+    const current = this.#current!
+    this.#killer = this.machine.firmware.after(limits.stopTimeout_ms, () => this.#killed())
     current.scheduler.schedule(() => {
-      if (current.main === undefined) this.stopped()
+      if (current.main === undefined) this.#stopped()
       else current.main.interruptUnsafe()
     })
   }
 
   pause(): void {
     if (this.state !== "running") return
-    this.current!.scheduler.pause()
-    this.became("paused", { type: "process.paused", process: this.name })
-    this.world.network.processPaused(this.address)
+    this.#current!.scheduler.pause()
+    this.#became("paused", { type: "process.paused", process: this.name })
+    this.#world.network.processPaused(this.#address)
   }
 
   resume(): void {
     if (this.state !== "paused") return
-    this.became("running", { type: "process.resumed", process: this.name })
-    this.current!.scheduler.resume()
-    this.world.network.processResumed(this.address)
+    this.#became("running", { type: "process.resumed", process: this.name })
+    this.#current!.scheduler.resume()
+    this.#world.network.processResumed(this.#address)
   }
 
   /** Runs a task as one of the living incarnation, if there is one. */
   schedule(task: () => void): void {
-    this.current?.scheduler.schedule(task)
+    this.#current?.scheduler.schedule(task)
   }
 
-  private killed(): void {
+  #killed(): void {
     if (this.state !== "terminating") return
-    this.dispose(false)
-    this.became("stopped", { type: "process.crashed", process: this.name, reason: "killed" })
-    this.endOfStop()
+    this.#dispose(false)
+    this.#became("stopped", { type: "process.crashed", process: this.name, reason: "killed" })
+    this.#endOfStop()
   }
 
-  private stopped(): void {
-    this.dispose(false)
-    this.became("stopped", { type: "process.stopped", process: this.name })
-    this.endOfStop()
+  #stopped(): void {
+    this.#dispose(false)
+    this.#became("stopped", { type: "process.stopped", process: this.name })
+    this.#endOfStop()
   }
 
-  private endOfStop(): void {
-    if (this.restartAfterStop_ms !== undefined) this.restartAfter(this.restartAfterStop_ms)
+  #endOfStop(): void {
+    if (this.#restartAfterStop_ms !== undefined) this.#restartAfter(this.#restartAfterStop_ms)
     this.machine.processEnded()
   }
 
-  private dispose(machineIsLost: boolean): void {
-    this.killer?.cancel()
-    this.current!.scheduler.kill()
-    this.current = undefined
+  #dispose(machineIsLost: boolean): void {
+    this.#killer?.cancel()
+    this.#current!.scheduler.kill()
+    this.#current = undefined
     this.machine.forgetHandlers(this.name)
-    this.world.network.processEnded(this.address, machineIsLost)
+    this.#world.network.processEnded(this.#address, machineIsLost)
   }
 
-  private restartAfter(delay_ms: number): void {
-    this.restart = this.machine.firmware.after(delay_ms, () => this.start())
+  #restartAfter(delay_ms: number): void {
+    this.#restart = this.machine.firmware.after(delay_ms, () => this.start())
   }
 
-  private panic(error: unknown): void {
-    this.world.panicked(this.name, error)
+  #panic(error: unknown): void {
+    this.#world.panicked(this.name, error)
     this.crash("panic")
   }
 
-  private run(current: Incarnation, effect: Effect.Effect<unknown, never, Services>): Fiber.Fiber<unknown> {
+  #run(current: Incarnation, effect: Effect.Effect<unknown, never, Services>): Fiber.Fiber<unknown> {
     const fiber = Effect.runForkWith(current.context)(effect)
     current.fibers.add(fiber)
-    fiber.addObserver((exit) => this.fiberEnded(current, fiber, exit))
+    fiber.addObserver((exit) => this.#fiberEnded(current, fiber, exit))
     return fiber
   }
 
-  private fiberEnded(current: Incarnation, fiber: Fiber.Fiber<unknown>, exit: Exit.Exit<unknown>): void {
+  #fiberEnded(current: Incarnation, fiber: Fiber.Fiber<unknown>, exit: Exit.Exit<unknown>): void {
     current.fibers.delete(fiber)
     if (current.scheduler.dead) return
     if (this.state === "terminating") {
       // A fiber that panics while it is stopped ends nonetheless.
-      if (current.fibers.size === 0) this.stopped()
+      if (current.fibers.size === 0) this.#stopped()
       else if (current.main?.pollUnsafe() !== undefined) {
         for (const other of current.fibers) other.interruptUnsafe()
       }
       return
     }
-    if (Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)) this.panic(Cause.squash(exit.cause))
+    if (Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause)) this.#panic(Cause.squash(exit.cause))
     else if (fiber === current.main) this.crash("exited")
   }
 
-  private became(state: State, event: EventOf<"process">): void {
+  #became(state: State, event: EventOf<"process">): void {
     this.state = state
     this.machine.wroteProcess(this.name, event, state)
   }
 
-  private context(scheduler: ProcessScheduler): Context.Context<Services> {
-    const { world, machine, name } = this
+  #context(scheduler: ProcessScheduler): Context.Context<Services> {
+    const { machine, name } = this
+    const world = this.#world
     const random = world.chance.stream("random", `${name} ${this.incarnation}`)
     return scheduler.context(random).pipe(
-      Context.add(Process, this.processPort(scheduler)),
+      Context.add(Process, this.#processPort(scheduler)),
       Context.add(Draws, world.draws),
-      Context.add(Network, world.network.port(this.address, scheduler)),
+      Context.add(Network, world.network.port(this.#address, scheduler)),
       Context.add(Disk, machine.disk.port(scheduler)),
       Context.add(Machine, machine.port(name, scheduler)),
       Context.add(ImageRegistry, world.registry.port(scheduler)),
@@ -215,9 +216,10 @@ export class SimProcess {
     )
   }
 
-  private processPort(scheduler: ProcessScheduler): Process["Service"] {
-    const { machine, name, world: { kernel } } = this
-    const current = (): Incarnation | undefined => this.current?.scheduler === scheduler ? this.current : undefined
+  #processPort(scheduler: ProcessScheduler): Process["Service"] {
+    const { machine, name } = this
+    const { kernel } = this.#world
+    const current = (): Incarnation | undefined => this.#current?.scheduler === scheduler ? this.#current : undefined
     return {
       name,
       machine: machine.name,
@@ -227,7 +229,7 @@ export class SimProcess {
       after: (delay_ms, task) => scheduler.after(delay_ms, task),
       fork: (effect) => scheduler.schedule(() => {
         const incarnation = current()
-        if (incarnation !== undefined) this.run(incarnation, effect)
+        if (incarnation !== undefined) this.#run(incarnation, effect)
       }),
       mailbox: <A>() => new SimMailbox<A>(scheduler),
       cell: <A, E>() => new SimCell<A, E>(scheduler),

@@ -10,19 +10,19 @@ const missing = "missing/"
 
 export class Registry {
   isDown = false
-  private readonly chance: Chance
+  readonly #chance: Chance
   constructor(chance: Chance) {
-    this.chance = chance
+    this.#chance = chance
   }
 
   port(owner: ProcessScheduler): ImageRegistry["Service"] {
-    return { pull: (image, identity) => this.pull(image, identity, owner) }
+    return { pull: (image, identity) => this.#pull(image, identity, owner) }
   }
 
-  private pull(image: string, identity: string, owner: ProcessScheduler): Effect.Effect<void, ImagePullFailed> {
+  #pull(image: string, identity: string, owner: ProcessScheduler): Effect.Effect<void, ImagePullFailed> {
     return Effect.suspend(() => {
-      if (this.isDown || image.startsWith(missing)) return this.refuse(image, owner)
-      const u = this.chance.stream("registry/pull", `${image} ${identity}`).unit()
+      if (this.isDown || image.startsWith(missing)) return this.#refuse(image, owner)
+      const u = this.#chance.stream("registry/pull", `${image} ${identity}`).unit()
       const pull_ms = limits.pull_ms_min + Math.floor((limits.pull_ms_max - limits.pull_ms_min) * u * u)
       return Effect.flatMap(owner.sleep(pull_ms), () =>
         // A registry that went down meanwhile breaks the transfer.
@@ -30,7 +30,7 @@ export class Registry {
     })
   }
 
-  private refuse(image: string, owner: ProcessScheduler): Effect.Effect<void, ImagePullFailed> {
+  #refuse(image: string, owner: ProcessScheduler): Effect.Effect<void, ImagePullFailed> {
     const reason = this.isDown ? "registry unavailable" as const : "not found" as const
     return Effect.andThen(owner.sleep(limits.pullRefused_ms), Effect.fail(new ImagePullFailed({ image, reason })))
   }

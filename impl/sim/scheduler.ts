@@ -16,21 +16,21 @@ export class ProcessScheduler implements Scheduler.Scheduler, Owner {
   readonly clock: MachineClock
   dead = false
   paused = false
-  private readonly sleeps = new Map<number, Effect.Effect<void>>()
-  private held: Array<{ readonly task: Task; readonly cause: number }> = []
-  private readonly onFailure: (error: unknown) => void
-  private readonly dispatcher: Scheduler.SchedulerDispatcher
+  readonly #sleeps = new Map<number, Effect.Effect<void>>()
+  #held: Array<{ readonly task: Task; readonly cause: number }> = []
+  readonly #onFailure: (error: unknown) => void
+  readonly #dispatcher: Scheduler.SchedulerDispatcher
 
   constructor(kernel: Kernel, clock: MachineClock, name: string, onFailure: (error: unknown) => void) {
     this.kernel = kernel
     this.clock = clock
     this.name = name
-    this.onFailure = onFailure
-    this.dispatcher = { scheduleTask: (task) => this.schedule(task), flush: () => {} }
+    this.#onFailure = onFailure
+    this.#dispatcher = { scheduleTask: (task) => this.schedule(task), flush: () => {} }
   }
 
   makeDispatcher(): Scheduler.SchedulerDispatcher {
-    return this.dispatcher
+    return this.#dispatcher
   }
   shouldYield(): boolean {
     return this.dead
@@ -46,38 +46,38 @@ export class ProcessScheduler implements Scheduler.Scheduler, Owner {
   }
 
   hold(task: Task, cause: number): void {
-    this.held.push({ task, cause })
+    this.#held.push({ task, cause })
   }
   pause(): void {
     this.paused = true
   }
   resume(): void {
     this.paused = false
-    const held = this.held
-    this.held = []
+    const held = this.#held
+    this.#held = []
     for (const { task, cause } of held) this.kernel.enqueue(task, this, cause)
   }
   /** Nothing of this incarnation runs any more, and its timers leave the heap. */
   kill(): void {
     this.dead = true
-    this.held = []
+    this.#held = []
     this.kernel.retime((owner) => owner === this, () => undefined)
   }
   failed(error: unknown): void {
-    this.onFailure(error)
+    this.#onFailure(error)
   }
 
   sleep(delay_ms: number): Effect.Effect<void> {
     if (delay_ms <= 0) return Effect.yieldNow
     if (delay_ms === Infinity) return Effect.never
-    let sleep = this.sleeps.get(delay_ms)
+    let sleep = this.#sleeps.get(delay_ms)
     if (sleep === undefined) {
       sleep = suspension<void>((resume) => {
         const timer = this.after(delay_ms, () => resume(Exit.void))
         return () => timer.cancel()
       })
       // Periods recur; drawn delays do not, and must not pile up.
-      if (this.sleeps.size < 256) this.sleeps.set(delay_ms, sleep)
+      if (this.#sleeps.size < 256) this.#sleeps.set(delay_ms, sleep)
     }
     return sleep
   }
@@ -87,7 +87,7 @@ export class ProcessScheduler implements Scheduler.Scheduler, Owner {
     return Context.empty().pipe(
       Context.add(Scheduler.Scheduler, this as Scheduler.Scheduler),
       Context.add(Scheduler.PreventSchedulerYield, false),
-      Context.add(Clock.Clock, this.effectClock()),
+      Context.add(Clock.Clock, this.#effectClock()),
       Context.add(Random.Random, {
         nextIntUnsafe: () => random.next() | 0,
         nextDoubleUnsafe: () => random.unit()
@@ -95,7 +95,7 @@ export class ProcessScheduler implements Scheduler.Scheduler, Owner {
     )
   }
 
-  private effectClock(): Clock.Clock {
+  #effectClock(): Clock.Clock {
     const millis = (): number => this.clock.wall_ms(this.kernel.now_us)
     const wallNanos = (): bigint => BigInt(millis()) * 1_000_000n
     const nanos = (): bigint => BigInt(this.clock.monotonic_us(this.kernel.now_us)) * 1_000n

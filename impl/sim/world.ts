@@ -58,10 +58,10 @@ export class World {
   readonly processes = new Map<string, SimProcess>()
   /** Defects in the code of processes. A harness should look: they are seldom meant. */
   readonly panics: Array<Panic> = []
-  private readonly surroundings: Surroundings
-  private readonly faults: Faults
-  private readonly hardware: Partial<HardwareParts>
-  private started = false
+  readonly #surroundings: Surroundings
+  readonly #faults: Faults
+  readonly #hardware: Partial<HardwareParts>
+  #started = false
 
   constructor(options: WorldOptions) {
     const kernel = this.kernel = new Kernel(options.choices, options.stepsPerInstant)
@@ -77,9 +77,9 @@ export class World {
         const { isOnline, nic } = this.machines.get(machine)!
         return isOnline && nic === "up"
       },
-      condition: (link) => this.faults.condition(link)
+      condition: (link) => this.#faults.condition(link)
     })
-    this.surroundings = {
+    this.#surroundings = {
       kernel, chance, draws, network,
       registry: new Registry(chance),
       lines: new Lines(kernel, options.listen, options.groundTruth),
@@ -87,15 +87,15 @@ export class World {
         this.panics.push({ at_ms: this.now_ms, process, error })
       }
     }
-    this.faults = new Faults(this.surroundings, this.machines, this.processes)
-    this.hardware = options.hardware ?? {}
+    this.#faults = new Faults(this.#surroundings, this.machines, this.processes)
+    this.#hardware = options.hardware ?? {}
   }
 
   // Building it.
 
   addMachine(config: MachineConfig): SimMachine {
     if (this.machines.has(config.name)) throw new Error(`there is a machine ${config.name} already`)
-    const machine = new SimMachine(this.surroundings, config, this.hardware)
+    const machine = new SimMachine(this.#surroundings, config, this.#hardware)
     this.machines.set(config.name, machine)
     return machine
   }
@@ -110,14 +110,14 @@ export class World {
   }
 
   addBalancer(name: string, backends: ReadonlyArray<string>): void {
-    this.surroundings.network.addBalancer(name, backends)
+    this.#surroundings.network.addBalancer(name, backends)
   }
 
   // Running it.
 
   /** Every machine is up already, as it is when one starts to look at a cluster; its processes start now. */
   start(): void {
-    this.started = true
+    this.#started = true
     for (const machine of this.machines.values()) {
       this.kernel.cause = noCause
       machine.hardware.join()
@@ -138,18 +138,18 @@ export class World {
 
   /** At its own time, or now when that has passed, but never before the machines are up. */
   inject(fault: Fault): void {
-    if (!this.started || fault.at_ms > this.kernel.now_us / 1_000) this.at(fault.at_ms, () => this.faults.begin(fault))
-    else this.faults.begin(fault)
+    if (!this.#started || fault.at_ms > this.kernel.now_us / 1_000) this.at(fault.at_ms, () => this.#faults.begin(fault))
+    else this.#faults.begin(fault)
   }
 
   /** Ends every fault on the given machines and between them, and starts what waits for its supervisor. */
   heal(machines?: ReadonlyArray<string>): void {
-    this.faults.heal(machines)
+    this.#faults.heal(machines)
   }
 
   /** A line of actor "world": phases, operations. */
   wrote(chart: string, entity: string, event: Event, state: StateValue): void {
-    this.surroundings.lines.wrote("world", Math.floor(this.now_ms), chart, entity, event, state)
+    this.#surroundings.lines.wrote("world", Math.floor(this.now_ms), chart, entity, event, state)
   }
 
   // Looking at it.
@@ -158,7 +158,7 @@ export class World {
     return this.kernel.now_us / 1_000
   }
   get lines(): number {
-    return this.surroundings.lines.written
+    return this.#surroundings.lines.written
   }
   get steps(): number {
     return this.kernel.steps
@@ -167,6 +167,6 @@ export class World {
     return this.kernel.choicesUsed
   }
   get faultsInForce(): ReadonlyArray<Fault> {
-    return this.faults.inForce
+    return this.#faults.inForce
   }
 }

@@ -1,51 +1,6 @@
-/** Events of controller-manager, replica-set and pod-gc. */
-import { Schema } from "effect"
+/** The events of all controllers: a new one adds its own here. */
+import { NodeLifecycleEvent } from "#model/events/controllers/node-lifecycle.ts"
+import { PodGcEvent } from "#model/events/controllers/pod-gc.ts"
+import { ReplicaSetEvent } from "#model/events/controllers/replica-set.ts"
 
-export const ControllerEvent = [
-  // Chart "controller-manager.process", entity: "kube-controller-manager".
-  Schema.Struct({ type: Schema.tag("controllerManager.started"), incarnation: Schema.Number }),
-  /** It holds the lease; its informers and controllers start. */
-  Schema.Struct({ type: Schema.tag("controllerManager.led") }),
-  Schema.Struct({ type: Schema.tag("controllerManager.controllerStarted"), controller: Schema.String }),
-
-  // Chart "replica-set.replicaSet", entity: uid of the ReplicaSet. `active`: pods that count, in the controller's view:
-  // its informer's pods at revision `view`, and what it adopted since.
-  Schema.Struct({ type: Schema.tag("replicaSet.createsExpected"), key: Schema.String, replicas: Schema.Number,
-    active: Schema.Number, view: Schema.Number, count: Schema.Number }),
-  /** Slow start: 1, 2, 4, … pods at once while all goes well. */
-  Schema.Struct({ type: Schema.tag("replicaSet.batchStarted"), size: Schema.Number }),
-  Schema.Struct({ type: Schema.tag("replicaSet.podCreated"), pod: Schema.String, uid: Schema.String }),
-  /** `reason`: of the Status; "unknown": the pod may exist nevertheless; "unreachable". */
-  Schema.Struct({ type: Schema.tag("replicaSet.podCreateFailed"), reason: Schema.String }),
-  /** `outstanding`: creations that the informer has not shown yet. */
-  Schema.Struct({ type: Schema.tag("replicaSet.createsEnded"), created: Schema.Number, outstanding: Schema.Number }),
-  Schema.Struct({ type: Schema.tag("replicaSet.deletesExpected"), key: Schema.String, replicas: Schema.Number,
-    active: Schema.Number, view: Schema.Number, victims: Schema.Array(Schema.String) }),
-  Schema.Struct({ type: Schema.tag("replicaSet.podDeleted"), uid: Schema.String }),
-  Schema.Struct({ type: Schema.tag("replicaSet.podDeleteFailed"), uid: Schema.String, reason: Schema.String }),
-  Schema.Struct({ type: Schema.tag("replicaSet.deletesEnded"), outstanding: Schema.Number }),
-  /** The informer has shown everything that was expected. */
-  Schema.Struct({ type: Schema.tag("replicaSet.expectationsMet") }),
-  Schema.Struct({ type: Schema.tag("replicaSet.expectationsExpired") }),
-  Schema.Struct({ type: Schema.tag("replicaSet.podAdopted"), uid: Schema.String }),
-  Schema.Struct({ type: Schema.tag("replicaSet.podReleased"), uid: Schema.String }),
-  Schema.Struct({ type: Schema.tag("replicaSet.statusWritten"), replicas: Schema.Number,
-    fullyLabeledReplicas: Schema.Number, readyReplicas: Schema.Number, availableReplicas: Schema.Number,
-    observedGeneration: Schema.Number, view: Schema.Number }),
-  /** The informer shows that it is gone. */
-  Schema.Struct({ type: Schema.tag("replicaSet.deleted") }),
-
-  // Chart "pod-gc.node", entity: node name. Some pod names a node that the informer does not show.
-  Schema.Struct({ type: Schema.tag("nodeQuarantine.began") }),
-  /** The informer shows the node again, or no pod names it any more, or the live GET had no answer. */
-  Schema.Struct({ type: Schema.tag("nodeQuarantine.ended") }),
-  /** A live GET found it missing, or not. */
-  Schema.Struct({ type: Schema.tag("nodeQuarantine.checked"), isMissing: Schema.Boolean }),
-
-  // Chart "pod-gc.pod", entity: pod uid.
-  Schema.Struct({ type: Schema.tag("podGc.chosen"), pod: Schema.String, node: Schema.String,
-    reason: Schema.Literals(["terminated", "orphaned", "unscheduledTerminating"]) }),
-  Schema.Struct({ type: Schema.tag("podGc.markedFailed") }),
-  Schema.Struct({ type: Schema.tag("podGc.deleted") }),
-  Schema.Struct({ type: Schema.tag("podGc.failed"), reason: Schema.String })
-] as const
+export const ControllerEvent = [...NodeLifecycleEvent, ...PodGcEvent, ...ReplicaSetEvent] as const

@@ -10,47 +10,47 @@ export const heardByHealth = ["run.started", "phase.began", "fault.injected", "p
 
 export class Health {
   /** Nothing has been wrong since; undefined: something is. What has just started counts as wrong until now. */
-  private since_ms: number | undefined
+  #since_ms: number | undefined
   /** Nothing was ever wrong: there is nothing left over that has to be found out about. */
-  private isUntouched = true
+  #isUntouched = true
   /** Only a change of membership brings back a member that lost its data. */
-  private isWholeNoMore = false
-  private readonly down = new Set<string>()
+  #isWholeNoMore = false
+  readonly #down = new Set<string>()
 
   hear({ at_ms, event }: Line): void {
     switch (event.type) {
       case "run.started":
-        this.since_ms = at_ms
+        this.#since_ms = at_ms
         return
       case "member.dataLost":
-        this.isWholeNoMore = true
-        this.since_ms = undefined
+        this.#isWholeNoMore = true
+        this.#since_ms = undefined
         return
       case "fault.injected":
-        this.since_ms = undefined
-        this.isUntouched = false
+        this.#since_ms = undefined
+        this.#isUntouched = false
         return
       case "phase.began":
-        if (event.phase === "healed" && !this.isWholeNoMore) this.since_ms = at_ms
+        if (event.phase === "healed" && !this.#isWholeNoMore) this.#since_ms = at_ms
         return
       case "process.crashed":
       case "process.stopped":
-        this.down.add(event.process)
+        this.#down.add(event.process)
         return
       case "process.started":
       case "process.resumed":
-        this.down.delete(event.process)
-        if (this.since_ms !== undefined) this.since_ms = at_ms
+        this.#down.delete(event.process)
+        if (this.#since_ms !== undefined) this.#since_ms = at_ms
     }
   }
 
   /** The cluster has been whole for so long. */
   hasBeenWellFor(ms: number, at_ms: number): boolean {
-    return this.since_ms !== undefined && this.down.size === 0 && at_ms - this.since_ms >= ms
+    return this.#since_ms !== undefined && this.#down.size === 0 && at_ms - this.#since_ms >= ms
   }
   /** And what was wrong is over. */
   isSettled(at_ms: number): boolean {
-    return this.hasBeenWellFor(this.isUntouched ? leads_ms : answers_ms, at_ms)
+    return this.hasBeenWellFor(this.#isUntouched ? leads_ms : answers_ms, at_ms)
   }
 }
 

@@ -79,7 +79,7 @@ export class Watches {
       }
       case "etcdWatch.sent": {
         const watch = this.open.get(actor, entity)
-        const text = watch === undefined ? undefined : this.sent(watch, event)
+        const text = watch === undefined ? undefined : this.#sent(watch, event)
         return text === undefined ? undefined : { kind: "reliable", text: `${actor} ${entity} sent ${text}` }
       }
       case "etcdWatch.progressed": {
@@ -101,7 +101,7 @@ export class Watches {
     }
   }
 
-  private sent(watch: OpenWatch, { keys, revision }: Sent): string | undefined {
+  #sent(watch: OpenWatch, { keys, revision }: Sent): string | undefined {
     const due = this.next(watch)
     if (due === undefined) return `revision ${revision}, which is not committed or was sent before`
     watch.at++
@@ -125,8 +125,8 @@ export class Members {
   readonly running = new Set<string>()
   readonly paused = new Set<string>()
   readonly applied = new Map<string, number>()
-  private readonly machineOf = new Map<string, string>()
-  private frozen: ReadonlySet<string> = new Set()
+  readonly #machineOf = new Map<string, string>()
+  #frozen: ReadonlySet<string> = new Set()
   phase = "safety"
   /** Since when the set of members that can work together is what it is, or the phase. */
   since_ms = 0
@@ -134,7 +134,7 @@ export class Members {
   hear({ actor, at_ms, event }: Line): void {
     switch (event.type) {
       case "process.started":
-        if (event.process.startsWith("etcd/")) this.machineOf.set(event.process, actor.slice("machine/".length))
+        if (event.process.startsWith("etcd/")) this.#machineOf.set(event.process, actor.slice("machine/".length))
         return
       case "raft.recovered":
         this.size = event.members
@@ -158,14 +158,14 @@ export class Members {
         return
       case "phase.began":
         this.phase = event.phase
-        this.frozen = new Set(event.frozen)
+        this.#frozen = new Set(event.frozen)
         this.since_ms = at_ms
         return
       default:
     }
   }
   isFree(member: string): boolean {
-    return this.running.has(member) && !this.paused.has(member) && !this.frozen.has(this.machineOf.get(member) ?? "")
+    return this.running.has(member) && !this.paused.has(member) && !this.#frozen.has(this.#machineOf.get(member) ?? "")
   }
   /** A majority runs and faults have stopped among them. */
   get canWork(): boolean {

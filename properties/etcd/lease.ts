@@ -22,25 +22,25 @@ const hitBy = (fault: Fault): ReadonlyArray<string> => {
 /** Since when nothing holds up what two machines tell each other. */
 class Links {
   /** How many faults are in force, and when the last one struck or ended. */
-  private readonly hits = new Map<string, { count: number; last_ms: number }>()
-  private readonly paused = new Set<string>()
+  readonly #hits = new Map<string, { count: number; last_ms: number }>()
+  readonly #paused = new Set<string>()
 
   hear({ at_ms, event }: Line): void {
-    if (event.type === "fault.injected") this.hit(event.fault, lasting.has(event.fault.type) ? 1 : 0, at_ms)
-    else if (event.type === "fault.ended") this.hit(event.fault, -1, at_ms)
-    else if (event.type === "process.paused") this.paused.add(machineOf(event.process))
-    else if (event.type === "process.resumed") this.paused.delete(machineOf(event.process))
+    if (event.type === "fault.injected") this.#hit(event.fault, lasting.has(event.fault.type) ? 1 : 0, at_ms)
+    else if (event.type === "fault.ended") this.#hit(event.fault, -1, at_ms)
+    else if (event.type === "process.paused") this.#paused.add(machineOf(event.process))
+    else if (event.type === "process.resumed") this.#paused.delete(machineOf(event.process))
   }
-  private hit(fault: Fault, by: number, at_ms: number): void {
+  #hit(fault: Fault, by: number, at_ms: number): void {
     for (const name of hitBy(fault)) {
-      const before = this.hits.get(name)?.count ?? 0
-      this.hits.set(name, { count: before + by, last_ms: at_ms })
+      const before = this.#hits.get(name)?.count ?? 0
+      this.#hits.set(name, { count: before + by, last_ms: at_ms })
     }
   }
   isSound(a: string, b: string, since_ms: number): boolean {
     return [a, b, pair(a, b)].every((name) => {
-      const hits = this.hits.get(name)
-      return !this.paused.has(name) && (hits === undefined || (hits.count === 0 && hits.last_ms <= since_ms))
+      const hits = this.#hits.get(name)
+      return !this.#paused.has(name) && (hits === undefined || (hits.count === 0 && hits.last_ms <= since_ms))
     })
   }
 }
@@ -56,11 +56,11 @@ class Terms {
   /** A leader is its own. */
   readonly leaders = new Map<string, Following>()
   /** By term: an answer to an earlier try for the same term counts as well. */
-  private readonly asked = new Map<string, Following & { readonly term: number }>()
-  private readonly links = new Links()
+  readonly #asked = new Map<string, Following & { readonly term: number }>()
+  readonly #links = new Links()
 
   hear(line: Line): string | undefined {
-    this.links.hear(line)
+    this.#links.hear(line)
     const { actor, at_ms, event, seq } = line
     switch (event.type) {
       case "raft.elected":
@@ -70,7 +70,7 @@ class Terms {
         this.leaders.set(actor, { leader: event.leader, seq, at_ms })
         return undefined
       case "raft.electionTimedOut":
-        if (this.asked.get(actor)?.term !== event.term) this.asked.set(actor, { leader: "", seq, at_ms, term: event.term })
+        if (this.#asked.get(actor)?.term !== event.term) this.#asked.set(actor, { leader: "", seq, at_ms, term: event.term })
         this.leaders.delete(actor)
         return undefined
       case "raft.quorumLost":
@@ -81,8 +81,8 @@ class Terms {
         this.leaders.delete(event.process)
         return undefined
       case "raft.campaigned": {
-        const asked = this.asked.get(actor)
-        const wrong = asked === undefined ? undefined : event.voters.find((name) => this.isBound(name, asked))
+        const asked = this.#asked.get(actor)
+        const wrong = asked === undefined ? undefined : event.voters.find((name) => this.#isBound(name, asked))
         return wrong === undefined ? undefined
           : `${wrong} promised ${actor} its vote in term ${event.term}, while ${this.leaders.get(wrong)?.leader} leads`
       }
@@ -92,13 +92,13 @@ class Terms {
   }
 
   /** It followed a leader, or was it, since before it was asked, and nothing came between them. */
-  private isBound(voter: string, asked: Following): boolean {
+  #isBound(voter: string, asked: Following): boolean {
     const followed = this.leaders.get(voter)
     const leads = followed === undefined ? undefined : this.leaders.get(followed.leader)
     if (followed === undefined || leads === undefined || leads.leader !== followed.leader) return false
     if (followed.seq > asked.seq || leads.seq > asked.seq) return false
     return voter === followed.leader ||
-      this.links.isSound(machineOf(voter), machineOf(leads.leader), asked.at_ms - recovered_ms)
+      this.#links.isSound(machineOf(voter), machineOf(leads.leader), asked.at_ms - recovered_ms)
   }
 }
 

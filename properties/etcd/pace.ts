@@ -24,16 +24,16 @@ const row = 10 // ASSUMED
 
 /** Counts who needed a heartbeat; true when most of the last ones did. */
 class Row {
-  private count = 0
-  private late = 0
+  #count = 0
+  #late = 0
 
   isLate(took_ms: number): boolean {
-    this.count++
-    if (took_ms > work_ms) this.late++
-    if (this.count < row) return false
-    const isBroken = this.late * 2 > row
-    this.count = 0
-    this.late = 0
+    this.#count++
+    if (took_ms > work_ms) this.#late++
+    if (this.#count < row) return false
+    const isBroken = this.#late * 2 > row
+    this.#count = 0
+    this.#late = 0
     return isBroken
   }
 }
@@ -113,7 +113,7 @@ const isEndOfProcess = ({ event }: Line): boolean =>
 /** Which members run, and since when, in a world where processes die and nothing else is wrong. */
 class Survivors {
   readonly since_ms = new Map<string, number>()
-  private readonly health = new Health()
+  readonly #health = new Health()
   size = 0
 
   hear(line: Line): void {
@@ -122,11 +122,11 @@ class Survivors {
       this.size = event.members
       this.since_ms.set(actor, at_ms)
     } else if (event.type === "process.crashed" || event.type === "process.stopped") this.since_ms.delete(event.process)
-    else if (event.type !== "process.started" && !isEndOfProcess(line)) this.health.hear(line)
+    else if (event.type !== "process.started" && !isEndOfProcess(line)) this.#health.hear(line)
   }
   /** Nothing else is wrong, and what was is over. */
   isElseWell(at_ms: number): boolean {
-    return this.health.isSettled(at_ms)
+    return this.#health.isSettled(at_ms)
   }
 }
 

@@ -35,9 +35,9 @@ const isAsPictured = (node: Node, picture: Picture): boolean =>
   sameRecord(node.metadata.labels, picture.labels) && sameRecord(allocatableOf(node), picture.allocatable)
 
 class Schedulers {
-  private readonly nodes = new Map<string, Node>()
-  private readonly places = new Map<string, Place>()
-  private readonly known = new Map<string, Known>()
+  readonly #nodes = new Map<string, Node>()
+  readonly #places = new Map<string, Place>()
+  readonly #known = new Map<string, Known>()
   /** "scheduler/0 node worker-1", since when it is not as it should be; the oldest first. */
   readonly wrong = new Map<string, number>()
 
@@ -46,96 +46,96 @@ class Schedulers {
       case "object.created":
       case "object.updated":
       case "object.deleted":
-        this.committed(entity, event, at_ms)
+        this.#committed(entity, event, at_ms)
         return
       case "schedulerProcess.started":
-        this.forget(actor)
-        this.known.set(actor, { nodes: new Map(), counted: new Map(), queued: new Set() })
-        for (const name of this.nodes.keys()) this.judgeNode(actor, name, at_ms)
-        for (const uid of this.places.keys()) this.judgePod(actor, uid, at_ms)
+        this.#forget(actor)
+        this.#known.set(actor, { nodes: new Map(), counted: new Map(), queued: new Set() })
+        for (const name of this.#nodes.keys()) this.#judgeNode(actor, name, at_ms)
+        for (const uid of this.#places.keys()) this.#judgePod(actor, uid, at_ms)
         return
       case "process.crashed":
       case "process.stopped":
-        if (this.known.delete(event.process)) this.forget(event.process)
+        if (this.#known.delete(event.process)) this.#forget(event.process)
         return
       default:
-        this.told(actor, entity, event, at_ms)
+        this.#told(actor, entity, event, at_ms)
     }
   }
 
-  private committed(uid: string, event: EventOf<"object">, at_ms: number): void {
+  #committed(uid: string, event: EventOf<"object">, at_ms: number): void {
     const isGone = event.type === "object.deleted"
     if (event.resource === "nodes") {
       const node = event.object as Node
       const { name } = node.metadata
-      const before = this.nodes.get(name)
-      if (isGone) this.nodes.delete(name)
-      else this.nodes.set(name, node)
+      const before = this.#nodes.get(name)
+      if (isGone) this.#nodes.delete(name)
+      else this.#nodes.set(name, node)
       // A heartbeat changes nothing of what is read here.
       if (!isGone && before !== undefined && before.spec === node.spec &&
         before.metadata.labels === node.metadata.labels &&
         before.status.allocatable === node.status.allocatable) return
-      for (const actor of this.known.keys()) this.judgeNode(actor, name, at_ms)
+      for (const actor of this.#known.keys()) this.#judgeNode(actor, name, at_ms)
     } else if (event.resource === "pods") {
       const place = isGone ? undefined : placeOf(event.object as Pod)
-      if (!isGone && this.places.has(uid) && this.places.get(uid) === place) return
-      if (isGone) this.places.delete(uid)
-      else this.places.set(uid, place)
-      for (const actor of this.known.keys()) this.judgePod(actor, uid, at_ms)
+      if (!isGone && this.#places.has(uid) && this.#places.get(uid) === place) return
+      if (isGone) this.#places.delete(uid)
+      else this.#places.set(uid, place)
+      for (const actor of this.#known.keys()) this.#judgePod(actor, uid, at_ms)
     }
   }
 
-  private told(actor: string, entity: string, event: Line["event"], at_ms: number): void {
-    const known = this.known.get(actor)
+  #told(actor: string, entity: string, event: Line["event"], at_ms: number): void {
+    const known = this.#known.get(actor)
     if (known === undefined) return
     switch (event.type) {
       case "schedulerNode.changed":
         known.nodes.set(entity, event)
-        return this.judgeNode(actor, entity, at_ms)
+        return this.#judgeNode(actor, entity, at_ms)
       case "schedulerNode.removed":
         known.nodes.delete(entity)
-        return this.judgeNode(actor, entity, at_ms)
+        return this.#judgeNode(actor, entity, at_ms)
       case "schedulerCache.assumed":
       case "schedulerCache.confirmed":
       case "schedulerCache.corrected":
         known.counted.set(entity, event.node)
-        return this.judgePod(actor, entity, at_ms)
+        return this.#judgePod(actor, entity, at_ms)
       case "schedulerCache.forgotten":
       case "schedulerCache.removed":
         known.counted.delete(entity)
-        return this.judgePod(actor, entity, at_ms)
+        return this.#judgePod(actor, entity, at_ms)
       case "schedulingQueue.added":
         known.queued.add(entity)
-        return this.judgePod(actor, entity, at_ms)
+        return this.#judgePod(actor, entity, at_ms)
       case "schedulingQueue.removed":
         known.queued.delete(entity)
-        return this.judgePod(actor, entity, at_ms)
+        return this.#judgePod(actor, entity, at_ms)
       default:
     }
   }
 
-  private judgeNode(actor: string, name: string, at_ms: number): void {
-    const node = this.nodes.get(name)
-    const picture = this.known.get(actor)!.nodes.get(name)
+  #judgeNode(actor: string, name: string, at_ms: number): void {
+    const node = this.#nodes.get(name)
+    const picture = this.#known.get(actor)!.nodes.get(name)
     const isRight = node === undefined || picture === undefined ? node === picture : isAsPictured(node, picture)
-    this.judge(`${actor} node ${name}`, isRight, at_ms)
+    this.#judge(`${actor} node ${name}`, isRight, at_ms)
   }
 
-  private judgePod(actor: string, uid: string, at_ms: number): void {
-    const place = this.places.get(uid)
-    const { counted, queued } = this.known.get(actor)!
+  #judgePod(actor: string, uid: string, at_ms: number): void {
+    const place = this.#places.get(uid)
+    const { counted, queued } = this.#known.get(actor)!
     const isCounted = (counted.get(uid) ?? "") === (place ?? "")
     // One that is being deleted may stay in the queue until its turn.
-    const isQueued = queued.has(uid) === (place === "") || place === undefined && this.places.has(uid)
-    this.judge(`${actor} pod ${uid}`, isCounted && isQueued, at_ms)
+    const isQueued = queued.has(uid) === (place === "") || place === undefined && this.#places.has(uid)
+    this.#judge(`${actor} pod ${uid}`, isCounted && isQueued, at_ms)
   }
 
-  private judge(what: string, isRight: boolean, at_ms: number): void {
+  #judge(what: string, isRight: boolean, at_ms: number): void {
     if (isRight) this.wrong.delete(what)
     else if (!this.wrong.has(what)) this.wrong.set(what, at_ms)
   }
 
-  private forget(actor: string): void {
+  #forget(actor: string): void {
     for (const what of this.wrong.keys()) if (what.startsWith(`${actor} `)) this.wrong.delete(what)
   }
 }

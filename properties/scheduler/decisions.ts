@@ -56,61 +56,61 @@ type Nodes = Set<string>
  * first later instant of that scheduler, since the queue is told after the cache.
  */
 class WakeUps {
-  private readonly snapshots = new Snapshots()
+  readonly #snapshots = new Snapshots()
   /** By actor: pods in flight, with the nodes that changed since they were taken. */
-  private readonly flying = new Map<string, Map<string, Nodes>>()
+  readonly #flying = new Map<string, Map<string, Nodes>>()
   /** By actor: the unschedulable pods. */
-  private readonly lying = new Map<string, Set<string>>()
+  readonly #lying = new Map<string, Set<string>>()
   /** By actor: pods that ought to be woken in this instant, with the nodes that may fit them. */
-  private readonly suspects = new Map<string, { readonly at_ms: number; readonly pods: Map<string, Nodes> }>()
+  readonly #suspects = new Map<string, { readonly at_ms: number; readonly pods: Map<string, Nodes> }>()
 
   line(line: Line): string | undefined {
     const { actor, at_ms, entity, event } = line
-    const broken = this.judge(actor, at_ms)
+    const broken = this.#judge(actor, at_ms)
     if (broken !== undefined) return broken
     switch (event.type) {
       case "process.crashed":
       case "process.stopped":
-        for (const map of [this.flying, this.lying, this.suspects]) map.delete(event.process)
+        for (const map of [this.#flying, this.#lying, this.#suspects]) map.delete(event.process)
         break
       case "schedulingQueue.popped":
-        this.leave(actor, entity)
-        this.flyingAt(actor).set(entity, new Set())
+        this.#leave(actor, entity)
+        this.#flyingAt(actor).set(entity, new Set())
         break
       case "schedulingQueue.returned":
-        if (line.state === "unschedulable") this.fell(line)
-        this.flyingAt(actor).delete(entity)
+        if (line.state === "unschedulable") this.#fell(line)
+        this.#flyingAt(actor).delete(entity)
         break
       case "schedulingQueue.woken":
       case "schedulingQueue.flushed":
       case "schedulingQueue.removed":
-        this.leave(actor, entity)
+        this.#leave(actor, entity)
         break
       case "scheduling.placed":
-        this.leave(actor, event.uid)
+        this.#leave(actor, event.uid)
         break
       // A correction frees a node too, but the queue is told by the end of the binding that it corrects.
       case "schedulerNode.changed":
       case "schedulerCache.forgotten":
       case "schedulerCache.removed":
-        this.nodeChanged(actor, at_ms, this.snapshots.touches(line)!)
+        this.#nodeChanged(actor, at_ms, this.#snapshots.touches(line)!)
         break
       default:
         break
     }
-    this.snapshots.line(line)
+    this.#snapshots.line(line)
     return undefined
   }
 
-  private judge(actor: string, at_ms: number): string | undefined {
-    const suspect = this.suspects.get(actor)
+  #judge(actor: string, at_ms: number): string | undefined {
+    const suspect = this.#suspects.get(actor)
     if (suspect === undefined || suspect.at_ms >= at_ms) return undefined
-    this.suspects.delete(actor)
+    this.#suspects.delete(actor)
     for (const [uid, nodes] of suspect.pods) {
-      const pod = this.lying.get(actor)?.has(uid) === true ? this.snapshots.pods.get(uid) : undefined
+      const pod = this.#lying.get(actor)?.has(uid) === true ? this.#snapshots.pods.get(uid) : undefined
       if (pod === undefined) continue
       for (const node of nodes) {
-        const why = this.snapshots.refusal(this.snapshots.of(actor), uid, requestsOf(pod.spec), node)
+        const why = this.#snapshots.refusal(this.#snapshots.of(actor), uid, requestsOf(pod.spec), node)
         if (why !== undefined) continue
         return `${actor} leaves ${pod.metadata.name} among the unschedulable, ${node} fits it since ${suspect.at_ms} ms`
       }
@@ -118,34 +118,34 @@ class WakeUps {
     return undefined
   }
 
-  private fell({ actor, at_ms, entity }: Line): void {
-    let lying = this.lying.get(actor)
-    if (lying === undefined) this.lying.set(actor, lying = new Set())
+  #fell({ actor, at_ms, entity }: Line): void {
+    let lying = this.#lying.get(actor)
+    if (lying === undefined) this.#lying.set(actor, lying = new Set())
     lying.add(entity)
-    for (const node of this.flyingAt(actor).get(entity) ?? []) this.suspect(actor, at_ms, entity, node)
+    for (const node of this.#flyingAt(actor).get(entity) ?? []) this.#suspect(actor, at_ms, entity, node)
   }
 
-  private nodeChanged(actor: string, at_ms: number, node: string): void {
-    for (const nodes of this.flyingAt(actor).values()) nodes.add(node)
-    for (const uid of this.lying.get(actor) ?? []) this.suspect(actor, at_ms, uid, node)
+  #nodeChanged(actor: string, at_ms: number, node: string): void {
+    for (const nodes of this.#flyingAt(actor).values()) nodes.add(node)
+    for (const uid of this.#lying.get(actor) ?? []) this.#suspect(actor, at_ms, uid, node)
   }
 
-  private leave(actor: string, uid: string): void {
-    this.lying.get(actor)?.delete(uid)
-    this.flying.get(actor)?.delete(uid)
+  #leave(actor: string, uid: string): void {
+    this.#lying.get(actor)?.delete(uid)
+    this.#flying.get(actor)?.delete(uid)
   }
 
-  private suspect(actor: string, at_ms: number, uid: string, node: string): void {
-    let suspect = this.suspects.get(actor)
-    if (suspect === undefined) this.suspects.set(actor, suspect = { at_ms, pods: new Map() })
+  #suspect(actor: string, at_ms: number, uid: string, node: string): void {
+    let suspect = this.#suspects.get(actor)
+    if (suspect === undefined) this.#suspects.set(actor, suspect = { at_ms, pods: new Map() })
     const nodes = suspect.pods.get(uid)
     if (nodes === undefined) suspect.pods.set(uid, new Set([node]))
     else nodes.add(node)
   }
 
-  private flyingAt(actor: string): Map<string, Nodes> {
-    let flying = this.flying.get(actor)
-    if (flying === undefined) this.flying.set(actor, flying = new Map())
+  #flyingAt(actor: string): Map<string, Nodes> {
+    let flying = this.#flying.get(actor)
+    if (flying === undefined) this.#flying.set(actor, flying = new Map())
     return flying
   }
 }

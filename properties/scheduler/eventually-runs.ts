@@ -33,21 +33,21 @@ interface Pending {
 class Committed {
   readonly nodes = new Map<string, Node>()
   readonly used = new Map<string, Sums>()
-  private readonly counted = new Map<string, { readonly node: string; readonly pod: Pod }>()
+  readonly #counted = new Map<string, { readonly node: string; readonly pod: Pod }>()
 
   /** The nodes whose room the pod's change touched. */
   pod(pod: Pod, isGone: boolean): ReadonlyArray<string> {
     const { uid } = pod.metadata
-    const before = this.counted.get(uid)
+    const before = this.#counted.get(uid)
     const node = isGone || isTerminal(pod) ? "" : nodeOf(pod)
     if ((before?.node ?? "") === node) return []
     if (before !== undefined) {
       add(this.usedOn(before.node), requestsOf(before.pod.spec), -1)
-      this.counted.delete(uid)
+      this.#counted.delete(uid)
     }
     if (node !== "") {
       add(this.usedOn(node), requestsOf(pod.spec), 1)
-      this.counted.set(uid, { node, pod })
+      this.#counted.set(uid, { node, pod })
     }
     return before === undefined ? [node] : node === "" ? [before.node] : [before.node, node]
   }

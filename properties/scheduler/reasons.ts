@@ -53,14 +53,14 @@ class Happenings {
     switch (event.type) {
       case "schedulerNode.changed": {
         const after = this.snapshots.of(actor).nodes.get(entity)!
-        this.add(actor, before === undefined ? { kind: "nodeAdded", at_ms, after }
+        this.#add(actor, before === undefined ? { kind: "nodeAdded", at_ms, after }
           : { kind: "nodeUpdated", at_ms, before, after })
         return
       }
       case "schedulerCache.removed":
       case "schedulerCache.forgotten":
       case "podBinding.failed":
-        this.add(actor, { kind: "assignedPodDeleted", at_ms })
+        this.#add(actor, { kind: "assignedPodDeleted", at_ms })
         return
       case "schedulingQueue.popped":
         this.inFlight.set(actor, [])
@@ -74,7 +74,7 @@ class Happenings {
     }
   }
 
-  private add(actor: string, happening: Happening): void {
+  #add(actor: string, happening: Happening): void {
     this.last.set(actor, happening)
     this.inFlight.get(actor)?.push(happening)
   }

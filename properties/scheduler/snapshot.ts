@@ -35,17 +35,17 @@ const nothing: Scored = { cpu: 0, memory: 0 }
 export class Snapshots {
   /** By uid: specs do not change but for the node's name. */
   readonly pods = new Map<string, Pod>()
-  private readonly byActor = new Map<string, Snapshot>()
+  readonly #byActor = new Map<string, Snapshot>()
   /** Kept: a scheduler may hear of a pod after it is gone. */
-  private readonly scored = new Map<string, Scored>()
+  readonly #scored = new Map<string, Scored>()
   /** The last committed versions of each node: a scheduler's view is one of them. */
-  private readonly nodes = new Map<string, Array<Node>>()
+  readonly #nodes = new Map<string, Array<Node>>()
 
   of(actor: string): Snapshot {
-    let snapshot = this.byActor.get(actor)
+    let snapshot = this.#byActor.get(actor)
     if (snapshot === undefined) {
       snapshot = { nodes: new Map(), used: new Map(), scored: new Map(), pods: new Map() }
-      this.byActor.set(actor, snapshot)
+      this.#byActor.set(actor, snapshot)
     }
     return snapshot
   }
@@ -75,8 +75,8 @@ export class Snapshots {
       case "object.updated":
         if (event.resource === "pods") {
           this.pods.set(entity, event.object as Pod)
-          if (event.type === "object.created") this.scored.set(entity, scoredRequestsOf((event.object as Pod).spec))
-        } else if (event.resource === "nodes") this.nodeCommitted(event.object as Node)
+          if (event.type === "object.created") this.#scored.set(entity, scoredRequestsOf((event.object as Pod).spec))
+        } else if (event.resource === "nodes") this.#nodeCommitted(event.object as Node)
         return
       case "object.deleted":
         // Nodes are kept: a scheduler may learn late of one, and one may come back.
@@ -84,10 +84,10 @@ export class Snapshots {
         return
       case "process.crashed":
       case "process.stopped":
-        this.byActor.delete(event.process)
+        this.#byActor.delete(event.process)
         return
       case "schedulerNode.changed":
-        this.of(actor).nodes.set(entity, { node: this.version(entity, event), allocatable: event.allocatable })
+        this.of(actor).nodes.set(entity, { node: this.#version(entity, event), allocatable: event.allocatable })
         return
       case "schedulerNode.removed":
         this.of(actor).nodes.delete(entity)
@@ -95,12 +95,12 @@ export class Snapshots {
       case "schedulerCache.assumed":
       case "schedulerCache.confirmed":
       case "schedulerCache.corrected":
-        this.uncount(actor, entity)
-        this.count(actor, entity, event.node, event.requests)
+        this.#uncount(actor, entity)
+        this.#count(actor, entity, event.node, event.requests)
         return
       case "schedulerCache.forgotten":
       case "schedulerCache.removed":
-        this.uncount(actor, entity)
+        this.#uncount(actor, entity)
     }
   }
 
@@ -114,16 +114,16 @@ export class Snapshots {
     return pod === undefined || isWelcome(pod, known.node) ? undefined : `${name} is cordoned, tainted or not selected`
   }
 
-  private nodeCommitted(node: Node): void {
-    const versions = this.nodes.get(node.metadata.name) ?? []
+  #nodeCommitted(node: Node): void {
+    const versions = this.#nodes.get(node.metadata.name) ?? []
     versions.push(node)
     if (versions.length > 20) versions.shift()
-    this.nodes.set(node.metadata.name, versions)
+    this.#nodes.set(node.metadata.name, versions)
   }
 
   /** The newest committed version that looks as the scheduler says. */
-  private version(name: string, event: Extract<Line["event"], { readonly type: "schedulerNode.changed" }>): Node {
-    const versions = this.nodes.get(name) ?? []
+  #version(name: string, event: Extract<Line["event"], { readonly type: "schedulerNode.changed" }>): Node {
+    const versions = this.#nodes.get(name) ?? []
     const taints = event.taints.join(",")
     const seen = versions.findLast((node) => (node.spec.unschedulable === true) === event.unschedulable &&
       (node.spec.taints ?? []).map(taintText).join(",") === taints && sameRecord(node.metadata.labels, event.labels) &&
@@ -133,9 +133,9 @@ export class Snapshots {
       spec: { unschedulable: true }, status: {} }
   }
 
-  private count(actor: string, uid: string, node: string, requests: Amounts): void {
+  #count(actor: string, uid: string, node: string, requests: Amounts): void {
     const snapshot = this.of(actor)
-    const scored = this.scored.get(uid) ?? nothing
+    const scored = this.#scored.get(uid) ?? nothing
     snapshot.pods.set(uid, { node, requests, scored })
     let used = snapshot.used.get(node)
     if (used === undefined) snapshot.used.set(node, used = new Map())
@@ -144,7 +144,7 @@ export class Snapshots {
     snapshot.scored.set(node, { cpu: cpu + scored.cpu, memory: memory + scored.memory })
   }
 
-  private uncount(actor: string, uid: string): void {
+  #uncount(actor: string, uid: string): void {
     const snapshot = this.of(actor)
     const cached = snapshot.pods.get(uid)
     if (cached === undefined) return

@@ -45,7 +45,7 @@ const judged = (snapshot: Snapshot, pod: Pod): Cycle => {
 /** Every scheduler's cycle under way, as it should end. */
 class Cycles {
   readonly snapshots = new Snapshots()
-  private readonly byActor = new Map<string, Cycle>()
+  readonly #byActor = new Map<string, Cycle>()
 
   /** The cycle that the line ends. */
   line(line: Line): Cycle | undefined {
@@ -55,20 +55,20 @@ class Cycles {
       case "scheduling.began": {
         const pod = this.snapshots.pods.get(event.uid)
         const snapshot = this.snapshots.of(actor)
-        if (pod === undefined || snapshot.nodes.size >= allAreLookedAt) this.byActor.delete(actor)
-        else this.byActor.set(actor, judged(snapshot, pod))
+        if (pod === undefined || snapshot.nodes.size >= allAreLookedAt) this.#byActor.delete(actor)
+        else this.#byActor.set(actor, judged(snapshot, pod))
         return undefined
       }
       case "scheduling.placed":
       case "scheduling.failed":
       case "scheduling.skipped": {
-        const cycle = this.byActor.get(actor)
-        this.byActor.delete(actor)
+        const cycle = this.#byActor.get(actor)
+        this.#byActor.delete(actor)
         return cycle?.uid === event.uid ? cycle : undefined
       }
       case "process.crashed":
       case "process.stopped":
-        this.byActor.delete(event.process)
+        this.#byActor.delete(event.process)
         return undefined
       default:
         return undefined

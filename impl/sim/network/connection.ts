@@ -42,25 +42,25 @@ export class End implements Connection, Traveller {
   isOpen = true
   /** The machine lost this end without a word; nothing answers for it. */
   lost = false
-  private readonly wire: Wire
-  private handler: ConnectionHandler | undefined
-  private outbox: Array<Parcel> = []
-  private outHead = 0
-  private outTimer: Timer | undefined
-  private lastArrive_us = 0
-  private severed = false
+  readonly #wire: Wire
+  #handler: ConnectionHandler | undefined
+  #outbox: Array<Parcel> = []
+  #outHead = 0
+  #outTimer: Timer | undefined
+  #lastArrive_us = 0
+  #severed = false
   /** The process knows that it is over. */
-  private told = false
-  private inbox: Array<Parcel> = []
-  private inHead = 0
-  private lastHeard_us: number
-  private keepAlive: Timer | undefined
+  #told = false
+  #inbox: Array<Parcel> = []
+  #inHead = 0
+  #lastHeard_us: number
+  #keepAlive: Timer | undefined
 
   constructor(owner: ProcessScheduler, path: Path, wire: Wire) {
     this.owner = owner
     this.path = path
-    this.wire = wire
-    this.lastHeard_us = owner.kernel.now_us
+    this.#wire = wire
+    this.#lastHeard_us = owner.kernel.now_us
     path.link.travellers.add(this)
   }
 
@@ -69,18 +69,18 @@ export class End implements Connection, Traveller {
   }
 
   readonly handle = (handler: ConnectionHandler): void => {
-    this.handler = handler
-    for (let i = this.inHead; i < this.inbox.length; i++) this.owner.schedule(this.receive)
+    this.#handler = handler
+    for (let i = this.#inHead; i < this.#inbox.length; i++) this.owner.schedule(this.#receive)
   }
 
   readonly send = (frame: object, kind: string): void => {
     if (!this.isOpen) return
-    this.wire.freeze?.(frame)
-    this.post(frame, undefined, kind)
+    this.#wire.freeze?.(frame)
+    this.#post(frame, undefined, kind)
   }
 
   readonly close = (): void => {
-    this.told = true
+    this.#told = true
     this.end("closed")
   }
 
@@ -88,32 +88,32 @@ export class End implements Connection, Traveller {
   end(tell: Reason): void {
     if (!this.isOpen) return
     this.isOpen = false
-    this.keepAlive?.cancel()
-    this.post(undefined, tell, "close")
-    this.settle()
+    this.#keepAlive?.cancel()
+    this.#post(undefined, tell, "close")
+    this.#settle()
   }
 
   /** The end goes with the memory of its machine: nothing that still waits is ever sent, nobody is told. */
   lose(): void {
     this.isOpen = false
     this.lost = true
-    this.keepAlive?.cancel()
-    if (this.path.link.blocked) this.dropOutbox()
-    this.settle()
+    this.#keepAlive?.cancel()
+    if (this.path.link.blocked) this.#dropOutbox()
+    this.#settle()
     this.other.suspect()
   }
 
   /** Dead without either end being told. */
   sever(): void {
-    this.severed = true
-    this.dropOutbox()
+    this.#severed = true
+    this.#dropOutbox()
     this.suspect()
   }
 
   /** Both ends are told at once, wherever they are. */
   reset(): void {
-    this.dropOutbox()
-    this.breakOff("reset")
+    this.#dropOutbox()
+    this.#breakOff("reset")
   }
 
   linkBlocked(): void {
@@ -122,35 +122,35 @@ export class End implements Connection, Traveller {
   }
 
   linkFreed(blocked_us: number): void {
-    if (this.outHead === this.outbox.length) return
+    if (this.#outHead === this.#outbox.length) return
     const { kernel } = this.owner
     const draws = this.path.kind("retransmission")
     const wait_us = Math.floor(draws.unit() * Math.min(blocked_us, limits.retransmission_ms_max * 1_000))
     const resume_us = kernel.now_us + this.path.link.latency_us(draws) + wait_us
-    for (let i = this.outHead; i < this.outbox.length; i++) {
-      const parcel = this.outbox[i]!
+    for (let i = this.#outHead; i < this.#outbox.length; i++) {
+      const parcel = this.#outbox[i]!
       if (parcel.arrive_us < resume_us) parcel.arrive_us = resume_us
     }
-    if (this.lastArrive_us < resume_us) this.lastArrive_us = resume_us
-    this.outTimer?.cancel()
-    this.outTimer = kernel.at(this.outbox[this.outHead]!.arrive_us, this.arrive)
+    if (this.#lastArrive_us < resume_us) this.#lastArrive_us = resume_us
+    this.#outTimer?.cancel()
+    this.#outTimer = kernel.at(this.#outbox[this.#outHead]!.arrive_us, this.#arrive)
   }
 
-  private post(frame: object | undefined, end: Reason | undefined, kind: string): void {
-    if (this.severed) return
+  #post(frame: object | undefined, end: Reason | undefined, kind: string): void {
+    if (this.#severed) return
     const { kernel } = this.owner
     const { link } = this.path
     const draws = this.path.kind(kind)
     let arrive_us = kernel.now_us + link.latency_us(draws)
-    if (link.loss > 0 && !link.loopback) arrive_us += this.resending_us(draws.second / 4_294_967_296)
-    if (arrive_us <= this.lastArrive_us) arrive_us = this.lastArrive_us
-    this.lastArrive_us = arrive_us
-    this.outbox.push({ frame, end, arrive_us, cause: kernel.cause })
-    if (this.outTimer === undefined && !link.blocked) this.outTimer = kernel.at(arrive_us, this.arrive)
+    if (link.loss > 0 && !link.loopback) arrive_us += this.#resending_us(draws.second / 4_294_967_296)
+    if (arrive_us <= this.#lastArrive_us) arrive_us = this.#lastArrive_us
+    this.#lastArrive_us = arrive_us
+    this.#outbox.push({ frame, end, arrive_us, cause: kernel.cause })
+    if (this.#outTimer === undefined && !link.blocked) this.#outTimer = kernel.at(arrive_us, this.#arrive)
   }
 
   /** Each loss costs a time-out, which doubles; what follows waits behind it. */
-  private resending_us(u: number): number {
+  #resending_us(u: number): number {
     let delay_us = 0
     let timeout_us = limits.retransmission_ms * 1_000
     for (let p = this.path.link.loss; u < p && delay_us < 30_000_000; p *= this.path.link.loss) {
@@ -161,68 +161,69 @@ export class End implements Connection, Traveller {
   }
 
   /** The first parcels under way reach the other machine, unless the link is blocked: then they wait for it. */
-  private readonly arrive = (): void => {
-    this.outTimer = undefined
+  readonly #arrive = (): void => {
+    this.#outTimer = undefined
     if (this.path.link.blocked) return
     const { kernel } = this.owner
-    const { outbox, other } = this
-    while (this.outHead < outbox.length && outbox[this.outHead]!.arrive_us <= kernel.now_us) {
-      const parcel = outbox[this.outHead]!
-      outbox[this.outHead++] = undefined as never
-      other.accept(parcel)
+    const { other } = this
+    const outbox = this.#outbox
+    while (this.#outHead < outbox.length && outbox[this.#outHead]!.arrive_us <= kernel.now_us) {
+      const parcel = outbox[this.#outHead]!
+      outbox[this.#outHead++] = undefined as never
+      other.#accept(parcel)
     }
-    if (this.outHead === outbox.length) {
+    if (this.#outHead === outbox.length) {
       outbox.length = 0
-      this.outHead = 0
-      if (!this.isOpen) this.settle()
+      this.#outHead = 0
+      if (!this.isOpen) this.#settle()
     } else {
-      this.outTimer = kernel.at(outbox[this.outHead]!.arrive_us, this.arrive)
+      this.#outTimer = kernel.at(outbox[this.#outHead]!.arrive_us, this.#arrive)
     }
   }
 
-  private accept(parcel: Parcel): void {
-    if (this.lost && this.wire.answers(this.path.link.from)) {
+  #accept(parcel: Parcel): void {
+    if (this.lost && this.#wire.answers(this.path.link.from)) {
       // The machine is up again and knows nothing of this connection.
-      this.other.breakOff("reset")
+      this.other.#breakOff("reset")
       return
     }
     if (!this.isOpen) return
-    this.lastHeard_us = this.owner.kernel.now_us
-    this.inbox.push(parcel)
-    if (this.handler !== undefined) this.owner.kernel.enqueue(this.receive, this.owner, parcel.cause)
+    this.#lastHeard_us = this.owner.kernel.now_us
+    this.#inbox.push(parcel)
+    if (this.#handler !== undefined) this.owner.kernel.enqueue(this.#receive, this.owner, parcel.cause)
   }
 
   /** A task of the owner: the next parcel, on its sender's causal thread. */
-  private readonly receive = (): void => {
-    if (this.inHead === this.inbox.length) return
-    const parcel = this.inbox[this.inHead]!
-    this.inbox[this.inHead++] = undefined as never
-    if (this.inHead === this.inbox.length) {
-      this.inbox.length = 0
-      this.inHead = 0
+  readonly #receive = (): void => {
+    if (this.#inHead === this.#inbox.length) return
+    const parcel = this.#inbox[this.#inHead]!
+    this.#inbox[this.#inHead++] = undefined as never
+    if (this.#inHead === this.#inbox.length) {
+      this.#inbox.length = 0
+      this.#inHead = 0
     }
     this.owner.kernel.cause = parcel.cause
     if (parcel.end === undefined) {
-      if (this.isOpen) this.handler!.frame(parcel.frame)
+      if (this.isOpen) this.#handler!.frame(parcel.frame)
       return
     }
-    if (this.told) return
-    this.told = true
+    if (this.#told) return
+    this.#told = true
     this.isOpen = false
-    this.keepAlive?.cancel()
-    this.settle()
-    this.handler!.closed(parcel.end)
+    this.#keepAlive?.cancel()
+    this.#settle()
+    this.#handler!.closed(parcel.end)
   }
 
   /** This end finds out, and its process is told; its kernel tells the peer's. */
-  private breakOff(reason: Reason): void {
+  #breakOff(reason: Reason): void {
     if (!this.isOpen) return
-    if (reason === "timeout") this.post(undefined, "reset", "close")
+    if (reason === "timeout") this.#post(undefined, "reset", "close")
     this.isOpen = false
-    this.keepAlive?.cancel()
-    this.settle()
-    this.inbox.push({ frame: undefined, end: reason, arrive_us: 0, cause: this.owner.kernel.cause })
-    if (this.handler !== undefined) this.owner.schedule(this.receive)
+    this.#keepAlive?.cancel()
+    this.#settle()
+    this.#inbox.push({ frame: undefined, end: reason, arrive_us: 0, cause: this.owner.kernel.cause })
+    if (this.#handler !== undefined) this.owner.schedule(this.#receive)
   }
 
   // The keep-alive, lazily.
@@ -232,48 +233,48 @@ export class End implements Connection, Traveller {
     this.other.suspect()
   }
   ownerResumed(): void {
-    if (this.isImpaired) this.suspect()
+    if (this.#isImpaired) this.suspect()
   }
 
-  private get isImpaired(): boolean {
-    return this.severed || this.other.lost || this.path.link.blocked || this.other.path.link.blocked
+  get #isImpaired(): boolean {
+    return this.#severed || this.other.lost || this.path.link.blocked || this.other.path.link.blocked
       || this.other.owner.paused
   }
 
   /** Something went wrong: the ping that is due next will find it. */
   suspect(): void {
-    if (!this.isOpen || (this.keepAlive !== undefined && this.keepAlive.index >= 0)) return
+    if (!this.isOpen || (this.#keepAlive !== undefined && this.#keepAlive.index >= 0)) return
     const { kernel } = this.owner
-    const quiet = kernel.now_us - this.lastHeard_us
+    const quiet = kernel.now_us - this.#lastHeard_us
     const periods = Math.max(1, Math.ceil(quiet / readIdle_us))
-    this.keepAlive = kernel.at(this.lastHeard_us + periods * readIdle_us, this.ping)
+    this.#keepAlive = kernel.at(this.#lastHeard_us + periods * readIdle_us, this.#ping)
   }
 
-  private readonly ping = (): void => {
+  readonly #ping = (): void => {
     // Who is paused sends no ping; when it is resumed it asks again.
-    if (!this.isOpen || !this.isImpaired || this.owner.paused) return
+    if (!this.isOpen || !this.#isImpaired || this.owner.paused) return
     const { kernel } = this.owner
-    if (kernel.now_us - this.lastHeard_us < readIdle_us) return this.suspect()
-    const answered = this.other.lost && !this.severed && !this.path.link.blocked && !this.other.path.link.blocked
-      && this.wire.answers(this.path.link.to)
-    if (answered) return this.breakOff("reset")
-    this.keepAlive = kernel.at(kernel.now_us + pingTimeout_us, this.pingTimedOut)
+    if (kernel.now_us - this.#lastHeard_us < readIdle_us) return this.suspect()
+    const answered = this.other.lost && !this.#severed && !this.path.link.blocked && !this.other.path.link.blocked
+      && this.#wire.answers(this.path.link.to)
+    if (answered) return this.#breakOff("reset")
+    this.#keepAlive = kernel.at(kernel.now_us + pingTimeout_us, this.#pingTimedOut)
   }
 
-  private readonly pingTimedOut = (): void => {
-    if (this.isOpen && this.isImpaired && !this.owner.paused) this.breakOff("timeout")
+  readonly #pingTimedOut = (): void => {
+    if (this.isOpen && this.#isImpaired && !this.owner.paused) this.#breakOff("timeout")
   }
 
-  private dropOutbox(): void {
-    this.outbox.length = 0
-    this.outHead = 0
-    this.outTimer?.cancel()
-    this.outTimer = undefined
+  #dropOutbox(): void {
+    this.#outbox.length = 0
+    this.#outHead = 0
+    this.#outTimer?.cancel()
+    this.#outTimer = undefined
   }
 
   /** Closed and with nothing left to send: the link need not know it any more. */
-  private settle(): void {
-    this.wire.forget(this)
-    if (this.outHead === this.outbox.length) this.path.link.travellers.delete(this)
+  #settle(): void {
+    this.#wire.forget(this)
+    if (this.#outHead === this.#outbox.length) this.path.link.travellers.delete(this)
   }
 }

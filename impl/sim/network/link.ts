@@ -57,19 +57,19 @@ export class Path {
   readonly from: string
   readonly to: string
   readonly link: Link
-  private readonly kinds = new Map<string, Stream>()
-  private readonly draws: (kind: string) => Stream
+  readonly #kinds = new Map<string, Stream>()
+  readonly #draws: (kind: string) => Stream
 
   constructor(from: string, to: string, link: Link, draws: (kind: string) => Stream) {
     this.from = from
     this.to = to
     this.link = link
-    this.draws = draws
+    this.#draws = draws
   }
 
   kind(kind: string): Stream {
-    let found = this.kinds.get(kind)
-    if (found === undefined) this.kinds.set(kind, found = this.draws(kind))
+    let found = this.#kinds.get(kind)
+    if (found === undefined) this.#kinds.set(kind, found = this.#draws(kind))
     return found
   }
 }

@@ -1,0 +1,37 @@
+import { expect, test } from "vitest"
+import { victims } from "#impl/controllers/replica-set/ranking.ts"
+import type { Pod } from "#model/objects.ts"
+
+const now_ms = 1_000_000_000
+const pod = (
+  uid: string, nodeName: string, phase: Pod["status"]["phase"], readySince_ms?: number, cost?: string, restarts = 0
+): Pod => ({
+  apiVersion: "v1", kind: "Pod",
+  metadata: {
+    name: uid, namespace: "default", uid, resourceVersion: "1", generation: 1, creationTimestamp: now_ms - 1000,
+    ...(cost === undefined ? {} : { annotations: { "controller.kubernetes.io/pod-deletion-cost": cost } })
+  },
+  spec: { containers: [], nodeName },
+  status: {
+    phase,
+    containerStatuses: [{ name: "c", state: {}, ready: false, restartCount: restarts, image: "i" }],
+    ...(readySince_ms === undefined ? {} : {
+      conditions: [{ type: "Ready", status: "True" as const, lastTransitionTime: readySince_ms }]
+    })
+  }
+})
+const first = (...pods: ReadonlyArray<Pod>): string => victims(pods, 1, now_ms)[0]!.metadata.uid
+
+test("each rule decides before the next", () => {
+  expect(first(pod("a", "n1", "Pending"), pod("b", "", "Running"))).toBe("b")
+  expect(first(pod("a", "n1", "Running", now_ms), pod("b", "n2", "Pending"))).toBe("b")
+  expect(first(pod("a", "n1", "Running", now_ms), pod("b", "n2", "Running"))).toBe("b")
+  expect(first(pod("a", "n1", "Running", 0, "1"), pod("b", "n2", "Running", 0, "-1"))).toBe("b")
+  expect(first(pod("a", "n1", "Running", 0), pod("b", "n2", "Running", 0), pod("c", "n2", "Running", 0, "5"))).toBe("b")
+  expect(first(pod("a", "n1", "Running", now_ms - 100_000), pod("b", "n2", "Running", now_ms - 1000))).toBe("b")
+  expect(first(pod("a", "n1", "Running"), pod("b", "n2", "Running", undefined, undefined, 3))).toBe("b")
+})
+
+test("all go when all must", () => {
+  expect(victims([pod("a", "n1", "Running")], 1, now_ms)).toHaveLength(1)
+})

@@ -1,0 +1,129 @@
+/**
+ * The promises of a cluster at rest: nothing is written but leases, and what is desired is what is.
+ *
+ * Judged on the committed history. Legal exceptions: heartbeats of nodes; the taints that dead nodes get one after the
+ * other, in a large zone with one token in 100 s; what a container does of its own accord (it ends, crashes, cannot be
+ * pulled) and what follows from it, which is back-off at work and no unrest of the cluster.
+ */
+import type { Line } from "#model/events.ts"
+import type { Condition, Node, Pod, PodSpec, ReplicaSet } from "#model/objects.ts"
+import { evictingKeys } from "#properties/controllers/node-lifecycle/committed-nodes.ts"
+import { eventually, sometimes, type Property } from "#properties/property.ts"
+
+/** Nothing has been written for so long: longer than every period but resyncs, which write nothing at rest. */
+const quiet_ms = 60_000 // ASSUMED
+/** A container ended by itself: its room is free, others are scheduled and started, their sets count anew. */
+const consequence_ms = 60_000 // ASSUMED: scheduling, pulling and starting, with a back-off in between.
+const written = ["object.", "run.started"] as const
+
+/** Does something of its own accord, for ever or later: ends, crashes, or waits for an image that may never come. */
+const livesItsOwnLife = (spec: PodSpec, pod?: Pod): boolean =>
+  spec.containers.some(({ program }) => program.kind === "crasher" || program.kind === "job") ||
+  (pod?.status.containerStatuses ?? []).some(({ state }) =>
+    state.waiting?.reason === "ErrImagePull" || state.waiting?.reason === "ImagePullBackOff" ||
+      state.waiting?.reason === "ErrImageNeverPull")
+
+const isTerminal = (pod: Pod): boolean => pod.status.phase === "Succeeded" || pod.status.phase === "Failed"
+
+const sameBut = (a: Condition, b: Condition | undefined): boolean =>
+  b !== undefined && a.type === b.type && a.status === b.status && a.reason === b.reason &&
+  a.lastTransitionTime === b.lastTransitionTime
+const isHeartbeat = (before: Node, after: Node): boolean => {
+  const was = before.status.conditions ?? []
+  const is = after.status.conditions ?? []
+  const sameTaints = before.spec === after.spec || JSON.stringify(before.spec) === JSON.stringify(after.spec)
+  return sameTaints && was.length === is.length && is.every((condition, i) => sameBut(condition, was[i]))
+}
+
+const isTainting = (before: Node, after: Node): boolean =>
+  evictingKeys(before).length === 0 && evictingKeys(after).length > 0
+
+const comesToRest = () => {
+  let now_ms = 0
+  let excusedUntil_ms = -1
+  let last: { readonly at_ms: number; readonly what: string } | undefined
+  const ownLives = new Set<string>()
+  const isExcused = ({ event, at_ms }: Line): boolean => {
+    if (event.type !== "object.created" && event.type !== "object.updated" &&
+      event.type !== "object.deleted") return true
+    if (event.resource === "leases") return true
+    if (event.resource === "nodes") {
+      if (event.type !== "object.updated") return false
+      const [before, after] = [event.previous as Node, event.object as Node]
+      return isHeartbeat(before, after) || isTainting(before, after)
+    }
+    if (event.resource === "replicasets") {
+      const set = event.object as ReplicaSet
+      if (livesItsOwnLife(set.spec.template.spec)) return true
+    }
+    if (event.resource === "pods") {
+      const pod = event.object as Pod
+      const { uid } = pod.metadata
+      if (livesItsOwnLife(pod.spec, pod) || ownLives.has(uid)) {
+        if (event.type === "object.deleted") ownLives.delete(uid)
+        else ownLives.add(uid)
+        if (isTerminal(pod)) excusedUntil_ms = at_ms + consequence_ms
+        return true
+      }
+    }
+    return at_ms <= excusedUntil_ms
+  }
+  return {
+    line: (line: Line) => {
+      now_ms = line.at_ms
+      if (!isExcused(line)) last = { at_ms: line.at_ms, what: whatOf(line) }
+    },
+    holds: () => last === undefined || now_ms - last.at_ms >= quiet_ms ? undefined
+      : `${last.what} at ${(last.at_ms / 1000).toFixed(1)} s, ${Math.round(now_ms - last.at_ms)} ms before the end`
+  }
+}
+
+const whatOf = ({ event }: Line): string => {
+  if (event.type !== "object.created" && event.type !== "object.updated" &&
+    event.type !== "object.deleted") return event.type
+  return `${event.resource.slice(0, -1)} ${event.key.slice(event.key.indexOf("/", 10) + 1)} was ${event.type.slice(7)}`
+}
+
+/** Per replica set: the pods that it controls and that count; and pods that should be gone. */
+const desiredIsActual = () => {
+  const sets = new Map<string, ReplicaSet>()
+  const pods = new Map<string, Pod>()
+  return {
+    line: ({ event }: Line) => {
+      if (event.type !== "object.created" && event.type !== "object.updated" && event.type !== "object.deleted") return
+      const store: Map<string, unknown> | undefined = event.resource === "pods" ? pods
+        : event.resource === "replicasets" ? sets : undefined
+      const { uid } = (event.object as Pod).metadata
+      if (event.type === "object.deleted") store?.delete(uid)
+      else store?.set(uid, event.object)
+    },
+    holds: () => {
+      const active = new Map<string, number>()
+      for (const pod of pods.values()) {
+        const { deletionTimestamp, finalizers = [], ownerReferences = [], name } = pod.metadata
+        if (deletionTimestamp !== undefined && finalizers.length === 0) return `pod ${name} is still terminating`
+        if (deletionTimestamp !== undefined || isTerminal(pod)) continue
+        const owner = ownerReferences.find(({ controller }) => controller === true)?.uid
+        if (owner !== undefined) active.set(owner, (active.get(owner) ?? 0) + 1)
+      }
+      for (const [uid, { metadata, spec, status }] of sets) {
+        if (metadata.deletionTimestamp !== undefined) continue
+        const actual = active.get(uid) ?? 0
+        const name = `replica set ${metadata.name}`
+        if (actual !== spec.replicas) return `${name} has ${actual} pods and wants ${spec.replicas}`
+        if (status.replicas !== actual) return `${name} says it has ${status.replicas} of its ${actual} pods`
+      }
+      return undefined
+    }
+  }
+}
+
+export const properties: ReadonlyArray<Property> = [
+  eventually("without users and faults the cluster comes to rest: nothing is written but leases", [112], comesToRest,
+    written),
+  eventually("at rest every replica set has its pods and nothing is left terminating", [112, 76], desiredIsActual,
+    written),
+  sometimes("a replica set with pods is at work", () => ({ event }) => event.type === "object.updated" &&
+    event.resource === "replicasets" && ((event.object as ReplicaSet).status.readyReplicas ?? 0) > 0,
+      ["object.updated"])
+]

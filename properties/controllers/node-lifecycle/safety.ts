@@ -1,0 +1,173 @@
+/** node-lifecycle/safety: what the node controller must never do. Invariants 71-75, judged on the committed history. */
+import type { Line } from "#model/events.ts"
+import { nodeEvictionRate_per_s } from "#model/limits/controllers/node-lifecycle.ts"
+import { nodeLeaseRenewInterval_ms, requestTimeout_ms } from "#model/limits.ts"
+import type { Node, Pod } from "#model/objects.ts"
+import { toleratedSeconds } from "#model/objects/taints.ts"
+import {
+  CommittedNodes, type CommittedNode, evictingKeys, hasDisruptionTarget, isTaintedByController, readyOf
+} from "#properties/controllers/node-lifecycle/committed-nodes.ts"
+import { Disturbance, disturbanceEvents } from "#properties/controllers/node-lifecycle/disturbance.ts"
+import { always, type Property } from "#properties/property.ts"
+
+/** A request that nobody waits for any more may still take effect: its time-out, on a slow clock, and some retries. */
+const inFlight_ms = 2 * requestTimeout_ms
+/** No rate of a lawful clock is higher; a controller's time may run that much faster than the world's. */
+const fastestClock = 1.2
+
+/**
+ * Legal exception: the controller did not see the heartbeats. Whether it did is not in the history; when nothing has
+ * disturbed the control plane for minutes it did.
+ */
+const livingNodesAreKept = always("a node that renews is not given up by an undisturbed control plane", [71], () => {
+  const committed = new CommittedNodes()
+  const disturbance = new Disturbance()
+  return (line) => {
+    disturbance.hear(line)
+    const { event, at_ms } = line
+    let broken: string | undefined
+    if (event.type === "object.updated" && event.resource === "nodes") {
+      const node = event.object as Node
+      const known = committed.nodes.get(node.metadata.name)
+      const isGivenUp = known !== undefined && known.ready !== "Unknown" && readyOf(node) === "Unknown"
+      // One that was silent and has just begun to renew may be given up by a write that is under way.
+      const heard_ms = at_ms - (known?.heartbeatAt_ms ?? 0)
+      const heardBefore_ms = at_ms - (known?.heartbeatBefore_ms ?? 0)
+      const renews = heard_ms < 2 * nodeLeaseRenewInterval_ms && heardBefore_ms < 4 * nodeLeaseRenewInterval_ms
+      if (isGivenUp && renews && disturbance.isOver(at_ms)) {
+        broken = `${known.name} became Unknown at ${at_ms} ms, ${heard_ms} ms after its last heartbeat`
+      }
+    }
+    committed.hear(line)
+    return broken
+  }
+}, ["object.", ...disturbanceEvents])
+
+/** Legal: both between the two writes of a swap, which adds the one before it takes away the other. */
+const taintsExclude = always("a node never gets not-ready and unreachable (NoExecute) in one write", [72], () =>
+  ({ event }) => {
+    if (event.type !== "object.updated" || event.resource !== "nodes") return undefined
+    const after = evictingKeys(event.object as Node)
+    return after.length < 2 || evictingKeys(event.previous as Node).length > 0 ? undefined
+      : `${event.key} got both at revision ${event.revision}`
+  }, ["object.updated"])
+
+interface Budget {
+  tokens: number
+  at_ms: number
+}
+/**
+ * Legal exceptions: swaps; a new leader's bucket is full; writes that were under way arrive together when the control
+ * plane is disturbed. The controller's own decisions are held to the exact bucket by the chart of zones.
+ */
+const firstTaintsAreLimited = always("first NoExecute taints come no faster than their zone's rate", [73], () => {
+  const disturbance = new Disturbance()
+  const zones = new Map<string, Budget>()
+  const burst = (at_ms: number): number =>
+    1.05 + (disturbance.isOver(at_ms) ? 0 : nodeEvictionRate_per_s * inFlight_ms / 1000)
+  return (line) => {
+    disturbance.hear(line)
+    const { event, at_ms } = line
+    if (event.type === "elector.acquired" && line.entity === "kube-controller-manager") {
+      for (const budget of zones.values()) budget.tokens = Math.max(budget.tokens, 0) + 1
+    }
+    if (event.type !== "object.updated" || event.resource !== "nodes") return undefined
+    const node = event.object as Node
+    if (!isTaintedByController(node) || evictingKeys(event.previous as Node).length > 0) return undefined
+    const zone = node.metadata.labels?.["topology.kubernetes.io/zone"] ?? ""
+    let budget = zones.get(zone)
+    if (budget === undefined) zones.set(zone, budget = { tokens: burst(at_ms), at_ms })
+    const gained = (at_ms - budget.at_ms) * fastestClock * nodeEvictionRate_per_s / 1000
+    budget.tokens = Math.min(Math.max(burst(at_ms), budget.tokens), budget.tokens + gained) - 1
+    budget.at_ms = at_ms
+    return budget.tokens >= 0 || !disturbance.isOver(at_ms) && budget.tokens > -burst(at_ms) ? undefined
+      : `${node.metadata.name} is tainted at ${at_ms} ms; zone ${zone} was ${-budget.tokens} tokens short`
+  }
+}, ["object.updated", "elector.acquired", ...disturbanceEvents])
+
+/** By actor: the zones it knows and whether evictions are stopped in them. */
+class Stops {
+  readonly #actors = new Map<string, Map<string, boolean>>()
+  readonly #stoppedAt_ms = new Map<string, number>()
+
+  hear({ actor, entity, event, at_ms }: Line): void {
+    if (event.type === "process.crashed" || event.type === "process.stopped") {
+      this.#actors.delete(event.process)
+      this.#stoppedAt_ms.delete(event.process)
+    }
+    if (!event.type.startsWith("zone.") || event.type === "zone.tokenTaken") return
+    let zones = this.#actors.get(actor)
+    if (zones === undefined) this.#actors.set(actor, zones = new Map())
+    if (event.type === "zone.gone") zones.delete(entity)
+    else zones.set(entity, event.type === "zone.evictionsStopped")
+    if (zones.size === 0 || [...zones.values()].includes(false)) this.#stoppedAt_ms.delete(actor)
+    else if (!this.#stoppedAt_ms.has(actor)) this.#stoppedAt_ms.set(actor, at_ms)
+  }
+
+  since_ms(actor: string): number | undefined {
+    return this.#stoppedAt_ms.get(actor)
+  }
+}
+
+/** Legal: timers that run out before the taint's removal is committed and seen; taints of users. */
+const fullDisruptionStops = always("a controller that lost every zone taints and evicts nothing", [74], () => {
+  const committed = new CommittedNodes()
+  const stops = new Stops()
+  return (line) => {
+    stops.hear(line)
+    committed.hear(line)
+    const { actor, event, at_ms } = line
+    if (event.type !== "nodeTaint.added" && event.type !== "taintEviction.started") return undefined
+    const since_ms = stops.since_ms(actor)
+    if (since_ms === undefined || at_ms - since_ms < inFlight_ms) return undefined
+    if (event.type === "nodeTaint.added") {
+      return `${actor} tainted ${line.entity} at ${at_ms} ms; evictions were stopped at ${since_ms} ms`
+    }
+    const node = committed.nodes.get(event.node)
+    if (node === undefined || node.episode.length > 0 || at_ms - node.untaintedSince_ms < inFlight_ms) return undefined
+    return `${actor} evicts ${event.pod} at ${at_ms} ms; evictions were stopped at ${since_ms} ms and ` +
+      `${event.node} has no taint`
+  }
+}, ["object.", "zone.", "nodeTaint.added", "taintEviction.started", "process.crashed", "process.stopped"])
+
+/** The shortest time that the pod was granted by any taint of the episode; undefined: for ever. */
+const granted_s = (node: CommittedNode, pod: Pod): number | undefined => {
+  let shortest: number | undefined
+  for (const taint of node.episode) {
+    const seconds = toleratedSeconds([taint], pod.spec.tolerations)
+    if (seconds !== undefined) shortest = Math.min(shortest ?? seconds, seconds)
+  }
+  return shortest
+}
+
+/**
+ * Legal exceptions: an untolerated taint evicts at once; an eviction on its way when the taint went; a pod that was
+ * created under the name of one on its way to eviction (Kubernetes deletes by name).
+ */
+const tolerationsAreKept = always("no pod is evicted before its tolerations have run out", [75], () => {
+  const committed = new CommittedNodes()
+  return (line) => {
+    committed.hear(line)
+    const { event, at_ms } = line
+    if (event.type !== "object.updated" || event.resource !== "pods") return undefined
+    const pod = event.object as Pod
+    if (!hasDisruptionTarget(pod) || hasDisruptionTarget(event.previous as Pod)) return undefined
+    const known = committed.pod(pod.metadata.uid)
+    const node = committed.nodes.get(pod.spec.nodeName ?? "")
+    if (known === undefined || node === undefined || at_ms - known.createdAt_ms < inFlight_ms) return undefined
+    if (node.episode.length === 0) {
+      return at_ms - node.untaintedSince_ms < inFlight_ms ? undefined
+        : `${event.key} is evicted at ${at_ms} ms from ${node.name}, untainted since ${node.untaintedSince_ms} ms`
+    }
+    const seconds = granted_s(node, pod)
+    const since_ms = node.taintedSince_ms
+    if (seconds === undefined) return `${event.key} is evicted at ${at_ms} ms and tolerates its node's taints for ever`
+    const isOver = (at_ms - since_ms) * fastestClock >= seconds * 1000
+    return isOver || at_ms - node.untaintedSince_ms < inFlight_ms ? undefined
+      : `${event.key} tolerates ${seconds} s and is evicted at ${at_ms} ms from a node tainted since ${since_ms} ms`
+  }
+}, ["object."])
+
+export const safety: ReadonlyArray<Property> = [
+  livingNodesAreKept, taintsExclude, firstTaintsAreLimited, fullDisruptionStops, tolerationsAreKept
+]

@@ -1,0 +1,82 @@
+/** How a campaign and a failure read on a terminal. Pure: text in, text out. */
+import type { Coverage } from "#properties/harness/judge/coverage.ts"
+import type { Summary } from "#properties/harness/run/campaign.ts"
+import type { Broken } from "#properties/harness/run.ts"
+import type { RunInput } from "#properties/harness/draw/run-input.ts"
+import { causalPast, rows } from "#traces/timeline.ts"
+import type { Line } from "#model/events.ts"
+
+const hours = (ms: number): string =>
+  ms >= 3_600_000 ? `${(ms / 3_600_000).toFixed(1)} h` : ms >= 60_000 ? `${(ms / 60_000).toFixed(1)} min` : `${(ms / 1000).toFixed(1)} s`
+const counted = (counts: Readonly<Record<string, number>>): string =>
+  Object.entries(counts).toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([name, n]) => `${name} ${n}`).join(", ") || "none"
+const total = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((a, b) => a + b, 0)
+const wrap = (label: string, text: string): string => `${label.padEnd(12)}${text}`
+
+export interface Size { readonly operations: number; readonly faults: number; readonly choices: number }
+export const sizeOf = (input: RunInput): Size => ({
+  operations: input.operations.length, faults: input.faults.length, choices: input.choices.filter((choice) => choice !== 0).length
+})
+
+/** Simulated time over wall time. */
+export const speed = (summary: Pick<Summary, "virtual_ms" | "wall_ms">): number =>
+  summary.wall_ms === 0 ? 0 : summary.virtual_ms / summary.wall_ms
+
+export const summaryText = (summary: Summary, coverage: Coverage, properties: number, verbose: boolean): string => {
+  const { transitions } = coverage
+  const unreached = coverage.unreached()
+  const shown = verbose ? unreached : unreached.slice(0, 5)
+  return [
+    wrap("runs", `${summary.runs}, of which ${summary.rested} came to rest with every promise kept · seed ${summary.seed}`),
+    wrap("simulated", `${hours(summary.virtual_ms)} in ${hours(summary.wall_ms)}: ${Math.round(speed(summary))} times real time`),
+    wrap("looked at", `${summary.lines} lines, ${properties} properties`),
+    wrap("operations", counted(summary.operations)),
+    wrap("faults", `${total(summary.faults)}: ${counted(summary.faults)}`),
+    wrap("coverage", `${coverage.reached} of ${coverage.reachable} (chart, state, event) triples, ` +
+      `${transitions.reached} of ${transitions.reachable} transitions`),
+    ...(unreached.length === 0 ? [] : [
+      wrap("never", `${shown.join("\n            ")}` +
+        (shown.length < unreached.length ? `\n            … and ${unreached.length - shown.length} more (--verbose lists them)` : ""))
+    ]),
+    ...(summary.never.length === 0 ? [] : [
+      wrap(summary.isLongEnough ? "unreached" : "not yet", summary.never.join("\n            "))
+    ])
+  ].join("\n")
+}
+
+export interface Found {
+  readonly broken: Broken
+  readonly seed: number
+  readonly run: number
+  readonly runs: number
+  readonly before: Size
+  readonly after: Size
+  readonly isMinimal: boolean
+  readonly file: string
+  readonly lines: ReadonlyArray<Line>
+}
+
+const words: Readonly<Record<Broken["kind"], string>> = {
+  safety: "always", liveness: "eventually", conformance: "conforms to", crash: "Plimsoll"
+}
+
+/** The failure as it is shown: what broke, how small it was made, what led to it, how to see it again. */
+export const foundText = (found: Found): string => {
+  const { broken, before, after } = found
+  const shrunk = (name: keyof Size): string => `${before[name]} → ${after[name]} ${name}`
+  const seq = broken.line?.seq
+  const past = seq === undefined ? found.lines.slice(-12) : causalPast(found.lines, seq).slice(-20)
+  const invariants = broken.invariants.length === 0 ? "" : ` · invariant ${broken.invariants.join(", ")}`
+  return [
+    "",
+    `broke  ${words[broken.kind]}  ${broken.property}${invariants}`,
+    `       ${broken.message.split("\n").join("\n       ")}`,
+    `       seed ${found.seed}   run ${found.run + 1}/${found.runs}   shrunk ${shrunk("operations")}, ${shrunk("faults")}, ` +
+      `${shrunk("choices")}${found.isMinimal ? "" : " (out of time, perhaps not the smallest)"}`,
+    "",
+    ...rows(past, seq),
+    "",
+    ` replay  npx plimsoll replay ${found.file}`,
+    ` show    npx plimsoll show ${found.file} --why`
+  ].join("\n")
+}

@@ -1,0 +1,46 @@
+/** plimsoll show: a trace as a timeline, whole or cut to what led to the violation. */
+import { Console, Effect, Option } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import { BadInput, readTrace } from "#properties/harness/commands/outcome.ts"
+import { causalPast, rows } from "#traces/timeline.ts"
+import type { Trace } from "#traces/format.ts"
+
+const about = ({ header, lines }: Trace): ReadonlyArray<string> => [
+  `trace  ${header.why}`,
+  ...(header.broke === undefined ? [] : [
+    `broke  ${header.broke.property}` +
+    (header.broke.invariants.length === 0 ? "" : `  (invariant ${header.broke.invariants.join(", ")})`),
+    `       ${header.broke.message}`
+  ]),
+  ...(header.bug === undefined ? [] : [`bug    ${header.bug} was planted`]),
+  `       ${lines.length} lines, Plimsoll ${header.version}`,
+  ""
+]
+
+const pick = (trace: Trace, why: boolean, at: number | undefined, chart: string | undefined, last: number | undefined) => {
+  const seq = at ?? trace.header.broke?.seq ?? trace.lines.length - 1
+  if (at !== undefined && trace.lines[at] === undefined) {
+    throw new BadInput({ message: `--at ${at}: the trace has lines 0 to ${trace.lines.length - 1}` })
+  }
+  const lines = (why ? causalPast(trace.lines, seq) : trace.lines)
+    .filter((line) => chart === undefined || line.chart.startsWith(chart))
+  return { seq, lines: last === undefined ? lines : lines.slice(-last) }
+}
+
+export const show = Command.make("show", {
+  file: Argument.String("file").pipe(Argument.withDescription("The trace to show")),
+  why: Flag.Boolean("why").pipe(Flag.withDescription("Only the causal past of the violation (or of --at)"), Flag.withDefault(false)),
+  at: Flag.Int("at").pipe(Flag.withDescription("The seq of the line to explain"), Flag.optional),
+  chart: Flag.String("chart").pipe(Flag.withDescription("Only lines of charts that begin so, e.g. etcd or pod.pod"), Flag.optional),
+  last: Flag.Int("last").pipe(Flag.withDescription("Only the last N of them"), Flag.optional),
+  json: Flag.Boolean("json").pipe(Flag.withDescription("One JSON document"), Flag.withDefault(false))
+}, (input) => Effect.gen(function*() {
+  const trace = yield* Effect.try({ try: () => readTrace(input.file), catch: (error) => error as BadInput })
+  const { seq, lines } = yield* Effect.try({
+    try: () => pick(trace, input.why, Option.getOrUndefined(input.at), Option.getOrUndefined(input.chart), Option.getOrUndefined(input.last)),
+    catch: (error) => error as BadInput
+  })
+  if (input.json) return yield* Console.log(JSON.stringify({ header: trace.header, at: seq, lines }))
+  const mark = trace.header.broke === undefined && Option.isNone(input.at) ? undefined : seq
+  yield* Console.log([...about(trace), ...rows(lines, mark)].join("\n"))
+})).pipe(Command.withDescription("Print a trace as a timeline"))

@@ -1,0 +1,98 @@
+import { describe, expect, it } from "vitest"
+import type { Line } from "#model/events.ts"
+import { properties } from "#properties/all.ts"
+import { drawRun } from "#properties/harness/draw.ts"
+import { campaign } from "#properties/harness/run/campaign.ts"
+import { run, type Options } from "#properties/harness/run.ts"
+import { digest, digestInAnotherProcess } from "#properties/harness/run/digest.ts"
+import { recorded, reduce } from "#properties/harness/run/reduce.ts"
+import { always, eventually } from "#properties/property.ts"
+
+const short = (index: number, seed = 3) => {
+  const input = drawRun(seed, index)
+  const safety_ms = Math.min(input.safety_ms, 60_000)
+  const within = <T extends { readonly at_ms: number }>(items: ReadonlyArray<T>) =>
+    items.filter(({ at_ms }) => at_ms <= safety_ms)
+  return { ...input, safety_ms, operations: within(input.operations), faults: within(input.faults) }
+}
+const withFaults = [0, 1, 2, 3, 4, 5, 6, 7, 8].map((index) => short(index)).find(({ faults }) => faults.length > 5)!
+
+/** A run of the seed whose operations create pods early. */
+const createsPods = [...Array(20).keys()].find((index) => short(index).operations.some((operation) =>
+  operation.type === "pod.create" && operation.at_ms > 10_000 && operation.at_ms < 30_000))!
+
+describe("a run", () => {
+  it("is the same byte for byte, twice and in another process", { timeout: 60_000 }, () => {
+    const once = digest(withFaults)
+    expect(Number(once.split(" ")[0])).toBeGreaterThan(500)
+    expect(digest(withFaults)).toBe(once)
+    expect(digestInAnotherProcess(withFaults)).toBe(once)
+    expect(digest({ ...withFaults, seed: withFaults.seed + 1 })).not.toBe(once)
+  })
+
+  it("goes through its phases in order and counts what it saw", { timeout: 60_000 }, () => {
+    const phases: string[] = []
+    const record = ({ event }: Line) => {
+      if (event.type === "phase.began") phases.push(event.phase)
+    }
+    const result = run(withFaults, { properties, record })
+    expect([result.verdict, result.broken?.message]).toEqual(["held", undefined])
+    expect(phases).toEqual(["safety", "core", "healed"])
+    // One that waits for a line strikes only if the line comes.
+    const struck = Object.values(result.counts.faults).reduce((a, b) => a + b, 0)
+    expect(struck).toBeGreaterThanOrEqual(withFaults.faults.filter(({ upon }) => upon === undefined).length)
+    expect(struck).toBeLessThanOrEqual(withFaults.faults.length)
+    expect(Object.values(result.counts.operations).reduce((a, b) => a + b, 0)).toBe(withFaults.operations.length)
+    expect(result.rested).toBe(true)
+  })
+
+  it("stops at the line that breaks a promise, and later for one that never comes true", { timeout: 60_000 }, () => {
+    let last: Line | undefined
+    const noPods = always("no pod exists", [], () => ({ event }) =>
+      event.type === "object.created" && event.resource === "pods" ? event.key : undefined)
+    const input = short(createsPods)
+    const broken = run(input, { properties: [noPods], record: (line) => {
+      last = line
+    } })
+    expect([broken.verdict, broken.broken?.property]).toEqual(["safety", "no pod exists"])
+    expect(broken.broken?.line).toBe(last)
+    const never = eventually("the sun rises in the west", [], () => ({ line: () => {}, holds: () => "it does not" }))
+    expect(run({ ...input, healed_ms: 20_000 }, { properties: [never] }))
+      .toMatchObject({ verdict: "liveness", broken: { message: "it does not" } })
+  })
+})
+
+describe("a failure", () => {
+  const noDeletion: Options = { properties: [always("no pod is ever deleted", [], () => ({ event }) =>
+    event.type === "object.deleted" && event.resource === "pods" ? event.key : undefined)] }
+
+  it("is reduced to what it needs and recorded up to the line", { timeout: 120_000 }, () => {
+    const input = [...Array(30).keys()].map((index) => short(index, 5))
+      .find((one) => one.operations.length > 8 && run(one, noDeletion).verdict === "safety")!
+    const { broken } = run(input, noDeletion)
+    const { input: small, isMinimal } = reduce(input, broken!, noDeletion, 110_000)
+    expect(isMinimal).toBe(true)
+    expect(small.operations.length).toBeLessThanOrEqual(input.operations.length / 2)
+    expect(small.faults.length).toBeLessThanOrEqual(2)
+    const lines: Line[] = []
+    const again = recorded(small, broken!, noDeletion, (line) => lines.push(line))
+    expect(again.broken?.line).toBe(lines.at(-1))
+    expect(lines.at(-1)!.event.type).toBe("object.deleted")
+  })
+})
+
+describe("a campaign", () => {
+  it("repeats from its seed, counts, and says when it was too short to tell", { timeout: 120_000 }, async () => {
+    const once = await campaign({ seed: 9, runs: 3, properties })
+    const again = await campaign({ seed: 9, runs: 3, properties })
+    const { wall_ms: _, ...rest } = once
+    expect(again).toMatchObject(rest)
+    expect([once.verdict, once.runs, once.isLongEnough]).toEqual(["held", 3, false])
+    expect(once.lines).toBeGreaterThan(1_000)
+  })
+
+  it("ends at once when it is told to, and claims nothing", async () => {
+    const stopped = await campaign({ seed: 9, runs: 3, properties, signal: AbortSignal.abort() })
+    expect([stopped.verdict, stopped.runs, stopped.isAborted]).toEqual(["unknown", 0, true])
+  })
+})

@@ -1,0 +1,180 @@
+/**
+ * The monitors of one run: each hears the lines that it wants, in their order, and says what broke.
+ *
+ * Lines are heard in batches, and one monitor after the other hears all of a batch. Line by line, each would find its
+ * code and data pushed out of the caches by hundreds of others and by the cluster itself, which costs more than what
+ * it does. Monitors share nothing, so none can tell the difference.
+ * Dispatch is by event type: who wants a type is worked out when it is first seen.
+ */
+import type { Line } from "#model/events.ts"
+import type { Obligation, Property } from "#properties/property.ts"
+
+export interface Broken {
+  readonly kind: "safety" | "liveness" | "conformance" | "crash"
+  /** The guarantee's sentence; for conformance the chart, for a crash what it was. */
+  readonly property: string
+  readonly invariants: ReadonlyArray<number>
+  /** What broke it, with the values that show it. */
+  readonly message: string
+  /** World time at which it broke. */
+  readonly at_ms: number
+  /** The line at which it broke; absent when it broke at the end. */
+  readonly line?: Line
+}
+export type BrokenAt = Broken & { readonly line: Line }
+
+/** Where it went wrong is in a stack. */
+export const textOf = (error: unknown): string => error instanceof Error ? error.stack ?? error.message : String(error)
+
+interface Hearer {
+  readonly property: Property
+  /** Its place in the properties' order. */
+  readonly place: number
+  /** Undefined: nothing to say. A text: broken. True: reached. */
+  readonly hear: (line: Line) => string | boolean | undefined | void
+  done: boolean
+}
+/** Those who want the same events, and what they have not heard yet. */
+interface Audience {
+  readonly wants: Property["hears"]
+  readonly hearers: Array<Hearer>
+  /** The first so many are of this batch: an array that is emptied would have to grow anew each time. */
+  readonly lines: Array<Line>
+  count: number
+}
+
+interface Said {
+  readonly place: number
+  readonly broken: BrokenAt
+}
+
+interface Waiting {
+  readonly property: Property & { readonly kind: "leadsTo" }
+  readonly open: () => Iterable<Obligation>
+}
+interface Resting {
+  readonly property: Property
+  readonly holds: () => string | undefined
+}
+
+export class Monitors {
+  /** Names of the `sometimes` that this run reached. */
+  readonly reached = new Set<string>()
+  readonly #audiences = new Map<string, Audience>()
+  readonly #waiting: Array<Waiting> = []
+  readonly #resting: Array<Resting> = []
+  readonly #byType = new Map<string, ReadonlyArray<Audience>>()
+
+  constructor(properties: ReadonlyArray<Property>) {
+    for (const [place, property] of properties.entries()) {
+      if (property.kind === "always" || property.kind === "sometimes") {
+        this.#seat(property, place, property.make())
+        continue
+      }
+      const made = property.make()
+      this.#seat(property, place, (line) => made.line(line))
+      if ("open" in made) this.#waiting.push({ property: property as Waiting["property"], open: () => made.open() })
+      else this.#resting.push({ property, holds: () => made.holds() })
+    }
+  }
+
+  #seat(property: Property, place: number, hear: Hearer["hear"]): void {
+    const key = property.hears?.join() ?? ""
+    const hearer = { property, place, hear, done: false }
+    const audience = this.#audiences.get(key)
+    if (audience !== undefined) audience.hearers.push(hearer)
+    else this.#audiences.set(key, { wants: property.hears, hearers: [hearer], lines: [], count: 0 })
+  }
+
+  /** What broke at these lines: the earliest first, then in the properties' order. */
+  hear(lines: ReadonlyArray<Line>): ReadonlyArray<BrokenAt> {
+    for (let i = 0; i < lines.length; i++) {
+      const line = lines[i]!
+      const audiences = this.#audiencesOf(line.event.type)
+      for (let j = 0; j < audiences.length; j++) {
+        const audience = audiences[j]!
+        audience.lines[audience.count++] = line
+      }
+    }
+    const said: Array<Said> = []
+    for (const audience of this.#audiences.values()) {
+      if (audience.count === 0) continue
+      for (const hearer of audience.hearers) if (!hearer.done) this.#tell(hearer, audience, said)
+      audience.count = 0
+    }
+    return said.sort((a, b) => a.broken.line.seq - b.broken.line.seq || a.place - b.place).map(({ broken }) => broken)
+  }
+
+  #tell(hearer: Hearer, { count, lines }: Audience, into: Array<Said>): void {
+    const { property, place } = hearer
+    let i = 0
+    try {
+      for (; i < count; i++) {
+        const said = hearer.hear(lines[i]!)
+        if (said === undefined || said === false) continue
+        // It has said it: the same breach at the next line is no news.
+        hearer.done = true
+        const line = lines[i]!
+        if (said === true) this.reached.add(property.name)
+        else into.push({ place, broken: { ...this.#broken("safety", property, said, line.at_ms), line } })
+        return
+      }
+    } catch (error) {
+      hearer.done = true
+      const line = lines[i]!
+      const message = `${property.name}: ${textOf(error)}`
+      into.push({ place, broken: { kind: "crash", property: "a monitor failed", invariants: [], message,
+        at_ms: line.at_ms, line } })
+    }
+  }
+
+  #audiencesOf(type: string): ReadonlyArray<Audience> {
+    let found = this.#byType.get(type)
+    if (found === undefined) {
+      found = [...this.#audiences.values()].filter(({ wants }) =>
+        wants === undefined || wants.some((beginning) => type.startsWith(beginning)))
+      this.#byType.set(type, found)
+    }
+    return found
+  }
+
+  /**
+   * The first obligation that is overdue at `now_ms`, counted from the later of its premise and `healed_ms`. In the
+   * core phase only promises that hold for a part of the cluster are judged.
+   */
+  overdue(now_ms: number, healed_ms: number, phase: "core" | "healed"): Broken | undefined {
+    for (const { property, open } of this.#waiting) {
+      if (phase === "core" && property.inCore !== true) continue
+      for (const { entity, since_ms, within_ms } of open()) {
+        if (now_ms - Math.max(since_ms, healed_ms) < within_ms) continue
+        const message = `${entity}: open since ${seconds(since_ms)}, to be closed within ${seconds(within_ms)} of ` +
+          `${since_ms >= healed_ms ? "that" : `the healing at ${seconds(healed_ms)}`}`
+        return this.#broken("liveness", property, message, now_ms)
+      }
+    }
+    return undefined
+  }
+
+  hasOpen(phase: "core" | "healed"): boolean {
+    for (const { property, open } of this.#waiting) {
+      if (phase === "core" && property.inCore !== true) continue
+      for (const _ of open()) return true
+    }
+    return false
+  }
+
+  /** The first promise that does not hold at rest. */
+  restless(now_ms: number): Broken | undefined {
+    for (const { property, holds } of this.#resting) {
+      const message = holds()
+      if (message !== undefined) return this.#broken("liveness", property, message, now_ms)
+    }
+    return undefined
+  }
+
+  #broken(kind: Broken["kind"], { name, invariants }: Property, message: string, at_ms: number): Broken {
+    return { kind, property: name, invariants, message, at_ms }
+  }
+}
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
