@@ -99,7 +99,8 @@ const apply = (now: Configuration, op: Known, known: Revisions): Configuration |
       return isMet ? after(now, known, revision, 0, now.mod !== 0) : undefined
     case "read":
       if (modRevision === undefined) return after(now, known, revision)
-      return modRevision <= revision && mayBe(now, modRevision, known) ? after(now, known, revision, modRevision) : undefined
+      if (modRevision > revision || !mayBe(now, modRevision, known)) return undefined
+      return after(now, known, revision, modRevision)
     case "failed":
       if (modRevision === undefined) return not(now, expected!, revision, known)
       if (modRevision === expected || modRevision > revision) return undefined
