@@ -1,0 +1,24 @@
+/**
+ * nodes: the stored form. Spec: model/kubelet.ts, model/controllers/node-lifecycle.ts.
+ *
+ * Source: kubernetes api/core/v1 types.go (spec, status and nodeInfo are no pointers, so they are always written).
+ */
+import type { ObjectMeta, Replace, Schemas, With } from "#model/objects/metadata.ts"
+
+export type GivenNode = Schemas["io.k8s.api.core.v1.Node"]
+export type Taint = Replace<Schemas["io.k8s.api.core.v1.Taint"], {
+  readonly effect: "NoSchedule" | "PreferNoSchedule" | "NoExecute"
+}>
+export type NodeCondition = Schemas["io.k8s.api.core.v1.NodeCondition"]
+export type NodeSpec = Replace<Schemas["io.k8s.api.core.v1.NodeSpec"], { readonly taints?: ReadonlyArray<Taint> }>
+export type NodeStatus = With<Schemas["io.k8s.api.core.v1.NodeStatus"], "nodeInfo" | "daemonEndpoints">
+
+export interface Node {
+  readonly apiVersion: "v1"
+  readonly kind: "Node"
+  readonly metadata: ObjectMeta
+  readonly spec: NodeSpec
+  readonly status: NodeStatus
+}
+
+export const guaranteedNode: ReadonlyArray<string> = ["spec", "status.nodeInfo.bootID", "status.daemonEndpoints"]

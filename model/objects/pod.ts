@@ -1,0 +1,48 @@
+/**
+ * pods: the stored form. Spec: model/pod.ts.
+ *
+ * Source: kubernetes apis/core/v1/defaults.go (SetDefaults_Pod, _PodSpec, _Container), registry/core/pod/strategy.go
+ * (PrepareForCreate sets phase and QoS class), v1.36.
+ */
+import type { GivenMeta, NamespacedMeta, Replace, Schemas, With } from "#model/objects/metadata.ts"
+
+export type GivenPod = Schemas["io.k8s.api.core.v1.Pod"]
+export type GivenPodSpec = Schemas["io.k8s.api.core.v1.PodSpec"]
+export type GivenContainer = Schemas["io.k8s.api.core.v1.Container"]
+
+export type Container = With<GivenContainer,
+  "image" | "imagePullPolicy" | "resources" | "terminationMessagePath" | "terminationMessagePolicy">
+/** Of a pod and of a template alike. */
+export type PodSpec = Replace<
+  With<GivenPodSpec, "restartPolicy" | "terminationGracePeriodSeconds" | "dnsPolicy" | "securityContext" | "schedulerName">,
+  { readonly containers: ReadonlyArray<Container>; readonly initContainers?: ReadonlyArray<Container> }>
+export type PodTemplate = { readonly metadata: GivenMeta; readonly spec: PodSpec }
+
+export type Toleration = Schemas["io.k8s.api.core.v1.Toleration"]
+export type NodeSelectorTerm = Schemas["io.k8s.api.core.v1.NodeSelectorTerm"]
+export type PodCondition = Schemas["io.k8s.api.core.v1.PodCondition"]
+export type ContainerState = Schemas["io.k8s.api.core.v1.ContainerState"]
+export type ContainerStatus = With<Schemas["io.k8s.api.core.v1.ContainerStatus"], "state" | "lastState">
+
+export type PodStatus = Replace<With<Schemas["io.k8s.api.core.v1.PodStatus"], "phase" | "qosClass">,
+  { readonly containerStatuses?: ReadonlyArray<ContainerStatus> }>
+export type PodPhase = "Pending" | "Running" | "Succeeded" | "Failed"
+
+export interface Pod {
+  readonly apiVersion: "v1"
+  readonly kind: "Pod"
+  readonly metadata: With<NamespacedMeta, "generation">
+  readonly spec: With<PodSpec, "enableServiceLinks">
+  readonly status: PodStatus
+}
+
+/** Body of the subresource binding. */
+export type Binding = Schemas["io.k8s.api.core.v1.Binding"]
+
+/** Every stored pod has these, whoever made it; "[]" stands for each element. */
+export const guaranteedPodSpec = ["restartPolicy", "terminationGracePeriodSeconds", "dnsPolicy", "securityContext",
+  "schedulerName", "containers[].name", "containers[].image", "containers[].imagePullPolicy", "containers[].resources",
+  "containers[].terminationMessagePath", "containers[].terminationMessagePolicy"] as const
+export const guaranteedPod: ReadonlyArray<string> = ["metadata.namespace", "metadata.generation",
+  ...guaranteedPodSpec.map((path) => `spec.${path}`), "spec.enableServiceLinks", "status.phase", "status.qosClass",
+  "status.containerStatuses[].state", "status.containerStatuses[].lastState"]
