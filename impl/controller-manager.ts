@@ -11,7 +11,7 @@ import type { Controller, Informers } from "#impl/ports/controllers.ts"
 import { type Draws, type Network, Process } from "#impl/ports.ts"
 import type { charts } from "#model/controller-manager.ts"
 import type { EventOf } from "#model/events.ts"
-import type { Pod } from "#model/objects.ts"
+import type { Pod } from "#model/objects/pod.ts"
 
 export interface Config {
   /** In the order in which they start. */

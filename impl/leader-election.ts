@@ -14,7 +14,8 @@ import {
   electionJitter, electionRequestTimeout_ms, releasedLeaseDuration_s, slowRenewal_ms
 } from "#model/limits/client.ts"
 import { leaseDuration_ms, renewDeadline_ms, retryPeriod_ms } from "#model/limits.ts"
-import type { Lease } from "#model/objects.ts"
+import type { GivenLease, Lease } from "#model/objects/lease.ts"
+import { microTimeOf } from "#model/objects/time.ts"
 
 type State = StateOf<(typeof charts)["leader-election.elector"]>
 /** The record of the election is the spec of the Lease. */
@@ -71,7 +72,7 @@ class Elector {
   }
 
   #record(): Election {
-    const now = this.#services.process.wall_ms()
+    const now = microTimeOf(this.#services.process.wall_ms())
     return {
       holderIdentity: this.#identity, leaseDurationSeconds: leaseDuration_ms / 1000,
       acquireTime: now, renewTime: now, leaseTransitions: 0
@@ -89,8 +90,8 @@ class Elector {
   }
 
   #create(record: Election) {
-    const metadata = { name: this.#name, namespace, uid: "", resourceVersion: "", generation: 0, creationTimestamp: 0 }
-    const lease: Lease = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata, spec: record }
+    const metadata = { name: this.#name, namespace }
+    const lease: GivenLease = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata, spec: record }
     return Effect.map(this.#services.client.create("leases", lease), (written) => {
       this.#lease = written
       this.#observe(record)
@@ -211,7 +212,7 @@ class Elector {
       { onFailure: () => undefined, onSuccess: (lease) => lease })
     if (lease?.spec.holderIdentity !== this.#identity) return
     this.#lease = lease
-    const now = this.#services.process.wall_ms()
+    const now = microTimeOf(this.#services.process.wall_ms())
     const record: Election = {
       holderIdentity: "", leaseDurationSeconds: releasedLeaseDuration_s, acquireTime: now, renewTime: now,
       leaseTransitions: lease.spec.leaseTransitions ?? 0

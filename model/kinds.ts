@@ -36,6 +36,8 @@ export interface GivenObjects {
 }
 export type Resource = keyof Objects
 export type ApiObject = Objects[Resource]
+/** Also what is stored is such a one. */
+export type GivenObject = GivenObjects[Resource]
 
 export interface Kind {
   readonly group: string

@@ -1,7 +1,7 @@
 /** What the client promises: a known fate is the truth, and every request gets one. Invariants 11, 15. */
 import type { Line } from "#model/events.ts"
 import { requestTimeout_ms } from "#model/limits.ts"
-import type { ApiObject } from "#model/objects.ts"
+import type { ApiObject } from "#model/kinds.ts"
 import { always, leadsTo, type Obligation, type Property, sometimes } from "#properties/property.ts"
 
 /** The time-out on a clock that runs at 0.8, and what waits in the run queue after a pause. ASSUMED generous. */

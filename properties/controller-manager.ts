@@ -3,7 +3,7 @@
  * leads from the moment that its elector has the lease (order/control-plane.ts).
  */
 import type { Line } from "#model/events.ts"
-import type { Lease } from "#model/objects.ts"
+import type { Lease } from "#model/objects/lease.ts"
 import { always, leadsTo, sometimes, type Obligation, type Property } from "#properties/property.ts"
 
 const leaseKey = "/registry/leases/kube-system/kube-controller-manager"

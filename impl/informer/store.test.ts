@@ -1,6 +1,6 @@
 import { expect, it } from "vitest"
 import { Store } from "#impl/informer/store.ts"
-import type { Node } from "#model/objects.ts"
+import type { Node } from "#model/objects/node.ts"
 import { digestPlus } from "#model/objects/digest.ts"
 
 const node = (name: string, revision: number, zone: string): Node => ({

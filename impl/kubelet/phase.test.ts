@@ -4,7 +4,7 @@ import { admit } from "#impl/kubelet/admission.ts"
 import { sameStatus, statusFor, type Situation } from "#impl/kubelet/phase.ts"
 import type { PodView } from "#impl/kubelet/runtime-client.ts"
 import type { ContainerState } from "#impl/ports/runtime.ts"
-import type { Pod, PodSpec, PodStatus } from "#model/objects.ts"
+import type { Pod, PodSpec, PodStatus } from "#model/objects/pod.ts"
 
 const server = { kind: "server" } as const
 const podWith = (spec: Partial<PodSpec>, status: PodStatus = { phase: "Pending" }): Pod => ({

@@ -4,7 +4,8 @@ import { SchedulerCache, defaultCacheParts } from "#impl/scheduler/cache.ts"
 import { podInfo } from "#impl/scheduler/node-info.ts"
 import { enough, Placer } from "#impl/scheduler/placement.ts"
 import { best } from "#impl/scheduler/scores.ts"
-import type { Node, Pod, PodSpec } from "#model/objects.ts"
+import type { Node } from "#model/objects/node.ts"
+import type { Pod, PodSpec } from "#model/objects/pod.ts"
 
 const meta = (name: string, namespace: string) =>
   ({ name, namespace, uid: name, resourceVersion: "1", generation: 1, creationTimestamp: 0 })

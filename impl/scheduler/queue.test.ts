@@ -3,7 +3,8 @@ import type { Process } from "#impl/ports.ts"
 import { defaultFilters } from "#impl/scheduler/filters.ts"
 import { emptyNodeInfo, readNode } from "#impl/scheduler/node-info.ts"
 import { defaultQueueParts, SchedulingQueue } from "#impl/scheduler/queue.ts"
-import type { Node, Pod } from "#model/objects.ts"
+import type { Node } from "#model/objects/node.ts"
+import type { Pod } from "#model/objects/pod.ts"
 
 const pod = (name: string, priority = 0): Pod => ({
   apiVersion: "v1", kind: "Pod", status: { phase: "Pending" },

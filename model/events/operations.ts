@@ -1,7 +1,9 @@
 /** Operations: what users do to the cluster. `id` is drawn with the operation and keys its draws. */
 import { Schema } from "effect"
-import { PodSpec } from "#model/objects.ts"
+import { json } from "#model/events/json.ts"
+import type { GivenPodSpec } from "#model/objects/pod.ts"
 
+const PodSpec = json<GivenPodSpec>()
 const base = { id: Schema.Number, at_ms: Schema.Number }
 const named = { ...base, name: Schema.String }
 /** With the user's own finalizer from the beginning. */

@@ -12,6 +12,9 @@ export type With<T, K extends keyof T> = Omit<T, K> & { readonly [P in K]-?: Non
 /** The type with another type for these fields. */
 export type Replace<T, R> = Omit<T, keyof R> & R
 
+/** Of resources, by name, as stored: the canonical text. Units: quantity.ts. */
+export type Quantities = Readonly<Record<string, string>>
+
 export type GivenMeta = Schemas["io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"]
 /** Of a cluster-scoped object. The revision of the last change is `resourceVersion`, a decimal number as text. */
 export type ObjectMeta = With<GivenMeta, "name" | "uid" | "resourceVersion" | "creationTimestamp">

@@ -3,7 +3,7 @@
  *
  * Source: kubernetes api/core/v1 types.go (spec, status and nodeInfo are no pointers, so they are always written).
  */
-import type { ObjectMeta, Replace, Schemas, With } from "#model/objects/metadata.ts"
+import type { ObjectMeta, Quantities, Replace, Schemas, With } from "#model/objects/metadata.ts"
 
 export type GivenNode = Schemas["io.k8s.api.core.v1.Node"]
 export type Taint = Replace<Schemas["io.k8s.api.core.v1.Taint"], {
@@ -11,7 +11,8 @@ export type Taint = Replace<Schemas["io.k8s.api.core.v1.Taint"], {
 }>
 export type NodeCondition = Schemas["io.k8s.api.core.v1.NodeCondition"]
 export type NodeSpec = Replace<Schemas["io.k8s.api.core.v1.NodeSpec"], { readonly taints?: ReadonlyArray<Taint> }>
-export type NodeStatus = With<Schemas["io.k8s.api.core.v1.NodeStatus"], "nodeInfo" | "daemonEndpoints">
+export type NodeStatus = Replace<With<Schemas["io.k8s.api.core.v1.NodeStatus"], "nodeInfo" | "daemonEndpoints">,
+  { readonly capacity?: Quantities; readonly allocatable?: Quantities }>
 
 export interface Node {
   readonly apiVersion: "v1"

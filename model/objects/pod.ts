@@ -4,14 +4,15 @@
  * Source: kubernetes apis/core/v1/defaults.go (SetDefaults_Pod, _PodSpec, _Container), registry/core/pod/strategy.go
  * (PrepareForCreate sets phase and QoS class), v1.36.
  */
-import type { GivenMeta, NamespacedMeta, Replace, Schemas, With } from "#model/objects/metadata.ts"
+import type { GivenMeta, NamespacedMeta, Quantities, Replace, Schemas, With } from "#model/objects/metadata.ts"
 
 export type GivenPod = Schemas["io.k8s.api.core.v1.Pod"]
 export type GivenPodSpec = Schemas["io.k8s.api.core.v1.PodSpec"]
 export type GivenContainer = Schemas["io.k8s.api.core.v1.Container"]
 
-export type Container = With<GivenContainer,
-  "image" | "imagePullPolicy" | "resources" | "terminationMessagePath" | "terminationMessagePolicy">
+export type Container = Replace<
+  With<GivenContainer, "image" | "imagePullPolicy" | "terminationMessagePath" | "terminationMessagePolicy">,
+  { readonly resources: { readonly requests?: Quantities; readonly limits?: Quantities } }>
 /** Of a pod and of a template alike. */
 export type PodSpec = Replace<
   With<GivenPodSpec, "restartPolicy" | "terminationGracePeriodSeconds" | "dnsPolicy" | "securityContext" | "schedulerName">,
@@ -24,9 +25,10 @@ export type PodCondition = Schemas["io.k8s.api.core.v1.PodCondition"]
 export type ContainerState = Schemas["io.k8s.api.core.v1.ContainerState"]
 export type ContainerStatus = With<Schemas["io.k8s.api.core.v1.ContainerStatus"], "state" | "lastState">
 
-export type PodStatus = Replace<With<Schemas["io.k8s.api.core.v1.PodStatus"], "phase" | "qosClass">,
-  { readonly containerStatuses?: ReadonlyArray<ContainerStatus> }>
+/** "Unknown" is written by nobody since v1.2. */
 export type PodPhase = "Pending" | "Running" | "Succeeded" | "Failed"
+export type PodStatus = Replace<With<Schemas["io.k8s.api.core.v1.PodStatus"], "qosClass">,
+  { readonly phase: PodPhase; readonly containerStatuses?: ReadonlyArray<ContainerStatus> }>
 
 export interface Pod {
   readonly apiVersion: "v1"

@@ -11,7 +11,9 @@ import type { Handlers, Informer } from "#impl/informer.ts"
 import { make as makeInformer } from "#impl/informer.ts"
 import type { Informers } from "#impl/ports/controllers.ts"
 import type { Line } from "#model/events.ts"
-import type { Node, Pod, ReplicaSet } from "#model/objects.ts"
+import type { Node } from "#model/objects/node.ts"
+import type { Pod } from "#model/objects/pod.ts"
+import type { ReplicaSet } from "#model/objects/replica-set.ts"
 
 const twice = <O>(informer: Informer<O>): Informer<O> => ({
   ...informer,

@@ -1,6 +1,6 @@
 /** What goes before what within a process of the control plane: its start, its lease, its work. */
 import type { Line } from "#model/events.ts"
-import type { Node } from "#model/objects.ts"
+import type { Node } from "#model/objects/node.ts"
 import { zoneLabel } from "#model/objects/taints.ts"
 import { after, atOnce, said } from "#properties/order.ts"
 import { always, type Property } from "#properties/property.ts"

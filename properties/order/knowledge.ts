@@ -3,7 +3,9 @@
  * an object is what the history says of it. Judged on ground truth, the lines of actor "etcd".
  */
 import type { Event, Line } from "#model/events.ts"
-import type { Condition, Lease, Node, Pod } from "#model/objects.ts"
+import type { Lease } from "#model/objects/lease.ts"
+import type { Node } from "#model/objects/node.ts"
+import type { Pod, PodCondition } from "#model/objects/pod.ts"
 import { noExecuteTaints } from "#model/objects/taints.ts"
 import { properties as members } from "#properties/order/members.ts"
 import { after, said } from "#properties/order.ts"
@@ -83,7 +85,7 @@ const answersNameVersions = always("An answer names a version that the object re
     }
   }, ["object.", "request.answered", "write.done"])
 
-const isReady = ({ status, type }: Condition): boolean => type === "Ready" && status === "True"
+const isReady = ({ status, type }: PodCondition): boolean => type === "Ready" && status === "True"
 const statusesAgree = always("What a kubelet says that it posted is what the history holds at that revision", [],
   () => {
     const versions = new Versions()

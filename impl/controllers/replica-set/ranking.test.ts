@@ -1,6 +1,6 @@
 import { expect, test } from "vitest"
 import { victims } from "#impl/controllers/replica-set/ranking.ts"
-import type { Pod } from "#model/objects.ts"
+import type { Pod } from "#model/objects/pod.ts"
 
 const now_ms = 1_000_000_000
 const pod = (
