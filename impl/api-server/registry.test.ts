@@ -5,7 +5,11 @@ import { decideDeletion } from "#impl/api-server/deletion.ts"
 import { prepareForCreate, prepareForUpdate, type Prepared } from "#impl/api-server/registry.ts"
 import { parseSelector } from "#impl/api-server/selectors.ts"
 import type { Draws } from "#impl/ports.ts"
-import type { ApiObject, Binding, Lease, Node, Pod, ReplicaSet } from "#model/objects.ts"
+import type { ApiObject } from "#model/kinds.ts"
+import type { Lease } from "#model/objects/lease.ts"
+import type { Node } from "#model/objects/node.ts"
+import type { Binding, Pod } from "#model/objects/pod.ts"
+import type { ReplicaSet } from "#model/objects/replica-set.ts"
 
 const draws: Draws["Service"] = { below: () => 0, unit: () => 0, uuid: (_stream, identity) => `uid of ${identity}` }
 const metadata: Pod["metadata"] =

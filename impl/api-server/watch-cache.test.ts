@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest"
 import { parseSelector, type Selection } from "#impl/api-server/selectors.ts"
 import { type CacheEvent, indexesOf, seenThrough, WatchCache } from "#impl/api-server/watch-cache.ts"
 import { historyEvents_min, historyKept_ms } from "#model/limits/api-server.ts"
-import type { ApiObject, Pod } from "#model/objects.ts"
+import type { ApiObject } from "#model/kinds.ts"
+import type { Pod } from "#model/objects/pod.ts"
 
 const podOf = (name: string, node: string, app: string, revision: number): Pod => ({
   apiVersion: "v1", kind: "Pod",

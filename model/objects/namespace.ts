@@ -18,3 +18,15 @@ export interface Namespace {
 }
 
 export const guaranteedNamespace: ReadonlyArray<string> = ["spec", "status.phase"]
+
+const nameLabel = "kubernetes.io/metadata.name"
+
+/** Every namespace can be selected by its name. */
+export const defaultNamespace = (given: Namespace): Namespace => {
+  const { labels = {}, name } = given.metadata
+  return {
+    ...given, spec: given.spec ?? {}, status: given.status ?? { phase: "Active" },
+    metadata: labels[nameLabel] === name ? given.metadata
+      : { ...given.metadata, labels: { ...labels, [nameLabel]: name } }
+  }
+}

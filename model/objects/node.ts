@@ -23,3 +23,21 @@ export interface Node {
 }
 
 export const guaranteedNode: ReadonlyArray<string> = ["spec", "status.nodeInfo.bootID", "status.daemonEndpoints"]
+
+const noInfo: NodeStatus["nodeInfo"] = {
+  architecture: "", bootID: "", containerRuntimeVersion: "", kernelVersion: "", kubeProxyVersion: "",
+  kubeletVersion: "", machineID: "", operatingSystem: "", osImage: "", systemUUID: ""
+}
+
+/** What is no pointer in Go is written, even when nobody said anything of it. */
+export const defaultNode = (given: Node): Node => {
+  const { allocatable, capacity, daemonEndpoints, nodeInfo, ...status } = given.status ?? {}
+  const room = allocatable ?? capacity
+  return {
+    ...given, spec: given.spec ?? {},
+    status: {
+      ...status, ...(capacity === undefined ? {} : { capacity }), ...(room === undefined ? {} : { allocatable: room }),
+      daemonEndpoints: daemonEndpoints ?? { kubeletEndpoint: { Port: 0 } }, nodeInfo: nodeInfo ?? noInfo
+    }
+  }
+}
