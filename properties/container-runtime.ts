@@ -2,6 +2,7 @@
 import * as limits from "#model/limits/kubelet.ts"
 import { terminationGracePeriod_s } from "#model/limits.ts"
 import type { Pod } from "#model/objects.ts"
+import { order } from "#properties/container-runtime/order.ts"
 import { pullsByPolicy } from "#properties/container-runtime/pulls.ts"
 import { machineOf, memoryLost, Pods } from "#properties/kubelet/facts.ts"
 import { always, type Property, sometimes } from "#properties/property.ts"
@@ -191,5 +192,5 @@ const reached: ReadonlyArray<Property> = [
 ]
 
 export const properties: ReadonlyArray<Property> = [
-  killsAfterGrace, givesFullGrace, restartsByPolicy, waitsForBackOff, pullsByPolicy, oneSandbox, ...reached
+  killsAfterGrace, givesFullGrace, restartsByPolicy, waitsForBackOff, pullsByPolicy, oneSandbox, ...order, ...reached
 ]
