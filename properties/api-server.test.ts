@@ -17,6 +17,7 @@ import type { Pod, ReplicaSet } from "#model/objects.ts"
 import { charts as podCharts } from "#model/pod.ts"
 import { properties as apiServerProperties } from "#properties/api-server.ts"
 import { Conformance } from "#properties/harness/judge.ts"
+import { Monitors } from "#properties/harness/run/monitors.ts"
 import { properties as podProperties } from "#properties/pod.ts"
 
 const members = ["etcd/0", "etcd/1", "etcd/2"]
@@ -52,18 +53,14 @@ const run = (scripts: ReadonlyArray<Script>, setting: Setting = {}) => {
   const wrong: Array<string> = []
   const failures: Array<unknown> = []
   let finished = 0
-  const monitors = [...apiServerProperties, ...podProperties].flatMap((property) =>
-    property.kind === "always" ? [{ property, heard: property.make() }] : [])
+  const monitors = new Monitors([...apiServerProperties, ...podProperties])
   const world = new World({
     seed: setting.seed ?? 1, groundTruth, freeze: setting.freeze ?? true,
     listen: (line) => {
       lines.push(line)
       const disagreement = conformance.line(line)
       if (disagreement !== undefined) wrong.push(disagreement.message)
-      for (const { heard, property } of monitors) {
-        const broken = heard(line)
-        if (broken !== undefined) wrong.push(`${property.name}: ${broken}`)
-      }
+      for (const { message, property } of monitors.hear([line])) wrong.push(`${property}: ${message}`)
     }
   })
   members.forEach((name, i) => {
