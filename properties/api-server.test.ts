@@ -27,7 +27,8 @@ type Script = (api: Api) => Effect.Effect<void, client.ApiError>
 
 const pod = (name: string, changed: Partial<Pod["metadata"]> = {}, spec: Partial<Pod["spec"]> = {}): Pod => ({
   apiVersion: "v1", kind: "Pod",
-  metadata: { name, namespace: "default", uid: "", resourceVersion: "", generation: 0, creationTimestamp: 0, ...changed },
+  metadata: { name, namespace: "default", uid: "", resourceVersion: "", generation: 0, creationTimestamp: 0,
+    ...changed },
   spec: { containers: [{ name: "c", image: "nginx:1", program: { kind: "server" } }], ...spec },
   status: { phase: "Pending" }
 })
@@ -96,7 +97,8 @@ const clean = ({ failures, finished, panics, wrong }: ReturnType<typeof run>, sc
 }
 const reasonOf = <A>(effect: Effect.Effect<A, client.ApiError>): Effect.Effect<string> => effect.pipe(
   Effect.map(() => "ok"),
-  Effect.catch((failure) => Effect.succeed(failure._tag === "StatusError" ? failure.status.reason ?? "" : failure._tag)))
+  Effect.catch((failure) =>
+    Effect.succeed(failure._tag === "StatusError" ? failure.status.reason ?? "" : failure._tag)))
 
 /** Everything, over and over, on few names. */
 const writer = (i: number): Script => (api) => Effect.gen(function* () {
@@ -105,7 +107,10 @@ const writer = (i: number): Script => (api) => Effect.gen(function* () {
     yield* reasonOf(api.create("pods", pod(name, {}, { nodeName: "n1" })))
     yield* reasonOf(api.patch("pods", "default", name, { metadata: { labels: { n: String(n) } } }))
     const read = yield* Effect.option(api.get("pods", "default", name))
-    if (read._tag === "Some") yield* reasonOf(api.update("pods", { ...read.value, metadata: { ...read.value.metadata, labels: { u: String(n) } } }))
+    if (read._tag === "Some") {
+      const metadata = { ...read.value.metadata, labels: { u: String(n) } }
+      yield* reasonOf(api.update("pods", { ...read.value, metadata }))
+    }
     yield* reasonOf(api.list("pods"))
     yield* reasonOf(api.delete("pods", "default", name, n % 2 === 0 ? {} : { gracePeriodSeconds: 0 }))
     yield* Effect.sleep(500)
@@ -299,9 +304,11 @@ describe("a planted bug", () => {
     } }],
     ["a write without a condition", { compareRevision: () => [] }],
     ["preconditions that nobody checks", { checkPreconditions: () => undefined }],
-    ["a grace period that grows", { decideDeletion: (object, grace_s = 30, now_ms) => ({ type: "mark",
-      thenRemove: false, object: { ...object, metadata: { ...object.metadata, deletionTimestamp: now_ms + grace_s * 1000,
-        deletionGracePeriodSeconds: grace_s, generation: object.metadata.generation + 1 } } as Pod }) }],
+    ["a grace period that grows", { decideDeletion: (object, grace_s = 30, now_ms) => {
+      const metadata = { ...object.metadata, deletionTimestamp: now_ms + grace_s * 1000,
+        deletionGracePeriodSeconds: grace_s, generation: object.metadata.generation + 1 }
+      return { type: "mark", thenRemove: false, object: { ...object, metadata } as Pod }
+    } }],
     ["a binding that nobody checks", { checkBinding: () => undefined }],
     ["a no-op that is written", { isUnchanged: () => false }]
   ]

@@ -135,8 +135,8 @@ const waitsForBackOff = always("restarts of a container wait for 10, 20, 40, …
     const early_ms = one.finished_ms + wait_ms - clock_ms
     here.set(key, { finished_ms: 0, delay_ms: wait_ms, decided_ms: one.finished_ms + wait_ms,
       restarts: wait_ms === 0 ? 1 : one.restarts + 1 })
-    return early_ms <= rounding_ms ? undefined
-      : `${event.pod}/${event.name}: restart ${one.restarts + 1} comes ${early_ms} ms before its back-off of ${wait_ms} ms`
+    const restart = `${event.pod}/${event.name}: restart ${one.restarts + 1}`
+    return early_ms <= rounding_ms ? undefined : `${restart} comes ${early_ms} ms before its back-off of ${wait_ms} ms`
   }
 }, ["container.started", "container.exited", "process.started", ...memoryLost])
 

@@ -134,11 +134,12 @@ const machinesComeBack = leadsTo("a machine that begins to start serves in time"
 /** Hardware changes when the world's faults strike and when they end, each change for one of them. */
 const struck = ({ fault }: { readonly fault: Fault }): string | undefined =>
   "machine" in fault ? fault.machine : undefined
-const changesAreFaults = atOnce({ name: "A machine's parts fail and heal only with a fault of that machine", home: anywhere,
-  onlyBack: true,
+const changesAreFaults = atOnce({
+  name: "A machine's parts fail and heal only with a fault of that machine", home: anywhere, onlyBack: true,
   first: { ...said("fault.injected", struck), ...said("fault.ended", struck) },
   second: { ...said("machine.diskChanged"), ...said("machine.nicChanged"), ...said("machine.pressureChanged"),
-    ...said("machine.clockJumped"), ...said("machine.clockRateChanged") } })
+    ...said("machine.clockJumped"), ...said("machine.clockRateChanged") }
+})
 
 /** Some run reaches the event. */
 const happens = (name: string, type: Line["event"]["type"]): Property =>
