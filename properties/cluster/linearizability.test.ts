@@ -60,6 +60,11 @@ describe("unlawful", () => {
     ["a read goes back", [["0a", create], ["0a", ok(2, 2)], ["0b", update(2)], ["1c", get], ["1c", ok(3, 3)],
       ["1d", get], ["1d", ok(3, 2)], ["0b", ok(3, 3)]]],
     ["a value that nobody wrote", [["0a", create], ["0a", ok(2, 2)], ["1b", get], ["1b", ok(5, 4)]]],
+    ["an unknown write at a revision before one that was seen", [["0a", create], ["0a", unknown], ["1b", update(0)],
+      ["1b", ok(49, 49)], ["1c", get], ["1c", ok(50, 46)]]],
+    ["a condition that held is said to have failed", [["0a", create], ["0a", ok(2, 2)], ["0b", update(2)],
+      ["0b", failed(2, 2)]]],
+    ["a read of the future", [["0a", create], ["0a", unknown], ["1b", get], ["1b", ok(5, 9)]]],
     ["another key shows an earlier store", [["0a", create], ["0a", ok(9, 9)], ["1b", { kind: "get", key: "other" }],
       ["1b", ok(8, 0)]]]
   ])("%s", (_, steps) => expect(check(steps)).not.toEqual([]))

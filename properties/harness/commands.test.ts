@@ -1,6 +1,6 @@
 /** The command as a user meets it: mistakes get one clear sentence and exit 64, nothing is lost on Ctrl-C. */
 import { spawn, spawnSync } from "node:child_process"
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs"
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -49,6 +49,18 @@ describe("a user's mistake", () => {
       "deletion_time,scheduled_time\n")
     const { status, stderr } = plimsoll("check", "--nodes", nodes, "--pods", pods, "--out", directory)
     expect(stderr).toContain(`${nodes}:2: column memory_mib: expected a whole number`)
+    expect(status).toBe(64)
+  })
+})
+
+describe("a checkout", () => {
+  it("without its packages says what to do, in a sentence", () => {
+    const bare = mkdtempSync(join(tmpdir(), "plimsoll-bare-"))
+    mkdirSync(join(bare, "properties"))
+    const root = fileURLToPath(new URL("../../", import.meta.url))
+    for (const file of ["package.json", "properties/plimsoll.js"]) copyFileSync(root + file, join(bare, file))
+    const { status, stderr } = spawnSync(process.execPath, [join(bare, "properties/plimsoll.js")], { encoding: "utf8" })
+    expect(stderr).toMatch(/^plimsoll: its packages are not installed: run "npm ci" in .*\n$/)
     expect(status).toBe(64)
   })
 })

@@ -10,7 +10,7 @@
  *   - a second fault of the same id: ids key draws.
  */
 import type { Fault } from "#model/events/faults.ts"
-import { lasting, machineOf, machinesOf } from "#properties/faults.ts"
+import { lasting, machinesOf } from "#properties/faults.ts"
 import { controlPlane, processesOf, type Topology } from "#properties/harness/draw/run-input.ts"
 
 const slowest = 0.8
