@@ -51,8 +51,9 @@ const containerStatus = (situation: Situation, name: string, image: string): Con
   // Deviates: images have no digest, so none is told.
   const common = { name, image, imageID: "", ready: false, started: false }
   if (latest?.state === "running") {
-    return { ...common, ...last, state: { running: { startedAt: timeOf(latest.started_wall ?? 0) } }, ready: true, started: true,
-      restartCount: latest.attempt, containerID: latest.id }
+    const state = { running: { startedAt: timeOf(latest.started_wall ?? 0) } }
+    return { ...common, ...last, state, ready: true, started: true, restartCount: latest.attempt,
+      containerID: latest.id }
   }
   const reason = waiting.get(name) ?? "ContainerCreating"
   if (latest?.state === "exited") {

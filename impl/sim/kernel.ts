@@ -103,7 +103,8 @@ export class Kernel {
   #count = 0
 
   constructor(choices: ReadonlyArray<number> = [], stepsPerSecond = stepsPerSecond_max) {
-    const made = new Map(choices.filter((choice) => choice % reach !== 0).map((choice) => [this.#stepOf(choice), choice]))
+    const real = choices.filter((choice) => choice % reach !== 0)
+    const made = new Map(real.map((choice) => [this.#stepOf(choice), choice]))
     this.#choices = [...made.values()].sort((a, b) => a - b)
     this.#nextChoiceAt = this.#stepOf(this.#choices[0])
     this.#bound = stepsPerSecond

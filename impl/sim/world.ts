@@ -141,8 +141,9 @@ export class World {
 
   /** At its own time, or now when that has passed, but never before the machines are up. */
   inject(fault: Fault): void {
-    if (!this.#started || fault.at_ms > this.kernel.now_us / 1_000) this.at(fault.at_ms, () => this.#faults.begin(fault))
-    else this.#faults.begin(fault)
+    const begin = (): void => this.#faults.begin(fault)
+    if (!this.#started || fault.at_ms > this.kernel.now_us / 1_000) this.at(fault.at_ms, begin)
+    else begin()
   }
 
   /** Ends every fault on the given machines and between them, and starts what waits for its supervisor. */

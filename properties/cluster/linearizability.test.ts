@@ -2,6 +2,7 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { Event, Line } from "#model/events.ts"
+import { Monitors } from "#properties/harness/run/monitors.ts"
 import { properties } from "#properties/cluster/linearizability.ts"
 
 type Invoked = Omit<Extract<Event, { type: "kv.invoked" }>, "type" | "id" | "linearizable">
@@ -9,19 +10,13 @@ type Returned = Omit<Extract<Event, { type: "kv.returned" }>, "type" | "id">
 type Step = readonly [id: string, event: Invoked | Returned | "crash"]
 
 const check = (steps: ReadonlyArray<Step>): ReadonlyArray<string> => {
-  const monitors = properties.flatMap((property) => property.kind === "always" ? [property.make()] : [])
-  const broken: Array<string> = []
-  steps.forEach(([id, step], seq) => {
+  const lines = steps.map(([id, step], seq): Line => {
     const actor = `api-server/${id.slice(0, 1)}`
     const event: Event = step === "crash" ? { type: "process.crashed", process: actor, reason: "killed" }
       : "kind" in step ? { type: "kv.invoked", id, linearizable: true, ...step } : { type: "kv.returned", id, ...step }
-    const line: Line = { seq, at_ms: seq, clock_ms: seq, actor, chart: "etcd.request", entity: id, event, state: "ok" }
-    for (const hear of monitors) {
-      const wrong = hear(line)
-      if (wrong !== undefined) broken.push(wrong)
-    }
+    return { seq, at_ms: seq, clock_ms: seq, actor, chart: "etcd.request", entity: id, event, state: "ok" }
   })
-  return broken
+  return new Monitors(properties).hear(lines).map(({ message }) => message)
 }
 
 const get: Invoked = { kind: "get", key: "k" }

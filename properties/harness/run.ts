@@ -75,7 +75,8 @@ const sliceSteps_max = 100_000 // ASSUMED: about a fifth of a second; signals ar
 const lastLines = 5 // ASSUMED
 const restSlice_ms = 5_000 // ASSUMED: how often the promises of rest are asked; each asking may cost the store's size.
 const leastDelay_ms = 0.001 // A task of the world's own, after the line's.
-export const batch = 500 // ASSUMED: lines after which all listen; how far a run goes on after a breach. More gains little.
+/** Lines after which all listen; how far a run goes on after a breach. */
+export const batch = 500 // ASSUMED: more gains little.
 const longestBoot_ms = 200_000 // ASSUMED: a reboot with its stop time-out takes 180 s.
 const users = 3
 const usersMachine = "user"
@@ -319,7 +320,9 @@ export class Run {
   #note(line: Line): void {
     this.#noted.hear(line)
     const { type } = line.event
-    if (type === "member.dataLost") this.#coreLostMember ||= this.#phase === "core" && this.#core.has(machineOf(line.actor))
+    if (type === "member.dataLost" && this.#phase === "core" && this.#core.has(machineOf(line.actor))) {
+      this.#coreLostMember = true
+    }
     if (type === "machine.unitsStarted" && this.#phase !== "safety") this.#healed_ms = line.at_ms
     this.#options.record?.(line)
   }
