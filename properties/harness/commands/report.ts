@@ -28,6 +28,8 @@ export const summaryText = (summary: Summary, coverage: Coverage, properties: nu
   const shown = verbose ? unreached : unreached.slice(0, 5)
   return [
     wrap("runs", `${summary.runs}, of which ${summary.rested} came to rest with every promise kept · seed ${summary.seed}`),
+    ...(summary.examples === 0 ? [] : [
+      wrap("examples", `${summary.examples} known inputs, and ${summary.variations} runs near one of them`)]),
     wrap("simulated", `${hours(summary.virtual_ms)} in ${hours(summary.wall_ms)}: ${Math.round(speed(summary))} times real time`),
     wrap("looked at", `${summary.lines} lines, ${properties} properties`),
     wrap("operations", counted(summary.operations)),
@@ -48,6 +50,8 @@ export interface Found {
   readonly broken: Broken
   readonly seed: number
   readonly run: number
+  /** What was run instead of a numbered run. */
+  readonly example?: string
   readonly runs: number
   readonly before: Size
   readonly after: Size
@@ -71,7 +75,7 @@ export const foundText = (found: Found): string => {
     "",
     `broke  ${words[broken.kind]}  ${broken.property}${invariants}`,
     `       ${broken.message.split("\n").join("\n       ")}`,
-    `       seed ${found.seed}   run ${found.run + 1}/${found.runs}   shrunk ${shrunk("operations")}, ${shrunk("faults")}, ` +
+    `       seed ${found.seed}   ${found.example ?? `run ${found.run + 1}/${found.runs}`}   shrunk ${shrunk("operations")}, ${shrunk("faults")}, ` +
       `${shrunk("choices")}${found.isMinimal ? "" : " (out of time, perhaps not the smallest)"}`,
     "",
     ...rows(past, seq),

@@ -29,9 +29,11 @@ const lines_max = 16 // ASSUMED: a cause further back has a nearer consequence.
 const back_ms = 60_000 // ASSUMED
 /** Whichever of its processes leads, or is asked. Nodes have names of their own. */
 const interchangeable: ReadonlySet<string> = new Set(["scheduler", "controller-manager", "api-server"])
-/** Too many, or about nothing that is found again. */
-const isNoise = ({ chart, event }: Line): boolean => event.type === "entry.applied" || chart === "etcd.request"
-  || chart === "etcd.watch" || chart === "leader-election.lease" || chart === "run.phase"
+/** Too many, about nothing that is found again, or told at a time and not when something happened. */
+const noise: ReadonlySet<string> = new Set(["etcd.request", "etcd.watch", "api-server.watch", "leader-election.lease",
+  "run.phase"])
+const isNoise = ({ chart, event }: Line): boolean =>
+  noise.has(chart) || event.type === "entry.applied" || event.type === "reflector.reported"
 
 /** Moments that the instant of `id` could be called, the nearest first. */
 const momentsBefore = (input: RunInput, id: number, options: Options): ReadonlyArray<Moment> => {
@@ -88,18 +90,17 @@ export const aim = (input: RunInput, comes: Comes, options: Options, isOver: () 
   let best = input
   let most = before
   for (const one of [...input.operations, ...input.faults]) {
-    if (isOver() || one.upon?.of !== undefined) continue
+    if (one.upon?.of !== undefined) continue
     const start = best
-    let own = -1
     for (const moment of momentsBefore(start, one.id, options)) {
-      if (isOver() || own === seeds) break
+      // What comes about for all of them needs no aim: a time of the world depends on nothing else.
+      if (isOver() || most === seeds) break
       const candidate = replaced(start, one, aimedAt(one, moment))
-      const hits = score(candidate, Math.max(most, own + 1))
-      if (hits < most || hits <= own) continue
-      own = hits
+      const hits = score(candidate, most + 1)
+      if (hits <= most) continue
+      most = hits
       best = candidate
     }
-    most = Math.max(most, own)
   }
   return { input: best, seeds, before, after: most }
 }
