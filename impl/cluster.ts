@@ -77,7 +77,8 @@ const addControlPlane = (world: World, topology: Topology, parts: Parts): void =
     world.addMachine({ name: `cp-${i}`, role: "control-plane", capacity: controlPlaneCapacity, labels: {} })
   }
   for (const i of times(topology.etcds)) {
-    world.addProcess({ name: `etcd/${i}`, machine: `cp-${i}`, program: etcd.program({ members, id: `etcd/${i}` }, parts.etcd) })
+    const id = `etcd/${i}`
+    world.addProcess({ name: id, machine: `cp-${i}`, program: etcd.program({ members, id }, parts.etcd) })
   }
   for (const i of times(topology.apiServers)) {
     world.addProcess({
@@ -108,13 +109,15 @@ const addWorker = (world: World, { name, zone, capacity, labels }: WorkerConfig,
     name, role: "worker", capacity: { pods: "110", ...capacity },
     labels: { ...labels, "topology.kubernetes.io/zone": zone, "kubernetes.io/hostname": name }
   })
-  world.addProcess({ name: `container-runtime/${name}`, machine: name, program: containerRuntime.program({}, parts.containerRuntime) })
+  const runtime = containerRuntime.program({}, parts.containerRuntime)
+  world.addProcess({ name: `container-runtime/${name}`, machine: name, program: runtime })
   world.addProcess({ name: `kubelet/${name}`, machine: name, program: kubelet.program({ node: name }, parts.kubelet) })
 }
 
 /** Builds the world; `cluster.world.start()` switches it on. */
 export const build = ({ topology, parts = {}, ...options }: Options): Cluster => {
-  const world = new World({ ...options, groundTruth, ...(parts.hardware === undefined ? {} : { hardware: parts.hardware }) })
+  const hardware = parts.hardware === undefined ? {} : { hardware: parts.hardware }
+  const world = new World({ ...options, groundTruth, ...hardware })
   addControlPlane(world, topology, parts)
   for (const worker of topology.workers) addWorker(world, worker, parts)
   return { world }

@@ -67,7 +67,8 @@ const recover = (config: Config) => Effect.gen(function* () {
   if (found.isCorrupt) return yield* standAside("corrupt")
   // The first record counts when it is whole: wal.Create makes it beside the directory and renames.
   if (found.torn > 0 && found.records.length > 0) {
-    journal.wrote("etcd.member", name, { type: "wal.truncated", records: found.records.length, cut: found.torn }, "down")
+    const truncated = { type: "wal.truncated", records: found.records.length, cut: found.torn } as const
+    journal.wrote("etcd.member", name, truncated, "down")
   }
   // What is replayed must not be lost again after it was acted upon.
   yield* disk.sync(Wal.file)
@@ -141,7 +142,8 @@ const makeMember = (config: Config, parts: Parts, state: Wal.Replayed) => Effect
   const member: Member = {
     process, journal, raft, store, network: yield* Network, apply: parts.apply,
     hub: { store, journal, watchStart: parts.watchStart, byPrefix: new Map() },
-    applied: 0, appliedTerm: 0, appliedProposals: new Recent(proposalsRemembered_max), waiters: new Map(), onRead: () => {}, onApplied: () => {},
+    applied: 0, appliedTerm: 0, appliedProposals: new Recent(proposalsRemembered_max), waiters: new Map(),
+    onRead: () => {}, onApplied: () => {},
     journalledRole: "follower", wake: process.mailbox<true>(), isPersisting: false,
     timer: undefined, timerDue_ms: 0, leaderlessTimer: undefined
   }

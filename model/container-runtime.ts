@@ -104,9 +104,10 @@ const endsByItself = (context: ContainerContext, code: number, finished_ms: numb
 const endsBySigterm = (context: ContainerContext, code: number, finished_ms: number): boolean => {
   const program = context.program
   if (program === undefined || program.kind === "stubborn") return false
-  if (program.kind !== "server") return code === defaults.sigtermExitCode && finished_ms >= context.sigterm_ms - rounding_ms
+  const least_ms = context.sigterm_ms - rounding_ms
+  if (program.kind !== "server") return code === defaults.sigtermExitCode && finished_ms >= least_ms
   const stop_ms = program.stop_ms ?? context.limits.serverStop_ms
-  return code === (program.exitCode ?? 0) && finished_ms >= context.sigterm_ms + stop_ms - rounding_ms
+  return code === (program.exitCode ?? 0) && finished_ms >= least_ms + stop_ms
 }
 
 const container = setup({
@@ -150,8 +151,8 @@ const container = setup({
         event.type === "container.stopping" ? event.clock_ms + event.grace_ms : context.killNotBefore_ms
     }),
     /** SIGKILL cannot be caught. */
-    exited: emit(({ event }) =>
-      ({ type: "container.exited" as const, entity: event.entity, chart: "container-runtime.container", within_ms: 1 })),
+    exited: emit(({ event: { entity } }) =>
+      ({ type: "container.exited" as const, entity, chart: "container-runtime.container", within_ms: 1 })),
     rememberEnd: assign({ mayBeForgotten: false }),
     mayForget: assign({ mayBeForgotten: true }),
     survive: () => {}

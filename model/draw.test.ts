@@ -38,7 +38,8 @@ describe("a chart as a drawing", () => {
   leaf_open --> leaf_open: door.knocked / ring`)
   })
   it("is a page with the header of its file", () => {
-    const text = page("door", { "door.door": door as never }, "/**\n * door: it opens.\n *\n * States: shut,\n *         open.\n * Time:   none.\n */")
+    const header = "/**\n * door: it opens.\n *\n * States: shut,\n *         open.\n * Time:   none.\n */"
+    const text = page("door", { "door.door": door as never }, header)
     expect(text).toContain("door: it opens.\n\n- **States**: shut, open.\n- **Time**: none.")
     expect(text).toContain("| `leaf.shut` (initial) | Closed. |")
     expect(text).toContain("| `leaf.shut` | `door.opened` | `isFree` | `leaf.open` | `ring` |")

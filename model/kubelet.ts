@@ -1,7 +1,8 @@
 /**
  * kubelet: the node's agent. Registers the node, runs the pods bound to it, reports both.
  *
- * States: process starting, registered, synced, ready. nodeStatus unposted, ready, notReady. (initial: starting, unposted)
+ * States: process starting, registered, synced, ready (initial: starting). nodeStatus unposted, ready, notReady
+ *         (initial: unposted).
  * Time:   a status with nothing new is posted no more often than each 5 minutes. Leases are judged by node-lifecycle.
  * Errors: registration and posts are retried for ever; only what the API server took is journalled.
  * Source: pkg/kubelet/kubelet.go, kubelet_node_status.go, v1.36; kubernetes.md 6.8. Charts of pods: kubelet/*.ts.
@@ -48,6 +49,11 @@ interface StatusContext {
 /** A period may be short by the jitter of a tick's rounding. */
 const rounding_ms = 1
 
+type Posted = Extract<Judged<EventOf<"nodeStatus">>, { readonly type: "nodeStatus.posted" }>
+/** Something changed, or the report is due. The answer to the one that told of the change may have been lost. */
+const isDue = ({ limits, posted_ms }: StatusContext, { changed, clock_ms }: Posted): boolean =>
+  changed || clock_ms >= posted_ms + limits.nodeStatusReportFrequency_ms - rounding_ms
+
 const nodeStatus = setup({
   types: {} as {
     context: StatusContext
@@ -57,11 +63,8 @@ const nodeStatus = setup({
   guards: {
     isReady: ({ event }) => event.ready,
     isNotReady: ({ event }) => !event.ready,
-    /** Something changed, or the report is due. The answer to the one that told of the change may have been lost. */
-    isReadyAndDue: ({ context, event }) => event.ready
-      && (event.changed || event.clock_ms >= context.posted_ms + context.limits.nodeStatusReportFrequency_ms - rounding_ms),
-    isNotReadyAndDue: ({ context, event }) => !event.ready
-      && (event.changed || event.clock_ms >= context.posted_ms + context.limits.nodeStatusReportFrequency_ms - rounding_ms)
+    isReadyAndDue: ({ context, event }) => event.ready && isDue(context, event),
+    isNotReadyAndDue: ({ context, event }) => !event.ready && isDue(context, event)
   },
   actions: {
     rememberPost: assign({ posted_ms: ({ event }) => event.clock_ms })

@@ -7,9 +7,9 @@
 export const epoch_ms = 1_767_225_600_000
 
 export const nodeLeaseDuration_s = 40 // kubelet nodeLeaseDurationSeconds; kubelet/apis/config/v1beta1, v1.36
-export const nodeLeaseRenewInterval_ms = 10_000 // nodeLeaseDuration × 0.25; kubelet.go nodeLeaseRenewIntervalFraction, v1.36
+export const nodeLeaseRenewInterval_ms = 10_000 // × 0.25, kubelet.go nodeLeaseRenewIntervalFraction, v1.36
 export const nodeMonitorPeriod_ms = 5_000 // --node-monitor-period; nodelifecycle/config, v1.36
-export const nodeMonitorGracePeriod_ms = 50_000 // --node-monitor-grace-period (40 s before v1.32); nodelifecycle/config, v1.36
+export const nodeMonitorGracePeriod_ms = 50_000 // --node-monitor-grace-period; 40 s before v1.32; nodelifecycle, v1.36
 export const terminationGracePeriod_s = 30 // DefaultTerminationGracePeriodSeconds; core/v1 types, v1.36
 export const defaultTolerationSeconds_s = 300 // admission DefaultTolerationSeconds, v1.36
 export const leaseDuration_ms = 15_000 // --leader-elect-lease-duration; component-base/config/v1alpha1, v1.36

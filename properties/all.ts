@@ -1,30 +1,26 @@
 /** Every promise that Plimsoll checks, in the order in which a breach at one line is reported. */
 import { properties as apiServer } from "#properties/api-server.ts"
 import { properties as client } from "#properties/client.ts"
+import { properties as cluster } from "#properties/cluster.ts"
 import { properties as containerRuntime } from "#properties/container-runtime.ts"
 import { properties as controllerManager } from "#properties/controller-manager.ts"
+import { controllers } from "#properties/controllers.ts"
 import { properties as etcd } from "#properties/etcd.ts"
 import { properties as hardware } from "#properties/hardware.ts"
 import { properties as informer } from "#properties/informer.ts"
 import { properties as kubelet } from "#properties/kubelet.ts"
 import { properties as leaderElection } from "#properties/leader-election.ts"
 import { properties as linearizability } from "#properties/cluster/linearizability.ts"
-import { properties as nodeLifecycle } from "#properties/controllers/node-lifecycle.ts"
-import { properties as order } from "#properties/order/laws.ts"
 import { properties as pod } from "#properties/pod.ts"
-import { properties as podGc } from "#properties/controllers/pod-gc.ts"
-import { properties as replicaSet } from "#properties/controllers/replica-set.ts"
 import { properties as rest } from "#properties/cluster/rest.ts"
-import { properties as run } from "#properties/cluster.ts"
 import { properties as scheduler } from "#properties/scheduler.ts"
 import { properties as workQueue } from "#properties/work-queue.ts"
 import type { Property } from "#properties/property.ts"
 
 export const byComponent: Readonly<Record<string, ReadonlyArray<Property>>> = {
   hardware, etcd, linearizability, "api-server": apiServer, pod, client, informer, "work-queue": workQueue,
-  "leader-election": leaderElection, scheduler, "replica-set": replicaSet, "node-lifecycle": nodeLifecycle,
-  "pod-gc": podGc, "controller-manager": controllerManager, kubelet, "container-runtime": containerRuntime, order, run,
-  rest
+  "leader-election": leaderElection, scheduler, ...controllers, "controller-manager": controllerManager, kubelet,
+  "container-runtime": containerRuntime, cluster, rest
 }
 
 export const properties: ReadonlyArray<Property> = Object.values(byComponent).flat()

@@ -17,6 +17,7 @@ import type { Pod, ReplicaSet } from "#model/objects.ts"
 import { charts as podCharts } from "#model/pod.ts"
 import { properties as apiServerProperties } from "#properties/api-server.ts"
 import { Conformance } from "#properties/harness/judge.ts"
+import { Monitors } from "#properties/harness/run/monitors.ts"
 import { properties as podProperties } from "#properties/pod.ts"
 
 const members = ["etcd/0", "etcd/1", "etcd/2"]
@@ -26,7 +27,8 @@ type Script = (api: Api) => Effect.Effect<void, client.ApiError>
 
 const pod = (name: string, changed: Partial<Pod["metadata"]> = {}, spec: Partial<Pod["spec"]> = {}): Pod => ({
   apiVersion: "v1", kind: "Pod",
-  metadata: { name, namespace: "default", uid: "", resourceVersion: "", generation: 0, creationTimestamp: 0, ...changed },
+  metadata: { name, namespace: "default", uid: "", resourceVersion: "", generation: 0, creationTimestamp: 0,
+    ...changed },
   spec: { containers: [{ name: "c", image: "nginx:1", program: { kind: "server" } }], ...spec },
   status: { phase: "Pending" }
 })
@@ -52,18 +54,14 @@ const run = (scripts: ReadonlyArray<Script>, setting: Setting = {}) => {
   const wrong: Array<string> = []
   const failures: Array<unknown> = []
   let finished = 0
-  const monitors = [...apiServerProperties, ...podProperties].flatMap((property) =>
-    property.kind === "always" ? [{ property, heard: property.make() }] : [])
+  const monitors = new Monitors([...apiServerProperties, ...podProperties])
   const world = new World({
     seed: setting.seed ?? 1, groundTruth, freeze: setting.freeze ?? true,
     listen: (line) => {
       lines.push(line)
       const disagreement = conformance.line(line)
       if (disagreement !== undefined) wrong.push(disagreement.message)
-      for (const { heard, property } of monitors) {
-        const broken = heard(line)
-        if (broken !== undefined) wrong.push(`${property.name}: ${broken}`)
-      }
+      for (const { message, property } of monitors.hear([line])) wrong.push(`${property}: ${message}`)
     }
   })
   members.forEach((name, i) => {
@@ -99,7 +97,8 @@ const clean = ({ failures, finished, panics, wrong }: ReturnType<typeof run>, sc
 }
 const reasonOf = <A>(effect: Effect.Effect<A, client.ApiError>): Effect.Effect<string> => effect.pipe(
   Effect.map(() => "ok"),
-  Effect.catch((failure) => Effect.succeed(failure._tag === "StatusError" ? failure.status.reason ?? "" : failure._tag)))
+  Effect.catch((failure) =>
+    Effect.succeed(failure._tag === "StatusError" ? failure.status.reason ?? "" : failure._tag)))
 
 /** Everything, over and over, on few names. */
 const writer = (i: number): Script => (api) => Effect.gen(function* () {
@@ -108,7 +107,10 @@ const writer = (i: number): Script => (api) => Effect.gen(function* () {
     yield* reasonOf(api.create("pods", pod(name, {}, { nodeName: "n1" })))
     yield* reasonOf(api.patch("pods", "default", name, { metadata: { labels: { n: String(n) } } }))
     const read = yield* Effect.option(api.get("pods", "default", name))
-    if (read._tag === "Some") yield* reasonOf(api.update("pods", { ...read.value, metadata: { ...read.value.metadata, labels: { u: String(n) } } }))
+    if (read._tag === "Some") {
+      const metadata = { ...read.value.metadata, labels: { u: String(n) } }
+      yield* reasonOf(api.update("pods", { ...read.value, metadata }))
+    }
     yield* reasonOf(api.list("pods"))
     yield* reasonOf(api.delete("pods", "default", name, n % 2 === 0 ? {} : { gracePeriodSeconds: 0 }))
     yield* Effect.sleep(500)
@@ -302,9 +304,11 @@ describe("a planted bug", () => {
     } }],
     ["a write without a condition", { compareRevision: () => [] }],
     ["preconditions that nobody checks", { checkPreconditions: () => undefined }],
-    ["a grace period that grows", { decideDeletion: (object, grace_s = 30, now_ms) => ({ type: "mark",
-      thenRemove: false, object: { ...object, metadata: { ...object.metadata, deletionTimestamp: now_ms + grace_s * 1000,
-        deletionGracePeriodSeconds: grace_s, generation: object.metadata.generation + 1 } } as Pod }) }],
+    ["a grace period that grows", { decideDeletion: (object, grace_s = 30, now_ms) => {
+      const metadata = { ...object.metadata, deletionTimestamp: now_ms + grace_s * 1000,
+        deletionGracePeriodSeconds: grace_s, generation: object.metadata.generation + 1 }
+      return { type: "mark", thenRemove: false, object: { ...object, metadata } as Pod }
+    } }],
     ["a binding that nobody checks", { checkBinding: () => undefined }],
     ["a no-op that is written", { isUnchanged: () => false }]
   ]

@@ -3,6 +3,7 @@
  * Source: ../reference/invariants.md 14 to 30, 47, 81.
  */
 import { objectProperties } from "#properties/api-server/objects.ts"
+import { order } from "#properties/api-server/order.ts"
 import { servingProperties } from "#properties/api-server/serving.ts"
 import { always, leadsTo, type Obligation, type Property, sometimes } from "#properties/property.ts"
 
@@ -74,4 +75,6 @@ const reached: ReadonlyArray<Property> = [
     event.type === "serverWatch.bookmarked" && event.events > 0, ["serverWatch.bookmarked"])
 ]
 
-export const properties: ReadonlyArray<Property> = [...objectProperties, ...servingProperties, closed, readiness, ...reached]
+export const properties: ReadonlyArray<Property> = [
+  ...objectProperties, ...servingProperties, ...order, closed, readiness, ...reached
+]

@@ -2,6 +2,7 @@
 import type { Line } from "#model/events.ts"
 import { requestTimeout_ms } from "#model/limits.ts"
 import type { ApiObject } from "#model/objects.ts"
+import { answers } from "#properties/client/answers.ts"
 import { always, leadsTo, type Obligation, type Property, sometimes } from "#properties/property.ts"
 
 /** The time-out on a clock that runs at 0.8, and what waits in the run queue after a pause. ASSUMED generous. */
@@ -44,6 +45,7 @@ const everyRequestEnds = leadsTo("a request that was sent is answered, or given 
 export const properties: ReadonlyArray<Property> = [
   acknowledgedIsCommitted,
   everyRequestEnds,
+  ...answers,
   sometimes("the outcome of a write stays unknown to its client", () =>
     ({ event }) => event.type === "request.outcomeUnknown", ["request.outcomeUnknown"]),
   sometimes("a write is refused because somebody else was faster", () =>

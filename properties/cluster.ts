@@ -1,5 +1,8 @@
 /** The promises of a whole run: nothing panics, a survivable core works alone, and the run is worth its time. */
 import type { Line } from "#model/events.ts"
+import { properties as answers } from "#properties/cluster/answers.ts"
+import { properties as knowledge } from "#properties/cluster/knowledge.ts"
+import { properties as processes } from "#properties/cluster/processes.ts"
 import { always, leadsTo, sometimes, type Obligation, type Property } from "#properties/property.ts"
 
 /** A keep-alive (45 s), a dial (30 s), a reflector's back-off (30 s) and the take-over of a lease (15 s) fit in. */
@@ -39,6 +42,7 @@ export const properties: ReadonlyArray<Property> = [
   always("no process panics", [], noPanic, ["process.crashed"]),
   leadsTo("a majority of etcd with an API server, a scheduler, a controller-manager and nodes works alone", [12],
     coreWorks, ["run.started", "phase.began", "object."], true),
+  ...processes, ...knowledge, ...answers,
   sometimes("an operation succeeds",
     () => ({ event }) => event.type === "operation.completed" && event.outcome === "ok",
     ["operation.completed"]),

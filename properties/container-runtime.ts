@@ -2,6 +2,7 @@
 import * as limits from "#model/limits/kubelet.ts"
 import { terminationGracePeriod_s } from "#model/limits.ts"
 import type { Pod } from "#model/objects.ts"
+import { order } from "#properties/container-runtime/order.ts"
 import { pullsByPolicy } from "#properties/container-runtime/pulls.ts"
 import { machineOf, memoryLost, Pods } from "#properties/kubelet/facts.ts"
 import { always, type Property, sometimes } from "#properties/property.ts"
@@ -134,8 +135,8 @@ const waitsForBackOff = always("restarts of a container wait for 10, 20, 40, …
     const early_ms = one.finished_ms + wait_ms - clock_ms
     here.set(key, { finished_ms: 0, delay_ms: wait_ms, decided_ms: one.finished_ms + wait_ms,
       restarts: wait_ms === 0 ? 1 : one.restarts + 1 })
-    return early_ms <= rounding_ms ? undefined
-      : `${event.pod}/${event.name}: restart ${one.restarts + 1} comes ${early_ms} ms before its back-off of ${wait_ms} ms`
+    const restart = `${event.pod}/${event.name}: restart ${one.restarts + 1}`
+    return early_ms <= rounding_ms ? undefined : `${restart} comes ${early_ms} ms before its back-off of ${wait_ms} ms`
   }
 }, ["container.started", "container.exited", "process.started", ...memoryLost])
 
@@ -191,5 +192,5 @@ const reached: ReadonlyArray<Property> = [
 ]
 
 export const properties: ReadonlyArray<Property> = [
-  killsAfterGrace, givesFullGrace, restartsByPolicy, waitsForBackOff, pullsByPolicy, oneSandbox, ...reached
+  killsAfterGrace, givesFullGrace, restartsByPolicy, waitsForBackOff, pullsByPolicy, oneSandbox, ...order, ...reached
 ]

@@ -1,9 +1,11 @@
 /**
- * What the controller manager promises. That one leads at a time (105) is its elector's promise, leader-election.ts: it
- * leads from the moment that its elector has the lease (order/control-plane.ts).
+ * What the controller manager promises. That one leads at a time (105) is its elector's promise, leader-election.ts.
  */
 import type { Line } from "#model/events.ts"
 import type { Lease } from "#model/objects.ts"
+import { controllers } from "#properties/controllers.ts"
+import { atOnce, said } from "#properties/order.ts"
+import { processOf as processAt, startOf } from "#properties/order/keys.ts"
 import { always, leadsTo, sometimes, type Obligation, type Property } from "#properties/property.ts"
 
 const leaseKey = "/registry/leases/kube-system/kube-controller-manager"
@@ -69,6 +71,20 @@ export const properties: ReadonlyArray<Property> = [
   always("a controller manager leads only after it was committed as the lease's holder", [106], leadsAsHolder,
     ["object.", "controllerManager.led", ...ends]),
   leadsTo("some controller manager comes to lead", [105], somebodyLeads, ["controllerManager.", ...ends]),
+  atOnce({ name: "A controller manager that is started stands by at once, as the incarnation that it is",
+    home: processAt,
+    first: startOf("controller-manager"),
+    second: said("controllerManager.started", ({ incarnation }) => String(incarnation)) }),
+  atOnce({ name: "A controller manager leads from the moment that it has the lease",
+    first: said("elector.acquired", (_event, { actor, entity }) =>
+      actor.startsWith("controller-manager/") ? entity : undefined),
+    second: said("controllerManager.led") }),
+  ...Object.keys(controllers).map((controller) => atOnce({
+    name: `A controller manager that leads starts ${controller} at once, and none that does not lead does`,
+    first: said("controllerManager.led", () => controller),
+    second: said("controllerManager.controllerStarted", (event) =>
+      event.controller === controller ? controller : undefined)
+  })),
   sometimes("a second controller manager leads", () => {
     const leaders = new Set<string>()
     return ({ actor }) => leaders.add(actor).size > 1

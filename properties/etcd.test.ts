@@ -9,6 +9,7 @@ import { World } from "#impl/sim/world.ts"
 import type { Line } from "#model/events.ts"
 import type { Fault } from "#model/events/faults.ts"
 import { charts } from "#model/etcd.ts"
+import { Monitors } from "#properties/harness/run/monitors.ts"
 import { properties } from "#properties/etcd.ts"
 
 const members = ["etcd/0", "etcd/1", "etcd/2"]
@@ -50,8 +51,7 @@ const start = (seed: number, options: { readonly freeze?: boolean; readonly part
   const lines: Array<Line> = []
   const { hear, refused } = judge()
   const broken: Array<string> = []
-  const monitors = properties.flatMap((property) => property.kind === "always"
-    ? [{ property, heard: property.make() }] : [])
+  const monitors = new Monitors(properties)
   const world = new World({ seed, freeze: options.freeze ?? false,
     groundTruth: (revision, change) => ({ chart: "api-server.object", entity: change.key, state: "live",
       event: { type: change.value === undefined ? "object.deleted" : change.previous === undefined ? "object.created"
@@ -60,10 +60,7 @@ const start = (seed: number, options: { readonly freeze?: boolean; readonly part
     listen: (line) => {
       lines.push(line)
       hear(line)
-      for (const { heard, property } of monitors) {
-        const wrong = heard(line)
-        if (wrong !== undefined) broken.push(`${property.name}: ${wrong}`)
-      }
+      for (const { message, property } of monitors.hear([line])) broken.push(`${property}: ${message}`)
     } })
   members.forEach((name, i) => {
     world.addMachine({ name: `cp-${i}`, role: "control-plane", capacity: {}, labels: {} })

@@ -9,6 +9,8 @@ import {
 } from "#properties/etcd/history.ts"
 import { healthy } from "#properties/etcd/health.ts"
 import { properties as lease } from "#properties/etcd/lease.ts"
+import { members } from "#properties/etcd/members.ts"
+import { order } from "#properties/etcd/order.ts"
 import { properties as pace } from "#properties/etcd/pace.ts"
 import { always, eventually, leadsTo, sometimes, type Obligation, type Property } from "#properties/property.ts"
 
@@ -306,5 +308,6 @@ const reached: ReadonlyArray<Property> = [
     ["etcdWatch.opened"])
 ]
 
-export const properties: ReadonlyArray<Property> = [...history, ...raft, ...watch, ...healthy, ...pace, ...lease, ...progress,
-  ...reached]
+export const properties: ReadonlyArray<Property> = [
+  ...history, ...raft, ...watch, ...healthy, ...pace, ...lease, ...progress, ...order, ...members, ...reached
+]

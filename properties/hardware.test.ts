@@ -6,6 +6,7 @@ import { World, type WorldOptions } from "#impl/sim/world.ts"
 import type { Line } from "#model/events.ts"
 import type { Fault } from "#model/events/faults.ts"
 import { charts } from "#model/hardware.ts"
+import { Monitors } from "#properties/harness/run/monitors.ts"
 import { properties } from "#properties/hardware.ts"
 
 const run = (faults: ReadonlyArray<Fault>, until_ms: number, options: Partial<WorldOptions> = {}) => {
@@ -40,10 +41,8 @@ const refused = (lines: ReadonlyArray<Line>): string | undefined => {
   return undefined
 }
 
-const broken = (lines: ReadonlyArray<Line>): ReadonlyArray<string> => {
-  const monitors = properties.flatMap((property) => property.kind === "always" ? [property.make()] : [])
-  return lines.flatMap((line) => monitors.flatMap((monitor) => monitor(line) ?? []))
-}
+const broken = (lines: ReadonlyArray<Line>): ReadonlyArray<string> =>
+  new Monitors(properties).hear(lines).map(({ message }) => message)
 
 let ids = 0
 const fault = (type: Fault["type"], at_ms: number, fields: object): Fault =>

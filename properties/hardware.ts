@@ -1,6 +1,9 @@
 /** What machines and the processes on them promise. */
 import type { Line } from "#model/events.ts"
+import type { Fault } from "#model/events/faults.ts"
 import * as limits from "#model/limits/hardware.ts"
+import { atOnce, said } from "#properties/order.ts"
+import { anywhere } from "#properties/order/keys.ts"
 import { always, leadsTo, type Obligation, type Property, sometimes } from "#properties/property.ts"
 
 const machineOf = (line: Line): string | undefined =>
@@ -128,13 +131,23 @@ const machinesComeBack = leadsTo("a machine that begins to start serves in time"
   }
 }, ["machine."])
 
+/** Hardware changes when the world's faults strike and when they end, each change for one of them. */
+const struck = ({ fault }: { readonly fault: Fault }): string | undefined =>
+  "machine" in fault ? fault.machine : undefined
+const changesAreFaults = atOnce({
+  name: "A machine's parts fail and heal only with a fault of that machine", home: anywhere, onlyBack: true,
+  first: { ...said("fault.injected", struck), ...said("fault.ended", struck) },
+  second: { ...said("machine.diskChanged"), ...said("machine.nicChanged"), ...said("machine.pressureChanged"),
+    ...said("machine.clockJumped"), ...said("machine.clockRateChanged") }
+})
+
 /** Some run reaches the event. */
 const happens = (name: string, type: Line["event"]["type"]): Property =>
   sometimes(name, () => ({ event }) => event.type === type, [type])
 
 export const properties: ReadonlyArray<Property> = [
   nothingRunsWithoutPower, memoryDoesNotSurvive, bootIdsAreNew, incarnationsFollow, theDeadAreSilent,
-  thePausedAreSilent, clocksGoForward, machinesComeBack,
+  thePausedAreSilent, clocksGoForward, machinesComeBack, changesAreFaults,
   sometimes("a machine loses its power while processes run on it", () =>
     ({ event }) => event.type === "process.crashed" && event.reason === "power lost", ["process.crashed"]),
   sometimes("a kernel panics under running processes", () =>

@@ -4,8 +4,9 @@
  */
 import { identity } from "#properties/kubelet/identity.ts"
 import { liveness } from "#properties/kubelet/liveness.ts"
+import { order } from "#properties/kubelet/order.ts"
 import { room } from "#properties/kubelet/room.ts"
 import { status } from "#properties/kubelet/status.ts"
 import type { Property } from "#properties/property.ts"
 
-export const properties: ReadonlyArray<Property> = [...identity, ...status, ...room, ...liveness]
+export const properties: ReadonlyArray<Property> = [...identity, ...status, ...room, ...liveness, ...order]

@@ -4,6 +4,8 @@ import { clockGrain_ms, slowRenewal_ms } from "#model/limits/client.ts"
 import { leaseDuration_ms, renewDeadline_ms, retryPeriod_ms } from "#model/limits.ts"
 import type { Lease } from "#model/objects.ts"
 import { clockEvents, Clocks } from "#properties/leader-election/clocks.ts"
+import { atOnce, said } from "#properties/order.ts"
+import { itself } from "#properties/order/keys.ts"
 import { always, leadsTo, type Obligation, type Property, sometimes } from "#properties/property.ts"
 
 /** How far back a pause, a slow renewal or another rate can matter: a lease and the longest wait for it, with slack. */
@@ -118,10 +120,30 @@ const somebodyLeads = leadsTo("when nobody leads, somebody does soon", [12], () 
   }
 }, ["elector.", "process.crashed", "process.stopped"])
 
+const leadersAreNamed = always("Who says that it holds a lease is the one whom the history names, with its count", [],
+  () => {
+    const held = new Set<string>()
+    return ({ entity, event }) => {
+      if (event.type === "elector.acquired") {
+        return held.has(`${entity} ${event.identity} ${event.transitions}`) ? undefined
+          : `${event.identity} says that it holds ${entity} after ${event.transitions} transitions; no version says so`
+      }
+      if (event.type !== "object.created" && event.type !== "object.updated") return undefined
+      if (event.resource !== "leases") return undefined
+      const { metadata, spec } = event.object as Lease
+      held.add(`${metadata.name} ${spec.holderIdentity ?? ""} ${spec.leaseTransitions ?? 0}`)
+      return undefined
+    }
+  }, ["object.created", "object.updated", "elector.acquired"])
+
 export const properties: ReadonlyArray<Property> = [
   oneLeader,
   holderChangesInTime,
   somebodyLeads,
+  leadersAreNamed,
+  atOnce({ name: "A process that stands by competes for its lease from then on",
+    first: { ...said("controllerManager.started", itself), ...said("schedulerProcess.started", itself) },
+    second: said("elector.started", itself) }),
   sometimes("an instance takes over a lease that ran out", () => ({ event }) =>
     event.type === "elector.acquired" && event.how === "expired", ["elector.acquired"]),
   sometimes("a leader that stops gives its lease back", () => ({ event }) => event.type === "elector.released",

@@ -22,7 +22,8 @@ import { show } from "#properties/harness/commands/show.ts"
 import { teeth } from "#properties/harness/commands/teeth.ts"
 
 const plimsoll = Command.make("plimsoll").pipe(
-  Command.withDescription("An executable specification of a Kubernetes cluster, and the harness that holds implementations to it."),
+  Command.withDescription(
+    "An executable specification of a Kubernetes cluster, and the harness that holds implementations to it."),
   Command.withSubcommands([check, replay, show, modelCheck, judge, bugs, aim, teeth, draw])
 )
 
@@ -31,7 +32,8 @@ const presenter: CliOutput.Presenter = {
   present: (event) => {
     switch (event._tag) {
       case "Help":
-        return Console.log(CliOutput.defaultFormatter({ colors: process.stdout.isTTY === true }).formatHelpDoc(event.helpDoc))
+        return Console.log(
+          CliOutput.defaultFormatter({ colors: process.stdout.isTTY === true }).formatHelpDoc(event.helpDoc))
       case "InvalidInvocation":
         return Console.error(`${event.errors.map((error) => `plimsoll: ${error.message}`).join("\n")}\n` +
           `Try: ${event.commandPath.join(" ")} --help`)

@@ -7,6 +7,7 @@ import { always, leadsTo, sometimes, type Property } from "#properties/property.
 import { heardByCalm, knowsWhatThereIs } from "#properties/scheduler/calm.ts"
 import { chosenNodePasses, noLostWakeUp } from "#properties/scheduler/decisions.ts"
 import { boundPodRuns, fittingPodIsBound } from "#properties/scheduler/eventually-runs.ts"
+import { order } from "#properties/scheduler/order.ts"
 import {
   activeIsTaken, assumedOnce, assumptionEnds, backoffEnds, failedBindingIsQueued, mostUrgentFirst,
   unschedulableIsFlushed
@@ -67,6 +68,7 @@ export const properties: ReadonlyArray<Property> = [
     ["schedulingQueue.", "process.paused", ...ends]),
   leadsTo("an active pod of a leading scheduler is taken", [68], activeIsTaken,
     ["schedulingQueue.", "schedulerProcess.led", ...ends]),
+  ...order,
 
   sometimes("an unschedulable pod is woken by an event", () => ({ event }) => event.type === "schedulingQueue.woken",
     ["schedulingQueue.woken"]),

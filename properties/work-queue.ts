@@ -1,6 +1,7 @@
 /** What work queues promise: one worker a key, and no add is lost. Invariants 107, 108. */
 import type { Line } from "#model/events.ts"
 import { ByActor } from "#properties/by-actor.ts"
+import { after, said } from "#properties/order.ts"
 import { always, leadsTo, type Obligation, type Property, sometimes } from "#properties/property.ts"
 
 /** A sync may make several requests that each wait for their time-out, and others may be first. ASSUMED generous. */
@@ -50,6 +51,9 @@ export const properties: ReadonlyArray<Property> = [
   oneWorker,
   noAddIsLost,
   syncsEnd,
+  after({ name: "A key's failure or success is counted by the worker that has it",
+    first: said("key.taken"), until: said("key.done"),
+    second: { ...said("retry.postponed"), ...said("retry.forgotten") } }),
   sometimes("a key is added while it is being handled", () => ({ event, state }) =>
     event.type === "key.added" && state === "dirty", ["key.added"]),
   sometimes("a key that failed is handled again", () => ({ event }) => event.type === "retry.due", ["retry.due"])

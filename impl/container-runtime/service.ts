@@ -71,7 +71,8 @@ const runSandbox = (context: Context, call: Extract<Call, { verb: "runSandbox" }
   const { sandboxCreations, state } = context
   for (const sandbox of sandboxesOf(context)) {
     if (sandbox.pod.uid !== call.pod.uid || sandbox.attempt !== call.attempt) continue
-    if (sandbox.state === "ready" && !sandboxCreations.has(sandbox.id)) return { type: "sandbox", sandbox } satisfies Answer
+    const isMade = sandbox.state === "ready" && !sandboxCreations.has(sandbox.id)
+    if (isMade) return { type: "sandbox", sandbox } satisfies Answer
     return yield* failed(`name of sandbox ${call.pod.name} attempt ${call.attempt} is reserved for ${sandbox.id}`)
   }
   const id = context.draws.uuid("container-runtime/sandbox", `${call.pod.uid}/${call.attempt}`)
@@ -81,7 +82,7 @@ const runSandbox = (context: Context, call: Extract<Call, { verb: "runSandbox" }
   state.wroteSandbox(sandbox, {
     type: "sandbox.created", ...labelsOf(sandbox), attempt: sandbox.attempt, ip: sandbox.ip
   }, "ready")
-  // Who sees it makes containers in it, and the next one's attempt counts on from it: it must not be lost with the power.
+  // Who sees it makes containers in it, and the next one's attempt counts on from it: it must survive a loss of power.
   sandboxCreations.set(id, sandbox)
   const failure = yield* ended(onDisk(context.records.sync))
   sandboxCreations.delete(id)

@@ -49,8 +49,8 @@ export interface Member {
 
 export const receive = (member: Member, from: string, message: Message): void => {
   if (message.type === "bootstrapQuery") {
-    // Once there was an election nobody can be sure that the one who forgot did not vote in it: a vote may be on its way.
-    // Deviates: etcd asks whether it has published its client URLs (isMemberBootstrapped, server/etcdserver/bootstrap.go,
+    // Once there was an election nobody can be sure that the one who forgot did not vote in it: a vote may be on its
+    // way. Deviates: etcd asks whether it has published its client URLs (isMemberBootstrapped, etcdserver/bootstrap.go,
     // 3.8), which comes after its first vote: who loses its disk in between votes twice there.
     const known = member.raft.term > 0
     sendTo(member, from, { type: "bootstrapAnswer", nonce: message.nonce, known })
@@ -166,7 +166,8 @@ export const applyEntry = (member: Member, entry: Entry): Response | undefined =
   member.appliedProposals.add(entry.proposal)
   const before = member.store.revision
   const { command } = entry
-  const response = command.type === "compact" ? Mvcc.compacted(member.store, command) : member.apply(member.store, command)
+  const response = command.type === "compact" ? Mvcc.compacted(member.store, command)
+    : member.apply(member.store, command)
   if (member.store.revision > before) {
     const revision = member.store.revisions[member.store.revisions.length - 1]!
     member.journal.committed(revision.revision, Mvcc.changes(revision))

@@ -2,8 +2,8 @@
  * The multi-version store: every mutating transaction is one revision. Spec: model/etcd.ts.
  *
  * Versions are kept per key, changes per revision; live keys also in one sorted array, so that a prefix is a slice.
- * History ends where a client compacts it, and is bounded besides: every `historyRevisions_max` revisions the older half
- * goes, at the same revision on each member because it depends on nothing else. Leases will come beside `put`.
+ * History ends where a client compacts it, and is bounded besides: every `historyRevisions_max` revisions the older
+ * half goes, at the same revision on each member because it depends on nothing else. Leases will come beside `put`.
  * Deviates: members keep the store in memory and rebuild it from the log; the real one persists it.
  */
 import type { StoreChange } from "#model/events.ts"

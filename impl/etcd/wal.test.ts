@@ -38,7 +38,7 @@ describe("write-ahead log", () => {
   it.each([["damaged", [records[0]!, changed, ...records.slice(2)]],
     ["missing", [records[0]!, ...records.slice(2)]],
     ["cut short", [records[0]!, { data: { type: "save" }, checksum: 1 }, ...records.slice(2)]],
-    ["of another log", [records[0]!, ...records.slice(1).map((other) => ({ ...other, checksum: other.checksum ^ 1 }))]]])(
+    ["of another log", [records[0]!, ...records.slice(1).map((one) => ({ ...one, checksum: one.checksum ^ 1 }))]]])(
     "does not live with a record %s in the middle", (_, damaged) => {
       expect(verify(damaged)).toMatchObject({ isCorrupt: true })
     })

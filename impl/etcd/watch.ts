@@ -101,6 +101,8 @@ export const notify = (hub: Hub, revision: Revision): void => {
 export const progress = (hub: Hub, client: Client): void => {
   const revision = hub.store.revision
   for (const watch of client.watches.values()) {
+    // A watch of the future was told when it began that it has seen more than this member has (etcd-io/etcd#20221).
+    if (revision < watch.start - 1) continue
     say(hub, watch, { type: "etcdWatch.progressed", revision }, "live")
     sendTo(client, { type: "watchEvents", id: watch.id, revision, events: [] })
   }

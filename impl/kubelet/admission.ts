@@ -47,7 +47,8 @@ export const admit: Admit = (pod, active, node) => {
     if (asked === 0) continue
     const free = (allocatable[resource] ?? 0) - (used[resource] ?? 0)
     if (asked > free) {
-      return { reason: `OutOf${resource}`, message: `Pod was rejected: node has ${free} of ${resource}, asked ${asked}` }
+      const message = `Pod was rejected: node has ${free} of ${resource}, asked ${asked}`
+      return { reason: `OutOf${resource}`, message }
     }
   }
   return undefined

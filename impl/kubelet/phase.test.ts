@@ -25,7 +25,8 @@ const viewOf = (runs: ReadonlyArray<ContainerState>, state: "ready" | "notReady"
 })
 const empty: PodView = { sandboxes: new Map(), containers: new Map() }
 const situation = (pod: Pod, view: PodView, more: Partial<Situation> = {}): Situation => ({
-  pod, view, waiting: new Map(), isTerminated: false, isTerminating: false, restarts: shouldRestart, wall_ms: 9_000, ...more
+  pod, view, waiting: new Map(), isTerminated: false, isTerminating: false, restarts: shouldRestart, wall_ms: 9_000,
+  ...more
 })
 const phase = (pod: Pod, view: PodView, more: Partial<Situation> = {}, holds = true) =>
   statusFor(situation(pod, view, more), pod.status, holds).status.phase
@@ -66,7 +67,8 @@ describe("statuses", () => {
   it("are the same when they differ only in what others own", () => {
     const pod = podWith({})
     const { status } = statusFor(situation(pod, viewOf([run(0, {})])), pod.status, true)
-    expect(sameStatus(status, { ...status, conditions: [...status.conditions!, { type: "X", status: "True" }] })).toBe(true)
+    const conditions = [...status.conditions!, { type: "X", status: "True" } as const]
+    expect(sameStatus(status, { ...status, conditions })).toBe(true)
     expect(sameStatus(status, { ...status, podIP: "10.0.0.2" })).toBe(false)
   })
   it("keep the time at which a condition changed", () => {

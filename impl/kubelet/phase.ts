@@ -49,8 +49,9 @@ const containerStatus = (situation: Situation, name: string, image: string): Con
     : latest?.state === "created" ? lastReported(pod, name) : {}
   const common = { name, image, ready: false, started: false }
   if (latest?.state === "running") {
-    return { ...common, ...last, state: { running: { startedAt: latest.started_wall ?? 0 } }, ready: true, started: true,
-      restartCount: latest.attempt, containerID: latest.id }
+    const state = { running: { startedAt: latest.started_wall ?? 0 } }
+    return { ...common, ...last, state, ready: true, started: true, restartCount: latest.attempt,
+      containerID: latest.id }
   }
   const reason = waiting.get(name) ?? "ContainerCreating"
   if (latest?.state === "exited") {

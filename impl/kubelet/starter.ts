@@ -19,7 +19,8 @@ export class Starter {
   readonly #journal: WorkerJournal
   readonly #stopper: Stopper
   readonly #images: Images
-  readonly #crashLoop = new BackOff(limits.crashLoopBackOff_ms, limits.crashLoopBackOff_max_ms, limits.crashLoopReset_ms)
+  readonly #crashLoop = new BackOff(limits.crashLoopBackOff_ms, limits.crashLoopBackOff_max_ms,
+    limits.crashLoopReset_ms)
 
   constructor(
     on: { readonly process: Process["Service"]; readonly runtime: RuntimeClient; readonly journal: WorkerJournal },
@@ -50,7 +51,8 @@ export class Starter {
       let sandbox = actions.sandbox
       if (sandbox === undefined) {
         const { name, namespace, uid } = pod.metadata
-        const answer = yield* runtime.call({ verb: "runSandbox", pod: { uid, namespace, name }, attempt: actions.attempt })
+        const { attempt } = actions
+        const answer = yield* runtime.call({ verb: "runSandbox", pod: { uid, namespace, name }, attempt })
         if (answer.type !== "sandbox") return yield* Effect.fail({ message: "no sandbox in the answer" })
         sandbox = answer.sandbox
       }

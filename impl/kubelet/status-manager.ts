@@ -130,9 +130,10 @@ export class StatusManager {
       if (versionOf(pod) > versionOf(entry.api)) entry.api = pod
       // The watch was faster than the answer: the pod is gone and its worker forgotten.
       if (entry.worker === undefined || this.#entries.get(entry.uid) !== entry) return
+      const ready = desired.conditions?.some(({ status, type }) => type === "Ready" && status === "True") ?? false
       this.#journal.worker(entry.worker, {
-        type: "podStatus.posted", phase: pod.status.phase, ready: desired.conditions?.some((one) =>
-          one.type === "Ready" && one.status === "True") ?? false, revision: versionOf(pod), ...(isTerminal(shown) ? { shown } : {})
+        type: "podStatus.posted", phase: pod.status.phase, ready, revision: versionOf(pod),
+        ...(isTerminal(shown) ? { shown } : {})
       })
     })
   }

@@ -82,7 +82,8 @@ export class WorkerJournal {
     const seen = worker.seen.get(run.name)
     if (run.state === "running" && seen?.id !== run.id) {
       worker.seen.set(run.name, { id: run.id, running: true })
-      const { at_ms, isCounted } = worker.decided.get(run.name) ?? { at_ms: this.#process.monotonic_ms(), isCounted: true }
+      const { at_ms, isCounted } = worker.decided.get(run.name) ??
+        { at_ms: this.#process.monotonic_ms(), isCounted: true }
       this.#container(worker, run.name, {
         type: "containerStatus.started", id: run.id, restartCount: run.attempt, policy: policyOf(worker.pod.spec),
         decided_ms: at_ms, ...(isCounted ? {} : { uncounted: true })

@@ -46,8 +46,8 @@ export interface NodeInfo {
 const none: Amounts = {}
 
 export const emptyNodeInfo = (name: string): NodeInfo => ({
-  name, node: undefined, allocatable: none, used: { cpu: 0, memory: 0, pods: 0 }, scored: { cpu: 0, memory: 0 }, pods: 0,
-  unschedulable: false, hardTaints: [], softTaints: []
+  name, node: undefined, allocatable: none, used: { cpu: 0, memory: 0, pods: 0 }, scored: { cpu: 0, memory: 0 },
+  pods: 0, unschedulable: false, hardTaints: [], softTaints: []
 })
 
 export const readNode = (info: NodeInfo, node: Node | undefined): void => {

@@ -1,7 +1,7 @@
 /**
  * A machine's disk: files of records behind a page cache. Writes go to the cache; a sync makes what was written when
- * it began durable. Losing memory loses an unsynced suffix, and may tear the record that was being written. A file is replaced
- * as a whole (a new file, synced and renamed). Faults: slow, full, readonly, io, lost.
+ * it began durable. Losing memory loses an unsynced suffix, and may tear the record that was being written. A file is
+ * replaced as a whole (a new file, synced and renamed). Faults: slow, full, readonly, io, lost.
  */
 import { Effect } from "effect"
 import { DiskFailed, type DiskRecord } from "#impl/ports.ts"

@@ -32,6 +32,7 @@ export class Lines {
   wrote(actor: string, clock_ms: number, chart: string, entity: string, event: Event, state: StateValue): void {
     if (this.#listen === undefined) return
     const kernel = this.#kernel
+    kernel.wroteLine()
     const seq = this.written++
     const at_ms = Math.floor(kernel.now_us / 1_000)
     const { cause } = kernel

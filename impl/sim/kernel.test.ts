@@ -91,6 +91,34 @@ describe("kernel", () => {
     expect((failure as Livelock).message).toMatch(/circle\/0 × 1000/)
   })
 
+  it("names who sends messages in a storm, although time goes on", () => {
+    const kernel = new Kernel([], 5_000)
+    const storm = owner("storm/0")
+    const again = (): void => void kernel.wake(kernel.now_us + 10, again, storm)
+    again()
+    const failure = (() => { try { kernel.run(10_000_000) } catch (error) { return error } return undefined })()
+    expect(failure).toBeInstanceOf(Livelock)
+    expect((failure as Livelock).at_ms).toBeLessThan(1_000)
+  })
+
+  it("can be left in the midst of a stretch and goes on as if it had not been", () => {
+    const ran = (steps: number): ReadonlyArray<number> => {
+      const kernel = new Kernel()
+      const o = owner()
+      const seen: Array<number> = []
+      for (let i = 0; i < 50; i++) {
+        kernel.wake(i % 7, () => {
+          seen.push(i)
+          kernel.enqueue(() => seen.push(-i), o)
+        }, o)
+      }
+      while (!kernel.run(10, steps)) { /* goes on */ }
+      return seen
+    }
+    expect(ran(3)).toEqual(ran(Infinity))
+    expect(ran(1)).toHaveLength(100)
+  })
+
   it("hands the cause on with tasks and timers", () => {
     const kernel = new Kernel()
     const causes: Array<number> = []

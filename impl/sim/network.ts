@@ -161,7 +161,8 @@ export class SimNetwork {
       // The same draw decides both: what is left above the loss is uniform again.
       if (u > 1 - limits.duplicationProbability * (1 - link.loss)) {
         const delay_us = 1 + draws.below(limits.duplicateDelay_us_max + link.extra_us)
-        this.#kernel.at(this.#kernel.now_us + latency_us + delay_us, () => this.#arrive(link, target, from.name, message))
+        const again_us = this.#kernel.now_us + latency_us + delay_us
+        this.#kernel.at(again_us, () => this.#arrive(link, target, from.name, message))
       }
     }
     this.#kernel.at(this.#kernel.now_us + latency_us, () => this.#arrive(link, target, from.name, message))

@@ -37,7 +37,8 @@ describe("suspension", () => {
   it("leaves when it is interrupted, and is deaf from then on", () => {
     const { kernel, wait, run, left, resume } = make()
     const log: Array<string> = []
-    const fiber = run(Effect.onInterrupt(wait, () => Effect.andThen(Effect.sleep(5), Effect.sync(() => log.push("cleaned")))))
+    const cleaning = Effect.andThen(Effect.sleep(5), Effect.sync(() => log.push("cleaned")))
+    const fiber = run(Effect.onInterrupt(wait, () => cleaning))
     fiber.interruptUnsafe()
     expect(left).toEqual(["left"])
     resume(Exit.succeed(1))

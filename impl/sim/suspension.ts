@@ -13,7 +13,9 @@ interface Waiting {
 /** Begins to wait, and returns what to do when the fiber waits no longer (resumed or interrupted). */
 type Register<A, E> = (resume: (result: Effect.Effect<A, E>) => void) => () => void
 
-const prototype = Effectable.Prototype<Effect.Effect<unknown, unknown> & { readonly register: Register<unknown, unknown> }>({
+type Suspended = Effect.Effect<unknown, unknown> & { readonly register: Register<unknown, unknown> }
+
+const prototype = Effectable.Prototype<Suspended>({
   label: "Suspension",
   evaluate(fiber: Fiber.Fiber<unknown, unknown>) {
     const waiting = fiber as unknown as Waiting

@@ -34,8 +34,8 @@ export interface WorldOptions {
   readonly freeze?: boolean
   /** What a planted bug replaces in the life of machines. */
   readonly hardware?: Partial<HardwareParts>
-  /** Bound on the steps within one instant, beyond which a Livelock is thrown. */
-  readonly stepsPerInstant?: number
+  /** Bound on the steps within one second of virtual time, beyond which a Livelock is thrown. */
+  readonly stepsPerSecond?: number
 }
 
 export interface ProcessConfig {
@@ -64,7 +64,7 @@ export class World {
   #started = false
 
   constructor(options: WorldOptions) {
-    const kernel = this.kernel = new Kernel(options.choices, options.stepsPerInstant)
+    const kernel = this.kernel = new Kernel(options.choices, options.stepsPerSecond)
     const chance = this.chance = new Chance(options.seed)
     const draws: Draws["Service"] = {
       below: (stream, identity, n) => chance.stream(stream, identity).below(n),
@@ -125,10 +125,13 @@ export class World {
     this.kernel.cause = noCause
   }
 
-  /** Runs until the world's time, inclusive. Synchronous. Throws Livelock. */
-  run(until_ms: number): void {
+  /**
+   * Runs until the world's time, inclusive, or about so many steps towards it: false when there is more to do.
+   * Synchronous. Throws Livelock.
+   */
+  run(until_ms: number, steps = Infinity): boolean {
     this.kernel.cause = noCause
-    this.kernel.run(Math.round(until_ms * 1_000))
+    return this.kernel.run(Math.round(until_ms * 1_000), steps)
   }
 
   /** A task of the world at a time of the world. */
@@ -138,8 +141,9 @@ export class World {
 
   /** At its own time, or now when that has passed, but never before the machines are up. */
   inject(fault: Fault): void {
-    if (!this.#started || fault.at_ms > this.kernel.now_us / 1_000) this.at(fault.at_ms, () => this.#faults.begin(fault))
-    else this.#faults.begin(fault)
+    const begin = (): void => this.#faults.begin(fault)
+    if (!this.#started || fault.at_ms > this.kernel.now_us / 1_000) this.at(fault.at_ms, begin)
+    else begin()
   }
 
   /** Ends every fault on the given machines and between them, and starts what waits for its supervisor. */

@@ -86,7 +86,8 @@ export const nodeHealth = setup({
   },
   actions: {
     rememberReady: assign(({ context, event }) => ({
-      ready: "ready" in event ? event.ready : event.type === "nodeHealth.markedUnknown" ? "Unknown" as const : context.ready
+      ready: "ready" in event ? event.ready
+        : event.type === "nodeHealth.markedUnknown" ? "Unknown" as const : context.ready
     })),
     forget: assign({ ready: () => undefined }),
     rememberSeeing: assign({ seenAt_ms: ({ event }) => event.clock_ms }),
@@ -99,8 +100,8 @@ export const nodeHealth = setup({
 }).createMachine({
   id: "nodeHealth",
   type: "parallel",
-  context: ({ input }) => ({ limits: { ...healthLimits, ...input?.limits }, ready: undefined, seenAt_ms: 0, lateAt_ms: undefined,
-    heardAgainAt_ms: undefined }),
+  context: ({ input }) => ({ limits: { ...healthLimits, ...input?.limits }, ready: undefined, seenAt_ms: 0,
+    lateAt_ms: undefined, heardAgainAt_ms: undefined }),
   states: {
     ready: {
       description: "The node's Ready condition, as this controller last saw or wrote it.",

@@ -31,7 +31,8 @@ const machine = setup({
     /** A disk may be lost before the member has said a word to anybody. */
     isNew: ({ context, event }: Args) => {
       const { isUnknownToPeers, members } = as("member.bootstrapped", event)
-      return (!context.isMember || isUnknownToPeers) && !context.isBarred && !context.isTorn && members.includes(event.actor)
+      const { isBarred, isMember, isTorn } = context
+      return (!isMember || isUnknownToPeers) && !isBarred && !isTorn && members.includes(event.actor)
     },
     /** The directory may have been made by a process that crashed before it could say so: then it is empty. */
     hasData: ({ context, event }: Args) => {

@@ -37,7 +37,7 @@ const machine = setup({
       return revision >= context.next && keys.length > 0 && new Set(keys).size === keys.length &&
         keys.every((key) => key.startsWith(context.prefix))
     },
-    /** Bookmarkable: never less than what was already sent or told. */
+    /** Bookmarkable: never less than what was sent or told, or than what a watcher had seen before it asked. */
     isNotBehind: ({ context, event }: Args) => as("etcdWatch.progressed", event).revision >= context.told,
     isLawfulCancel: ({ context, event }: Args) => {
       const { compactRevision, reason } = as("etcdWatch.canceled", event)
@@ -47,8 +47,8 @@ const machine = setup({
   actions: {
     open: assign(({ event }) => {
       const { prefix, revision, startRevision } = as("etcdWatch.opened", event)
-      return { prefix, start: startRevision, next: startRevision === 0 ? revision + 1 : startRevision, told: 0,
-        isUnused: true }
+      const next = startRevision === 0 ? revision + 1 : startRevision
+      return { prefix, start: startRevision, next, told: next - 1, isUnused: true }
     }),
     send: assign(({ context, event }) => {
       const { revision } = as("etcdWatch.sent", event)

@@ -34,7 +34,8 @@ export const EtcdEvent = [
 
   // Actor "etcd/<n>", chart "etcd.member", entity: the member's name.
   /** Made its data directory; later than at its first start only when every peer says that it never took part. */
-  Schema.Struct({ type: Schema.tag("member.bootstrapped"), members: Schema.Array(text), isUnknownToPeers: Schema.Boolean }),
+  Schema.Struct({ type: Schema.tag("member.bootstrapped"), members: Schema.Array(text),
+    isUnknownToPeers: Schema.Boolean }),
   /** Replayed its write-ahead log. */
   Schema.Struct({ type: Schema.tag("member.recovered"), lastIndex: number, records: number }),
   /** The data of an existing member is gone ("empty") or damaged ("corrupt"): it must not take part again. */

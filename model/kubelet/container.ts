@@ -94,8 +94,9 @@ export const container = setup({
     rememberStart: assign(({ context, event }) => event.type !== "containerStatus.started" ? {}
       : { id: event.id, restartCount: Math.max(event.restartCount, context.restartCount) }),
     // doBackOff (kuberuntime_manager.go) looks at the end that the runtime shows; without one nothing is counted.
-    rememberBackOff: assign(({ context, event }) => event.type !== "containerStatus.started" || event.uncounted === true ? {}
-      : { backOff_ms: nextBackOff_ms(context), backOffSince_ms: event.decided_ms }),
+    rememberBackOff: assign(({ context, event }) =>
+      event.type !== "containerStatus.started" || event.uncounted === true ? {}
+        : { backOff_ms: nextBackOff_ms(context), backOffSince_ms: event.decided_ms }),
     rememberFound: assign(({ event }) => event.type !== "containerStatus.found" ? {} : {
       id: event.id, restartCount: event.restartCount,
       exitCode: event.exitCode ?? 0, finished_ms: event.finished_ms ?? 0

@@ -4,7 +4,8 @@
  * States: none, syncing, terminating, terminated, finished (initial: none).
  * Time:   none of its own: the grace is the runtime's to keep (container-runtime.container).
  * Errors: a pod refused at admission is `podWorker.rejected`; an answer that never came is simply not journalled.
- * Source: pkg/kubelet/pod_workers.go, status/status_manager.go (canBeDeleted, mergePodStatus), v1.36; kubernetes.md 12.11.
+ * Source: pkg/kubelet/pod_workers.go, status/status_manager.go (canBeDeleted, mergePodStatus), v1.36; kubernetes.md
+ *         12.11.
  */
 import { assign, emit, setup } from "xstate"
 import type { EventOf, Judged } from "#model/events.ts"

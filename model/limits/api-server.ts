@@ -20,7 +20,7 @@ export const etcdReadAttempts_max = 3 // one per endpoint; clientv3 retries read
 export const etcdWatchRetry_ms = 100 // clientv3 watch.go backoff is 100 ms at most, v3.8
 /** Deviates: clientv3 goes on at 100 ms; a cluster without a leader would do little else. ASSUMED. */
 export const etcdWatchRetry_max_ms = 800
-export const etcdCompaction_ms = 300_000 // --etcd-compaction-interval; storagebackend/config.go DefaultCompactInterval, v1.36
+export const etcdCompaction_ms = 300_000 // --etcd-compaction-interval; storagebackend DefaultCompactInterval, v1.36
 export const etcdHealthTimeout_ms = 2_000 // --etcd-healthcheck-timeout; storagebackend/config.go, v1.36
 export const readinessPeriod_ms = 1_000 // readinessProbe periodSeconds; kubeadm util/staticpod ReadinessProbe, v1.36
 export const readinessFailures_max = 3 // failureThreshold; same

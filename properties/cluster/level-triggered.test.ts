@@ -92,14 +92,16 @@ const outcome = (makeInformers: typeof defaultParts.makeInformers): object => {
   const all = [...objects.values()]
   const pods = all.filter((object): object is Pod => object.kind === "Pod")
   const nodes = all.filter((object): object is Node => object.kind === "Node")
+  const active = pods.filter((pod) => pod.metadata.deletionTimestamp === undefined)
+  const isReady = ({ status }: Pod): boolean =>
+    status.conditions?.some((one) => one.type === "Ready" && one.status === "True") ?? false
+  const taintsOf = ({ spec }: Node): string => String(spec.taints?.map(({ key, effect }) => `${key} ${effect}`))
   return {
-    active: pods.filter((pod) => pod.metadata.deletionTimestamp === undefined).length,
-    ready: pods.filter((pod) => pod.status.conditions?.some(({ type, status }) => type === "Ready" && status === "True"))
-      .length,
-    activeOnDead: pods.filter((pod) => pod.spec.nodeName === "b" && pod.metadata.deletionTimestamp === undefined).length,
+    active: active.length,
+    ready: pods.filter(isReady).length,
+    activeOnDead: active.filter((pod) => pod.spec.nodeName === "b").length,
     status: all.filter((object): object is ReplicaSet => object.kind === "ReplicaSet").map(({ status }) => status),
-    taints: nodes.map((node) => `${node.metadata.name}: ${node.spec.taints?.map(({ key, effect }) => `${key} ${effect}`)}`)
-      .sort()
+    taints: nodes.map((node) => `${node.metadata.name}: ${taintsOf(node)}`).sort()
   }
 }
 

@@ -2,6 +2,7 @@
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { Event, Line } from "#model/events.ts"
+import { Monitors } from "#properties/harness/run/monitors.ts"
 import { properties } from "#properties/cluster/linearizability.ts"
 
 type Invoked = Omit<Extract<Event, { type: "kv.invoked" }>, "type" | "id" | "linearizable">
@@ -9,19 +10,13 @@ type Returned = Omit<Extract<Event, { type: "kv.returned" }>, "type" | "id">
 type Step = readonly [id: string, event: Invoked | Returned | "crash"]
 
 const check = (steps: ReadonlyArray<Step>): ReadonlyArray<string> => {
-  const monitors = properties.flatMap((property) => property.kind === "always" ? [property.make()] : [])
-  const broken: Array<string> = []
-  steps.forEach(([id, step], seq) => {
+  const lines = steps.map(([id, step], seq): Line => {
     const actor = `api-server/${id.slice(0, 1)}`
     const event: Event = step === "crash" ? { type: "process.crashed", process: actor, reason: "killed" }
       : "kind" in step ? { type: "kv.invoked", id, linearizable: true, ...step } : { type: "kv.returned", id, ...step }
-    const line: Line = { seq, at_ms: seq, clock_ms: seq, actor, chart: "etcd.request", entity: id, event, state: "ok" }
-    for (const hear of monitors) {
-      const wrong = hear(line)
-      if (wrong !== undefined) broken.push(wrong)
-    }
+    return { seq, at_ms: seq, clock_ms: seq, actor, chart: "etcd.request", entity: id, event, state: "ok" }
   })
-  return broken
+  return new Monitors(properties).hear(lines).map(({ message }) => message)
 }
 
 const get: Invoked = { kind: "get", key: "k" }
@@ -65,6 +60,11 @@ describe("unlawful", () => {
     ["a read goes back", [["0a", create], ["0a", ok(2, 2)], ["0b", update(2)], ["1c", get], ["1c", ok(3, 3)],
       ["1d", get], ["1d", ok(3, 2)], ["0b", ok(3, 3)]]],
     ["a value that nobody wrote", [["0a", create], ["0a", ok(2, 2)], ["1b", get], ["1b", ok(5, 4)]]],
+    ["an unknown write at a revision before one that was seen", [["0a", create], ["0a", unknown], ["1b", update(0)],
+      ["1b", ok(49, 49)], ["1c", get], ["1c", ok(50, 46)]]],
+    ["a condition that held is said to have failed", [["0a", create], ["0a", ok(2, 2)], ["0b", update(2)],
+      ["0b", failed(2, 2)]]],
+    ["a read of the future", [["0a", create], ["0a", unknown], ["1b", get], ["1b", ok(5, 9)]]],
     ["another key shows an earlier store", [["0a", create], ["0a", ok(9, 9)], ["1b", { kind: "get", key: "other" }],
       ["1b", ok(8, 0)]]]
   ])("%s", (_, steps) => expect(check(steps)).not.toEqual([]))

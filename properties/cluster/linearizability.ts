@@ -5,11 +5,13 @@
  */
 import type { Line } from "#model/events.ts"
 import { ByActor } from "#properties/by-actor.ts"
-import { search, type Configuration, type Known, type Unknown } from "#properties/cluster/linearizability/search.ts"
+import {
+  beginning, search, type Configuration, type Known, type Unknown
+} from "#properties/cluster/linearizability/search.ts"
 import { always, sometimes, type Property } from "#properties/property.ts"
 
 /** Configurations of one window beyond which the key is given up: nothing is claimed about it any more. */
-const budget = 5_000
+const budget = 100_000
 
 type Invoked = Extract<Line["event"], { readonly type: "kv.invoked" }>
 type Returned = Extract<Line["event"], { readonly type: "kv.returned" }>
@@ -24,13 +26,12 @@ interface Key {
   under_way: number
   /** The highest revision answered in closed windows. */
   floor: number
-  readonly known: Set<number>
   isGivenUp: boolean
   unknown: Array<Unknown>
 }
 
-const makeKey = (): Key => ({ configurations: [{ mod: 0, unknown: [] }], window: [], under_way: 0, floor: 0,
-  known: new Set(), isGivenUp: false, unknown: [] })
+const makeKey = (): Key => ({ configurations: [beginning], window: [], under_way: 0, floor: 0,
+  isGivenUp: false, unknown: [] })
 
 const isWrite = (op: Invoked): boolean => op.kind === "put" || op.kind === "txn" || op.kind === "delete"
 
@@ -66,12 +67,12 @@ const follow = (
 
 const heardByFollow = ["kv.", "process.crashed", "process.stopped"]
 
-const close = (name: string, key: Key): string | undefined => {
+const close = (name: string, key: Key, known: ReadonlySet<number>): string | undefined => {
   if (key.window.length === 0) return undefined
   const unknown = key.unknown
   const start = unknown.length === 0 ? key.configurations
-    : key.configurations.map(({ mod, unknown: earlier }) => ({ mod, unknown: [...earlier, ...unknown] }))
-  const verdict = search(start, key.window, key.floor, key.known, budget)
+    : key.configurations.map((one) => ({ ...one, unknown: [...one.unknown, ...unknown] }))
+  const verdict = search(start, key.window, key.floor, known, budget)
   if (verdict.type === "violation") return `${name}: ${verdict.reason}`
   if (verdict.type === "outOfBudget") key.isGivenUp = true
   else key.configurations = verdict.configurations
@@ -81,10 +82,12 @@ const close = (name: string, key: Key): string | undefined => {
   return undefined
 }
 
-const answered = (key: Key, { op, seq: invoked }: Pending, answer: Returned, returned: number): void => {
+const answered = (
+  key: Key, known: Set<number>, { op, seq: invoked }: Pending, answer: Returned, returned: number
+): void => {
   const outcome = answer.outcome === "failed" ? "failed" : "ok"
   const kind = kindOf(op, outcome)
-  if (kind === "write") key.known.add(answer.revision)
+  if (kind === "write" || (kind === "delete" && (op.expected ?? 0) > 0)) known.add(answer.revision)
   key.window.push({ kind, expected: op.expected, modRevision: answer.modRevision, revision: answer.revision, invoked,
     returned })
 }
@@ -92,6 +95,8 @@ const answered = (key: Key, { op, seq: invoked }: Pending, answer: Returned, ret
 export const properties: ReadonlyArray<Property> = [
   always("operations on a key are linearizable", [2], () => {
     const keys = new Map<string, Key>()
+    /** The revisions of all known changes, of any key: each changes one. */
+    const known = new Set<number>()
     let ids = 0
     return follow(
       ({ op }) => {
@@ -104,12 +109,12 @@ export const properties: ReadonlyArray<Property> = [
         const key = keys.get(op.key)!
         key.under_way--
         if (key.isGivenUp) return undefined
-        if (answer !== undefined) answered(key, pending, answer, seq)
+        if (answer !== undefined) answered(key, known, pending, answer, seq)
         else if (isWrite(op)) {
           key.unknown.push({ id: ids++, kind: op.kind === "delete" ? "delete" : "write", expected: op.expected,
             invoked: pending.seq })
         }
-        return key.under_way > 0 ? undefined : close(op.key, key)
+        return key.under_way > 0 ? undefined : close(op.key, key, known)
       }
     )
   }, heardByFollow),

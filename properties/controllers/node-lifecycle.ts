@@ -1,5 +1,6 @@
 /** What the node controller promises: patience with nodes, and an end to it. Invariants 71-76. */
 import { liveness } from "#properties/controllers/node-lifecycle/liveness.ts"
+import { order } from "#properties/controllers/node-lifecycle/order.ts"
 import { safety } from "#properties/controllers/node-lifecycle/safety.ts"
 import { steady } from "#properties/controllers/node-lifecycle/steady.ts"
 import { type Property, sometimes } from "#properties/property.ts"
@@ -8,6 +9,7 @@ export const properties: ReadonlyArray<Property> = [
   ...safety,
   ...liveness,
   ...steady,
+  ...order,
   sometimes("a node is given up", () => ({ event }) => event.type === "nodeHealth.markedUnknown",
     ["nodeHealth.markedUnknown"]),
   sometimes("the pods of a node that was given up are marked not ready", () => ({ event }) =>

@@ -14,6 +14,7 @@ import { actsOnItsOwnNews, decidesOnItsView, statusIsOfItsView } from "#properti
 import { isDoneWithTheGone, leavesAlone, noticesTheEnd } from "#properties/controllers/replica-set/going.ts"
 import { isSelectedBy } from "#properties/controllers/replica-set/history.ts"
 import { availableInTime, looksForAReason } from "#properties/controllers/replica-set/looks.ts"
+import { order } from "#properties/controllers/replica-set/order.ts"
 import { neverOvershoots } from "#properties/controllers/replica-set/overshoot.ts"
 import { adoptsAsItSays, changesOneOwner, leavesByItsController } from "#properties/controllers/replica-set/owners.ts"
 import { failsForAReason, triesAgain } from "#properties/controllers/replica-set/syncs.ts"
@@ -290,6 +291,7 @@ export const properties: ReadonlyArray<Property> = [
   always("a ReplicaSet's status is written only when it says something new", [],
     saysSomethingNew("kube-controller-manager", "replicasets"),
     ["object.", "write.", "process.crashed", "process.stopped"]),
+  ...order,
 
   sometimes("a ReplicaSet deletes pods", () => ({ event }) => event.type === "replicaSet.podDeleted",
     ["replicaSet.podDeleted"]),

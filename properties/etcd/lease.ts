@@ -70,7 +70,9 @@ class Terms {
         this.leaders.set(actor, { leader: event.leader, seq, at_ms })
         return undefined
       case "raft.electionTimedOut":
-        if (this.#asked.get(actor)?.term !== event.term) this.#asked.set(actor, { leader: "", seq, at_ms, term: event.term })
+        if (this.#asked.get(actor)?.term !== event.term) {
+          this.#asked.set(actor, { leader: "", seq, at_ms, term: event.term })
+        }
         this.leaders.delete(actor)
         return undefined
       case "raft.quorumLost":

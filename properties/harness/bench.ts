@@ -27,13 +27,15 @@ const results: Array<Measured & { readonly group: string }> = []
 for (const [group, bench] of Object.entries(benches)) {
   if (only === undefined || group === only) results.push(...(await bench()).map((one) => ({ group, ...one })))
 }
-const ok = ({ value, least, most }: Measured): boolean => (least === undefined || value >= least) && (most === undefined || value <= most)
+const ok = ({ value, least, most }: Measured): boolean =>
+  (least === undefined || value >= least) && (most === undefined || value <= most)
 const number = (value: number): string => value >= 1000 ? Math.round(value).toLocaleString("en") : value.toPrecision(3)
 
 if (asJson) console.log(JSON.stringify(results.map((one) => ({ ...one, ok: ok(one) })), null, 1))
 else {
   for (const one of results) {
-    const demand = one.least !== undefined ? `at least ${number(one.least)}` : one.most !== undefined ? `at most ${number(one.most)}` : ""
+    const demand = one.least !== undefined ? `at least ${number(one.least)}`
+      : one.most !== undefined ? `at most ${number(one.most)}` : ""
     const spread = one.spread === undefined ? "" : `  (${number(one.spread[0])} to ${number(one.spread[1])})`
     const verdict = demand === "" ? "" : ok(one) ? "  ok" : "  NOT REACHED"
     const value = `${number(one.value).padStart(12)} ${one.unit.padEnd(18)}`

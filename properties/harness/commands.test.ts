@@ -1,6 +1,6 @@
 /** The command as a user meets it: mistakes get one clear sentence and exit 64, nothing is lost on Ctrl-C. */
 import { spawn, spawnSync } from "node:child_process"
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs"
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -32,7 +32,8 @@ describe("a user's mistake", () => {
     ["a flag that needs another", () => ["check", "--machines", "3"], /--machines needs --nodes/],
     ["a planted bug that is none", () => ["bugs", "--only", "X-1"], /there is no such planted bug/],
     ["a scope that is none", () => ["model-check", "--scope", "x"], /there is no such scope/],
-    ["a place that cannot be written", () => ["check", "--runs", "1", "--out", "/dev/null/x"], /cannot write to \/dev\/null\/x/]
+    ["a place that cannot be written", () => ["check", "--runs", "1", "--out", "/dev/null/x"],
+      /cannot write to \/dev\/null\/x/]
   ]
   it.each(mistakes)("%s: exit 64 and a sentence", (_, args, sentence) => {
     const { status, stderr } = plimsoll(...args())
@@ -44,9 +45,22 @@ describe("a user's mistake", () => {
     const nodes = join(directory, "nodes.csv")
     const pods = join(directory, "pods.csv")
     writeFileSync(nodes, "sn,cpu_milli,memory_mib,gpu,model\nn-0,32000,lots,0,\n")
-    writeFileSync(pods, "name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec,qos,pod_phase,creation_time,deletion_time,scheduled_time\n")
+    writeFileSync(pods, "name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec,qos,pod_phase,creation_time," +
+      "deletion_time,scheduled_time\n")
     const { status, stderr } = plimsoll("check", "--nodes", nodes, "--pods", pods, "--out", directory)
     expect(stderr).toContain(`${nodes}:2: column memory_mib: expected a whole number`)
+    expect(status).toBe(64)
+  })
+})
+
+describe("a checkout", () => {
+  it("without its packages says what to do, in a sentence", () => {
+    const bare = mkdtempSync(join(tmpdir(), "plimsoll-bare-"))
+    mkdirSync(join(bare, "properties"))
+    const root = fileURLToPath(new URL("../../", import.meta.url))
+    for (const file of ["package.json", "properties/plimsoll.js"]) copyFileSync(root + file, join(bare, file))
+    const { status, stderr } = spawnSync(process.execPath, [join(bare, "properties/plimsoll.js")], { encoding: "utf8" })
+    expect(stderr).toMatch(/^plimsoll: its packages are not installed: run "npm ci" in .*\n$/)
     expect(status).toBe(64)
   })
 })
@@ -67,7 +81,8 @@ describe("a trace", () => {
       writeFileSync(file, text)
       return plimsoll("replay", file)
     }
-    expect(given(recorded.replace("\"format\":1", "\"format\":2"))).toMatchObject({ status: 64, stderr: expect.stringContaining("format 2") })
+    expect(given(recorded.replace("\"format\":1", "\"format\":2")))
+      .toMatchObject({ status: 64, stderr: expect.stringContaining("format 2") })
     expect(given(recorded.slice(0, recorded.length - 40))).toMatchObject({ status: 64 })
     const changed = given(recorded.replace(/"at_ms":0,/, "\"at_ms\":1,"))
     expect(changed.status).toBe(4)
@@ -85,7 +100,8 @@ describe("check", () => {
     expect(first["lines"]).toBeGreaterThan(100)
   })
   it("keeps its results on Ctrl-C", async () => {
-    const child = spawn(process.execPath, [main, "check", "--seed", "3", "--minutes", "5", "--json", "--out", directory])
+    const child = spawn(process.execPath,
+      [main, "check", "--seed", "3", "--minutes", "5", "--json", "--out", directory])
     let text = ""
     child.stdout.on("data", (chunk: Buffer) => text += chunk.toString())
     // Loading takes a while; whenever the signal comes, the summary must come too.
@@ -103,6 +119,7 @@ describe("the drawn charts", () => {
     expect(await stale(), "run npm run draw").toEqual([])
   })
   it("stand in the README as they are", () => {
-    expect(readFileSync(fileURLToPath(new URL("../../README.md", import.meta.url)), "utf8")).toContain(mermaid(charts["leader-election.elector"]!))
+    const readme = readFileSync(fileURLToPath(new URL("../../README.md", import.meta.url)), "utf8")
+    expect(readme).toContain(mermaid(charts["leader-election.elector"]!))
   })
 })

@@ -71,10 +71,12 @@ export interface RunResult {
 
 const leastCore_ms = 30_000 // ASSUMED: time for the frozen rest to do harm.
 const slice_ms = 1_000 // ASSUMED: how far a run goes on after Ctrl-C.
+const sliceSteps_max = 100_000 // ASSUMED: about a fifth of a second; signals are heard between two slices.
+const lastLines = 5 // ASSUMED
 const restSlice_ms = 5_000 // ASSUMED: how often the promises of rest are asked; each asking may cost the store's size.
 const leastDelay_ms = 0.001 // A task of the world's own, after the line's.
-/** Lines after which all listen: how far a run goes on after a breach. More gains little. */
-export const batch = 500 // ASSUMED
+/** Lines after which all listen; how far a run goes on after a breach. */
+export const batch = 500 // ASSUMED: more gains little.
 const longestBoot_ms = 200_000 // ASSUMED: a reboot with its stop time-out takes 180 s.
 const users = 3
 const usersMachine = "user"
@@ -97,6 +99,8 @@ export class Run {
   #invoked = 0
   #unheard: Array<Line> = []
   #now_ms = 0
+  /** The last slice came to its end. */
+  #isWhole = true
   #phase: Phase = "safety"
   #phaseEnds_ms: number
   /** When the phase's healing was done: once the machines that it switched on have booted. */
@@ -120,17 +124,23 @@ export class Run {
     this.#begin()
   }
 
-  /** Goes on by a second or so of virtual time. False when the run is over. */
+  /** Goes on by a second or so of virtual time, or a part of it. False when the run is over. */
   step(): boolean {
     if (this.#phase === "over") return false
-    const slice = this.#phase === "healed" ? restSlice_ms : slice_ms
-    this.#now_ms = Math.min(this.#phaseEnds_ms, this.#now_ms + slice)
-    try {
-      this.#cluster.world.run(this.#now_ms)
-    } catch (error) {
-      this.#hear()
-      this.#found(crash("the simulated world could not go on", error, this.#now_ms))
+    if (this.#isWhole) {
+      const slice = this.#phase === "healed" ? restSlice_ms : slice_ms
+      this.#now_ms = Math.min(this.#phaseEnds_ms, this.#now_ms + slice)
     }
+    try {
+      this.#isWhole = this.#cluster.world.run(this.#now_ms, sliceSteps_max)
+    } catch (error) {
+      this.#isWhole = true
+      const last = this.#unheard.slice(-lastLines).map(({ actor, entity, event }) => `${actor} ${event.type} ${entity}`)
+      this.#hear()
+      const broken = crash("the simulated world could not go on", error, this.#now_ms)
+      this.#found({ ...broken, message: `${broken.message}\nlast lines:\n  ${last.join("\n  ")}` })
+    }
+    if (!this.#isWhole) return true
     if (this.#phase !== "safety" || this.#now_ms >= this.#phaseEnds_ms) this.#hear()
     if (this.#isDecided()) this.#phase = "over"
     else if (this.#options.patient !== true) {
@@ -322,8 +332,8 @@ export class Run {
   #note(line: Line): void {
     this.#noted.hear(line)
     const { type } = line.event
-    if (type === "member.dataLost") {
-      this.#coreLostMember ||= this.#phase === "core" && this.#core.has(machineOf(line.actor))
+    if (type === "member.dataLost" && this.#phase === "core" && this.#core.has(machineOf(line.actor))) {
+      this.#coreLostMember = true
     }
     if (type === "machine.unitsStarted" && this.#phase !== "safety") this.#healed_ms = line.at_ms
     this.#options.record?.(line)

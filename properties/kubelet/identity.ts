@@ -118,7 +118,7 @@ class FrozenStarts {
 }
 
 const noStartAfterEnd = always("no container of a pod starts once its kubelet began to stop it", [43], () => {
-  /** By node and uid; "deleted" and the like outlive the kubelet, its own verdict that the pod has finished does not. */
+  /** By node and uid. "deleted" and the like outlive the kubelet, its own verdict that the pod finished does not. */
   const ending = new Map<string, "lasting" | "kubelet">()
   const starts = new FrozenStarts()
   return (line) => {

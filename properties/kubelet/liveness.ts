@@ -58,7 +58,8 @@ const nothingElseRuns = eventually("at rest nothing runs that the API does not h
   }
 }, [...heardByContainers, "object."])
 
-const phaseReflects = eventually("at rest a pod that runs is Running in the API, and one that is ready runs", [], () => {
+const runsAsItSays = "at rest a pod that runs is Running in the API, and one that is ready runs"
+const phaseReflects = eventually(runsAsItSays, [], () => {
   const containers = new Containers()
   const pods = new Pods()
   return {
@@ -75,7 +76,7 @@ const phaseReflects = eventually("at rest a pod that runs is Running in the API,
         if (running === pod.spec.containers.length && phase !== "Running") {
           return `${pod.metadata.name} (${uid}) runs on ${pod.spec.nodeName} and is ${phase}`
         }
-        // Whom pod-gc marked Failed keeps its conditions when no kubelet that knew it is left: readiness means nothing then.
+        // Whom pod-gc marked Failed keeps its conditions if no kubelet that knew it is left: ready means nothing then.
         if (isReady && running < pod.spec.containers.length && phase !== "Failed") {
           return `${pod.metadata.name} (${uid}) is ready and only ${running} of its containers run`
         }

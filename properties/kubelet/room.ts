@@ -89,7 +89,8 @@ const runsWithinRoom = always("the pods that really run on a node ask for no mor
     const running = new Set<Pod>()
     for (const { uid } of containers.ofNode(node)) {
       // A pod that the API has lost (force delete) is being stopped; the kubelet no longer counts it. One that ran and
-      // was refused after a restart does not count either until housekeeping kills it (HandlePodCleanups, kubelet_pods.go).
+      // was refused after a restart does not count either until housekeeping kills it (HandlePodCleanups,
+      // kubelet_pods.go).
       const pod = pods.live.get(uid)
       if (pod !== undefined && !rejected.has(uid)) running.add(pod)
     }

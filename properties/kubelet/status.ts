@@ -61,7 +61,9 @@ const readyRuns = always("a kubelet says Running only of a pod that ran, and rea
       // The machine died between the record of its start and the start: for all that its runtime knows, it ran.
       if (event.reason === "unknown") started.add(event.podUid)
     }
-    if (event.type === "containerStatus.exited" || event.type === "containerStatus.found") known.add(entity.split("/")[0]!)
+    if (event.type === "containerStatus.exited" || event.type === "containerStatus.found") {
+      known.add(entity.split("/")[0]!)
+    }
     if (event.type === "podWorker.terminated") sentBefore.add(entity)
     if (event.type !== "podStatus.posted") return undefined
     if (event.phase === "Running" && !started.has(entity)) return `${entity} is posted Running and never ran`
@@ -109,7 +111,8 @@ const graceShrinks = always("the grace of a pod that is being stopped only decre
     let all = byKubelet.get(actor)
     if (all === undefined) byKubelet.set(actor, all = new Set())
     all.add(key)
-    return before !== undefined && event.grace_s >= before ? `${entity}: ${before} s, then ${event.grace_s} s` : undefined
+    if (before === undefined || event.grace_s < before) return undefined
+    return `${entity}: ${before} s, then ${event.grace_s} s`
   }
 }, ["podWorker.terminating", "podWorker.forgotten", "process.started"])
 

@@ -28,7 +28,7 @@ export const NodeLifecycleEvent = [
   Schema.Struct({ type: Schema.tag("nodeTaint.added"), key: EvictingKey, late: Schema.optionalKey(Schema.Boolean) }),
   /** One replaced by the other, without a token. */
   Schema.Struct({ type: Schema.tag("nodeTaint.swapped"), key: EvictingKey }),
-  /** Off the queue and without taints: it is ready, newly seen, gone, all zones are disrupted, or a user removed them. */
+  /** Off the queue and untainted: it is ready, newly seen, gone, all zones are disrupted, or a user removed them. */
   Schema.Struct({ type: Schema.tag("nodeTaint.cleared"),
     why: Schema.Literals(["ready", "seen", "gone", "disruption", "removed"]) }),
 

@@ -8,12 +8,14 @@ import {
 import { nodeLeaseRenewInterval_ms, nodeMonitorGracePeriod_ms, nodeMonitorPeriod_ms } from "#model/limits.ts"
 import type { Pod } from "#model/objects.ts"
 import { notReadyKey, toleratedSeconds, unreachableKey } from "#model/objects/taints.ts"
-import { CommittedNodes, type CommittedNode, evictingKeys } from "#properties/controllers/node-lifecycle/committed-nodes.ts"
+import {
+  CommittedNodes, type CommittedNode, evictingKeys
+} from "#properties/controllers/node-lifecycle/committed-nodes.ts"
 import { leadsTo, type Obligation, type Property } from "#properties/property.ts"
 
 /** Requests, conflicts and a reconnect on top of the periods. ASSUMED. */
 const slack_ms = 60_000
-/** What the controller does not know yet: its reflector may stand at its longest back-off, which is drawn up to twice. */
+/** What the controller does not know yet: its reflector may stand at its longest back-off, drawn up to twice that. */
 const relist_ms = 2 * reflectorBackoff_max_ms
 const slowestClock = 0.8
 

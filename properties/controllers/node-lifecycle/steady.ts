@@ -1,7 +1,7 @@
 /**
- * node-lifecycle/steady: what a leader finds wrong when it begins it has set right a while later, whatever else goes on,
- * if nothing disturbs it: it keeps its lease, its requests are answered and its watches go on. Invariants 72, and the
- * step after 71.
+ * node-lifecycle/steady: what a leader finds wrong when it begins it has set right a while later, whatever else goes
+ * on, if nothing disturbs it: it keeps its lease, its requests are answered and its watches go on. Invariants 72, and
+ * the step after 71.
  *
  * In the core and healed phases liveness.ts asks the same of every leader. Here a successor is held to what its
  * predecessor left half done while the faults go on, so that it counts even if the node comes back before they end.
@@ -18,9 +18,9 @@ const steady_ms = 2 * nodeMonitorPeriod_ms + 20_000 // ASSUMED
 const slowAnswer_ms = 5_000 // ASSUMED
 
 /** Lines of the leader's own process by which something does not go as it should. */
-const disturbances = ["elector.renewFailed", "elector.renewed", "request.outcomeUnknown", "request.unreached", "request.postponed",
-  "reflector.failed", "reflector.expired", "reflector.watchEnded", "retry.postponed", "nodeHealth.writeFailed", "elector.lost",
-  "elector.stopped"]
+const disturbances = ["elector.renewFailed", "elector.renewed", "request.outcomeUnknown", "request.unreached",
+  "request.postponed", "reflector.failed", "reflector.expired", "reflector.watchEnded", "retry.postponed",
+  "nodeHealth.writeFailed", "elector.lost", "elector.stopped"]
 const processEnds = ["process.crashed", "process.stopped", "process.paused"]
 
 /**
@@ -38,11 +38,18 @@ class SteadyLeader {
   }
 
   hear({ actor, at_ms, entity, event }: Line): void {
-    if (event.type === "elector.acquired") {
-      if (entity === "kube-controller-manager") this.#leads(actor, at_ms)
-    } else if (event.type === "process.crashed" || event.type === "process.stopped" || event.type === "process.paused") {
-      if (event.process === this.#leader) this.since_ms = undefined
-    } else if (actor === this.#leader) this.#does(event.type, entity, at_ms)
+    switch (event.type) {
+      case "elector.acquired":
+        if (entity === "kube-controller-manager") this.#leads(actor, at_ms)
+        return
+      case "process.crashed":
+      case "process.stopped":
+      case "process.paused":
+        if (event.process === this.#leader) this.since_ms = undefined
+        return
+      default:
+        if (actor === this.#leader) this.#does(event.type, entity, at_ms)
+    }
   }
 
   #leads(actor: string, at_ms: number): void {
@@ -103,7 +110,8 @@ const podsOfUnknownNodes = underSteadyLeader(
   })
 
 const taintsMirrorConditions = underSteadyLeader(
-  "the taints of a node say what its Ready condition says soon after a steady leader found it", [72], ({ name, node, ready }) => {
+  "the taints of a node say what its Ready condition says soon after a steady leader found it", [72],
+  ({ name, node, ready }) => {
     if (ready === "none") return undefined
     const wanted = ready === "False" ? notReadyKey : ready === "Unknown" ? unreachableKey : undefined
     const keys = (node.spec.taints ?? []).filter(({ key, effect }) =>

@@ -56,7 +56,9 @@ class Syncs {
         this.#change(actor, this.#keys.get(entity), (sync) => { sync.hasFailed = true })
         return
       case "replicaSet.podDeleteFailed":
-        if (event.reason !== "NotFound") this.#change(actor, this.#keys.get(entity), (sync) => { sync.hasFailed = true })
+        if (event.reason !== "NotFound") {
+          this.#change(actor, this.#keys.get(entity), (sync) => { sync.hasFailed = true })
+        }
         return
       case "request.sent":
         if (!isController(actor)) return

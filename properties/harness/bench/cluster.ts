@@ -11,7 +11,8 @@ import type { RunInput, Topology } from "#properties/harness/draw/run-input.ts"
 
 const topology: Topology = {
   etcds: 3, apiServers: 2, schedulers: 2, controllerManagers: 2,
-  workers: [1, 2, 3, 4, 5].map((i) => ({ name: `worker-${i}`, zone: `zone-${i % 3}`, capacity: { cpu: "8", memory: "32Gi" } }))
+  workers: [1, 2, 3, 4, 5].map((i) =>
+    ({ name: `worker-${i}`, zone: `zone-${i % 3}`, capacity: { cpu: "8", memory: "32Gi" } }))
 }
 const sets = 5
 const minutes = 30
@@ -19,12 +20,14 @@ const minutes = 30
 /** Ten pods each in five sets, scaled and partly deleted now and then. */
 const operations = (): ReadonlyArray<Operation> => {
   const template = {
-    containers: [{ name: "main", image: "web:1", resources: { requests: { cpu: "100m", memory: "64Mi" } }, program: { kind: "server" as const, stop_ms: 500 } }]
+    containers: [{ name: "main", image: "web:1", resources: { requests: { cpu: "100m", memory: "64Mi" } },
+      program: { kind: "server" as const, stop_ms: 500 } }]
   }
   const created = Array.from({ length: sets }, (_, i): Operation =>
     ({ type: "replicaSet.create", id: i, at_ms: 10_000 + i * 500, name: `web-${i}`, replicas: 10, template }))
   const scaled = Array.from({ length: minutes - 2 }, (_, i): Operation =>
-    ({ type: "replicaSet.scale", id: 100 + i, at_ms: (i + 2) * 60_000, name: `web-${i % sets}`, replicas: i % 2 === 0 ? 8 : 10 }))
+    ({ type: "replicaSet.scale", id: 100 + i, at_ms: (i + 2) * 60_000, name: `web-${i % sets}`,
+      replicas: i % 2 === 0 ? 8 : 10 }))
   return [...created, ...scaled]
 }
 

@@ -8,14 +8,19 @@ import type { AnyStateMachine } from "xstate"
 
 const root = fileURLToPath(new URL("../../../", import.meta.url))
 
+interface Module {
+  readonly charts?: Readonly<Record<string, AnyStateMachine>>
+}
+
 /** File name → text, for every model file that holds charts. */
 export const pages = async (): Promise<ReadonlyMap<string, string>> => {
   const { page } = await import("#model/draw.ts")
   const drawn = new Map<string, string>()
-  for (const file of globSync("model/{,controllers/}*.ts", { cwd: root }).filter((one) => !one.endsWith(".test.ts")).toSorted()) {
+  const files = globSync("model/{,controllers/}*.ts", { cwd: root }).filter((file) => !file.endsWith(".test.ts"))
+  for (const file of files.toSorted()) {
     const component = file.slice("model/".length, -".ts".length)
     if (component === "cluster" || component === "draw") continue
-    const { charts } = (await import(pathToFileURL(root + file).href)) as { readonly charts?: Readonly<Record<string, AnyStateMachine>> }
+    const { charts } = (await import(pathToFileURL(root + file).href)) as Module
     if (charts === undefined || Object.keys(charts).length === 0) continue
     drawn.set(`model/charts/${component}.md`, page(component, charts, readFileSync(root + file, "utf8")))
   }
@@ -34,7 +39,8 @@ export const stale = async (): Promise<ReadonlyArray<string>> =>
   [...(await pages())].filter(([file, text]) => onDisk(file) !== text).map(([file]) => file)
 
 export const draw = Command.make("draw", {
-  check: Flag.Boolean("check").pipe(Flag.withDescription("Write nothing; fail when a page is stale"), Flag.withDefault(false))
+  check: Flag.Boolean("check").pipe(
+    Flag.withDescription("Write nothing; fail when a page is stale"), Flag.withDefault(false))
 }, ({ check }) => Effect.gen(function*() {
   const outdated = yield* Effect.promise(stale)
   if (check) {
@@ -43,6 +49,9 @@ export const draw = Command.make("draw", {
     return yield* new ExitWith({ code: 1 })
   }
   const drawn = yield* Effect.promise(pages)
-  yield* Effect.try({ try: () => { for (const [file, text] of drawn) writeText(root + file, text) }, catch: (error) => error })
+  const write = (): void => {
+    for (const [file, text] of drawn) writeText(root + file, text)
+  }
+  yield* Effect.try({ try: write, catch: (error) => error })
   yield* Console.log(`${drawn.size} pages in model/charts/, ${outdated.length} of them changed`)
 })).pipe(Command.withDescription("Draw the charts: Markdown with Mermaid, one page per component"))

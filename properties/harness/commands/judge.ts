@@ -14,7 +14,8 @@ interface Judged {
 const judgeFile = async (file: string): Promise<Judged> => {
   const trace = readTrace(file)
   const [{ Conformance }, { Monitors }, { charts }, { properties }] = await Promise.all([
-    import("#properties/harness/judge.ts"), import("#properties/harness/run/monitors.ts"), import("#model/cluster.ts"), import("#properties/all.ts")
+    import("#properties/harness/judge.ts"), import("#properties/harness/run/monitors.ts"),
+    import("#model/cluster.ts"), import("#properties/all.ts")
   ])
   const conformance = new Conformance({ charts })
   const monitors = new Monitors(properties)
@@ -40,7 +41,9 @@ export const judge = Command.make("judge", {
   const judged = yield* Effect.tryPromise({ try: () => judgeFile(given.file), catch: (error) => error })
   if (given.json) yield* Console.log(JSON.stringify(judged))
   else {
-    for (const { by, seq, message } of judged.found) yield* Console.log(`broke  ${by}\n       line ${seq}: ${message}\n`)
+    for (const { by, seq, message } of judged.found) {
+      yield* Console.log(`broke  ${by}\n       line ${seq}: ${message}\n`)
+    }
     yield* Console.log(`${judged.lines} lines, ${judged.judgedByCharts} of them judged by a chart\n${judged.verdict}`)
   }
   const code = exitCodes[judged.verdict]

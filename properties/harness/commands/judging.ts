@@ -30,7 +30,7 @@ export interface Recorded {
   readonly seq: number | undefined
 }
 
-/** Runs the input once more with the recorder on. `what` broke: nobody else listens, so that it ends at the same line. */
+/** Runs the input again with the recorder on. `what` broke: nobody else listens, so that it ends at the same line. */
 export const record = (
   input: RunInput, options: Options, about: Pick<Header, "why"> & Partial<Pick<Header, "bug" | "shrunk">>,
   what?: Pick<Broken, "kind" | "property">

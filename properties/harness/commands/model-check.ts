@@ -14,23 +14,28 @@ const text = async (report: Timed): Promise<string> => {
   return [
     `scope  ${report.scope}`,
     `       ${report.states} states, ${report.transitions} transitions, ${report.cut} steps cut` +
-      `${report.complete ? "" : " (stopped early)"}; ${report.seconds.toFixed(1)} s, ${(rate / 1e6).toFixed(2)} M transitions/s`,
+      `${report.complete ? "" : " (stopped early)"}; ${report.seconds.toFixed(1)} s, ` +
+      `${(rate / 1e6).toFixed(2)} M transitions/s`,
     ...report.verdicts.flatMap(({ sentence, kind, verdict, counterexample }) => [
-      `${verdict.padEnd(7)}  ${kind.padEnd(9)} ${sentence}`, ...(counterexample === undefined ? [] : [render(counterexample)])
+      `${verdict.padEnd(7)}  ${kind.padEnd(9)} ${sentence}`,
+      ...(counterexample === undefined ? [] : [render(counterexample)])
     ])
   ].join("\n")
 }
 
 export const modelCheck = Command.make("model-check", {
   scope: Flag.String("scope").pipe(Flag.withDescription("One scope, by its name; default: all"), Flag.optional),
-  statesMax: Flag.Int("states-max").pipe(Flag.withDescription("Stop after so many states"), Flag.withDefault(50_000_000)),
+  statesMax: Flag.Int("states-max").pipe(
+    Flag.withDescription("Stop after so many states"), Flag.withDefault(50_000_000)),
   json: Flag.Boolean("json").pipe(Flag.withDescription("One JSON document"), Flag.withDefault(false))
 }, (given) => Effect.gen(function*() {
-  const [{ scopes }, { search }] = yield* Effect.promise(() => Promise.all([import("#model/cluster.ts"), import("#properties/harness/search.ts")]))
+  const [{ scopes }, { search }] = yield* Effect.promise(() =>
+    Promise.all([import("#model/cluster.ts"), import("#properties/harness/search.ts")]))
   const name = Option.getOrUndefined(given.scope)
   const chosen = name === undefined ? scopes : scopes.filter((scope) => scope.name === name)
   if (chosen.length === 0) {
-    return yield* new BadInput({ message: `--scope ${name}: there is no such scope; there are ${scopes.map((scope) => scope.name).join(", ")}` })
+    const known = scopes.map((scope) => scope.name).join(", ")
+    return yield* new BadInput({ message: `--scope ${name}: there is no such scope; there are ${known}` })
   }
   const reports: Array<Timed> = []
   for (const scope of chosen) {

@@ -1,4 +1,4 @@
-/** What the harness found in its own cluster, charts and properties: traces/regressions/, its table in the track record. */
+/** What the harness found in its own cluster, charts and properties: traces/regressions/, in the track record. */
 import { globSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { BadInput, readText } from "#properties/harness/commands/outcome.ts"

@@ -7,26 +7,31 @@ import { replay as compare, type Replay } from "#traces/replay.ts"
 const run = async (file: string): Promise<Replay> => {
   const trace = readTrace(file)
   if (trace.header.input === undefined) {
-    throw new BadInput({ message: `${file} is a foreign trace: it has no input to run again. Use plimsoll judge ${file}` })
+    const message = `${file} is a foreign trace: it has no input to run again. Use plimsoll judge ${file}`
+    throw new BadInput({ message })
   }
   const [{ judging, record }, { decodeRunInput }, { partsOf }] = await Promise.all([
-    import("#properties/harness/commands/judging.ts"), import("#properties/harness/draw/run-input.ts"), import("#properties/harness/strength/bugs/catalogue.ts")
+    import("#properties/harness/commands/judging.ts"), import("#properties/harness/draw/run-input.ts"),
+    import("#properties/harness/strength/bugs/catalogue.ts")
   ])
   return compare(trace, ({ input, bug, broke }) => {
     let decoded
     try {
       decoded = decodeRunInput(input)
     } catch (error) {
-      throw new BadInput({ message: `${file}:1 holds no run that this version can repeat: ${(error as Error).message.split("\n")[0]}` })
+      const why = (error as Error).message.split("\n")[0]
+      throw new BadInput({ message: `${file}:1 holds no run that this version can repeat: ${why}` })
     }
     const parts = bug === undefined ? undefined : partsOf(bug)
-    if (bug !== undefined && parts === undefined) throw new BadInput({ message: `${file} needs the planted bug ${bug}, which this version does not have` })
+    if (bug !== undefined && parts === undefined) {
+      throw new BadInput({ message: `${file} needs the planted bug ${bug}, which this version does not have` })
+    }
     const { text } = record(decoded, judging(parts).options, { why: trace.header.why }, broke)
     return text.split("\n").slice(1, -2)
   })
 }
 
-const clip = (text: string | undefined): string => text === undefined ? "(no such line)" : text.length > 400 ? `${text.slice(0, 399)}…` : text
+const clip = (text = "(no such line)"): string => text.length > 400 ? `${text.slice(0, 399)}…` : text
 
 export const replay = Command.make("replay", {
   file: Argument.String("file").pipe(Argument.withDescription("The trace to replay")),
@@ -36,7 +41,8 @@ export const replay = Command.make("replay", {
   if (input.json) yield* Console.log(JSON.stringify(outcome))
   else if (outcome.same) yield* Console.log(`same  ${outcome.lines} lines, byte for byte`)
   else {
-    yield* Console.log(`differs  at line ${outcome.seq}: Plimsoll changed since the trace was recorded, or is not deterministic`)
+    yield* Console.log(`differs  at line ${outcome.seq}: Plimsoll changed since the trace was recorded, or is not ` +
+      "deterministic")
     yield* Console.log(` recorded  ${clip(outcome.recorded)}\n replayed  ${clip(outcome.replayed)}`)
   }
   if (!outcome.same) return yield* new ExitWith({ code: 4 })

@@ -7,15 +7,19 @@ import { causalPast, rows } from "#traces/timeline.ts"
 import type { Line } from "#model/events.ts"
 
 const hours = (ms: number): string =>
-  ms >= 3_600_000 ? `${(ms / 3_600_000).toFixed(1)} h` : ms >= 60_000 ? `${(ms / 60_000).toFixed(1)} min` : `${(ms / 1000).toFixed(1)} s`
-const counted = (counts: Readonly<Record<string, number>>): string =>
-  Object.entries(counts).toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([name, n]) => `${name} ${n}`).join(", ") || "none"
+  ms >= 3_600_000 ? `${(ms / 3_600_000).toFixed(1)} h`
+    : ms >= 60_000 ? `${(ms / 60_000).toFixed(1)} min` : `${(ms / 1000).toFixed(1)} s`
+const counted = (counts: Readonly<Record<string, number>>): string => {
+  const sorted = Object.entries(counts).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return sorted.map(([name, n]) => `${name} ${n}`).join(", ") || "none"
+}
 const total = (counts: Readonly<Record<string, number>>): number => Object.values(counts).reduce((a, b) => a + b, 0)
 const wrap = (label: string, text: string): string => `${label.padEnd(12)}${text}`
 
 export interface Size { readonly operations: number; readonly faults: number; readonly choices: number }
 export const sizeOf = (input: RunInput): Size => ({
-  operations: input.operations.length, faults: input.faults.length, choices: input.choices.filter((choice) => choice !== 0).length
+  operations: input.operations.length, faults: input.faults.length,
+  choices: input.choices.filter((choice) => choice !== 0).length
 })
 
 /** Simulated time over wall time. */
@@ -26,11 +30,13 @@ export const summaryText = (summary: Summary, coverage: Coverage, properties: nu
   const { transitions } = coverage
   const unreached = coverage.unreached()
   const shown = verbose ? unreached : unreached.slice(0, 5)
+  const more = unreached.length - shown.length
+  const { rested, runs, seed, virtual_ms, wall_ms } = summary
   return [
-    wrap("runs", `${summary.runs}, of which ${summary.rested} came to rest with every promise kept · seed ${summary.seed}`),
+    wrap("runs", `${runs}, of which ${rested} came to rest with every promise kept · seed ${seed}`),
     ...(summary.examples === 0 ? [] : [
       wrap("examples", `${summary.examples} known inputs, and ${summary.variations} runs near one of them`)]),
-    wrap("simulated", `${hours(summary.virtual_ms)} in ${hours(summary.wall_ms)}: ${Math.round(speed(summary))} times real time`),
+    wrap("simulated", `${hours(virtual_ms)} in ${hours(wall_ms)}: ${Math.round(speed(summary))} times real time`),
     wrap("looked at", `${summary.lines} lines, ${properties} properties`),
     wrap("operations", counted(summary.operations)),
     wrap("faults", `${total(summary.faults)}: ${counted(summary.faults)}`),
@@ -38,7 +44,7 @@ export const summaryText = (summary: Summary, coverage: Coverage, properties: nu
       `${transitions.reached} of ${transitions.reachable} transitions`),
     ...(unreached.length === 0 ? [] : [
       wrap("never", `${shown.join("\n            ")}` +
-        (shown.length < unreached.length ? `\n            … and ${unreached.length - shown.length} more (--verbose lists them)` : ""))
+        (more > 0 ? `\n            … and ${more} more (--verbose lists them)` : ""))
     ]),
     ...(summary.never.length === 0 ? [] : [
       wrap(summary.isLongEnough ? "unreached" : "not yet", summary.never.join("\n            "))
@@ -75,8 +81,9 @@ export const foundText = (found: Found): string => {
     "",
     `broke  ${words[broken.kind]}  ${broken.property}${invariants}`,
     `       ${broken.message.split("\n").join("\n       ")}`,
-    `       seed ${found.seed}   ${found.example ?? `run ${found.run + 1}/${found.runs}`}   shrunk ${shrunk("operations")}, ${shrunk("faults")}, ` +
-      `${shrunk("choices")}${found.isMinimal ? "" : " (out of time, perhaps not the smallest)"}`,
+    `       seed ${found.seed}   ${found.example ?? `run ${found.run + 1}/${found.runs}`}   ` +
+      `shrunk ${shrunk("operations")}, ${shrunk("faults")}, ${shrunk("choices")}` +
+      (found.isMinimal ? "" : " (out of time, perhaps not the smallest)"),
     "",
     ...rows(past, seq),
     "",

@@ -12,8 +12,9 @@ export interface Share {
 /** What crosses between processes: a Map does not survive JSON, nor does an absent value. */
 export const encodeShare = ({ summary, ...rest }: Share): string =>
   JSON.stringify({ ...rest, summary: { ...summary, sometimes: [...summary.sometimes] } })
+type Sent = Share & { readonly summary: { readonly sometimes: Iterable<[string, number]> } }
 const decodeShare = (text: string): Share => {
-  const { summary, coverage, found } = JSON.parse(text) as Share & { readonly summary: Summary & { readonly sometimes: Iterable<[string, number]> } }
+  const { summary, coverage, found } = JSON.parse(text) as Sent
   return { coverage, found, summary: { ...summary, failed: summary.failed, sometimes: new Map(summary.sometimes) } }
 }
 
@@ -34,8 +35,8 @@ export const shares = async (
   jobs: number, seed: number, args: ReadonlyArray<string>
 ): Promise<ReadonlyArray<Share>> => {
   const children = Array.from({ length: jobs }, (_, first) =>
-    spawn(process.execPath, [...process.execArgv, process.argv[1]!, "check", "--seed", String(seed), ...args, "--worker", `${first}/${jobs}`],
-      { stdio: ["ignore", "pipe", "inherit"] }))
+    spawn(process.execPath, [...process.execArgv, process.argv[1]!, "check", "--seed", String(seed), ...args,
+      "--worker", `${first}/${jobs}`], { stdio: ["ignore", "pipe", "inherit"] }))
   let stopped = false
   const stop = (): void => {
     stopped = true
@@ -72,14 +73,19 @@ const added = (counts: ReadonlyArray<Readonly<Record<string, number>>>): Readonl
   return sum
 }
 
-/** The campaign as a whole. Wall time is added up too, so that speed stays that of one core; what broke first, by the number of its run, counts. */
+/**
+ * The campaign as a whole. Wall time is added up too, so that speed stays that of one core; what broke first, by the
+ * number of its run, counts.
+ */
 export const merged = (all: ReadonlyArray<Share>): Share => {
   const summaries = all.map(({ summary }) => summary)
   const total = (of: (summary: Summary) => number): number => summaries.reduce((sum, one) => sum + of(one), 0)
   const broke = all.filter(({ summary }) => summary.failed !== undefined)
     .toSorted((a, b) => a.summary.failed!.run - b.summary.failed!.run)[0]
   const sometimes = new Map<string, number>()
-  for (const { sometimes: one } of summaries) for (const [name, n] of one) sometimes.set(name, (sometimes.get(name) ?? 0) + n)
+  for (const [name, n] of summaries.flatMap((one) => [...one.sometimes])) {
+    sometimes.set(name, (sometimes.get(name) ?? 0) + n)
+  }
   const never = [...sometimes].filter(([, n]) => n === 0).map(([name]) => name)
   const runs = total((one) => one.runs)
   const isLongEnough = runs >= runsToTell

@@ -17,7 +17,17 @@ const about = ({ header, lines }: Trace): ReadonlyArray<string> => [
   ""
 ]
 
-const pick = (trace: Trace, why: boolean, at: number | undefined, chart: string | undefined, last: number | undefined) => {
+interface Wish {
+  readonly why: boolean
+  readonly at: Option.Option<number>
+  readonly chart: Option.Option<string>
+  readonly last: Option.Option<number>
+}
+
+const pick = (trace: Trace, { why, ...wish }: Wish) => {
+  const at = Option.getOrUndefined(wish.at)
+  const chart = Option.getOrUndefined(wish.chart)
+  const last = Option.getOrUndefined(wish.last)
   const seq = at ?? trace.header.broke?.seq ?? trace.lines.length - 1
   if (at !== undefined && trace.lines[at] === undefined) {
     throw new BadInput({ message: `--at ${at}: the trace has lines 0 to ${trace.lines.length - 1}` })
@@ -29,15 +39,17 @@ const pick = (trace: Trace, why: boolean, at: number | undefined, chart: string 
 
 export const show = Command.make("show", {
   file: Argument.String("file").pipe(Argument.withDescription("The trace to show")),
-  why: Flag.Boolean("why").pipe(Flag.withDescription("Only the causal past of the violation (or of --at)"), Flag.withDefault(false)),
+  why: Flag.Boolean("why").pipe(
+    Flag.withDescription("Only the causal past of the violation (or of --at)"), Flag.withDefault(false)),
   at: Flag.Int("at").pipe(Flag.withDescription("The seq of the line to explain"), Flag.optional),
-  chart: Flag.String("chart").pipe(Flag.withDescription("Only lines of charts that begin so, e.g. etcd or pod.pod"), Flag.optional),
+  chart: Flag.String("chart").pipe(
+    Flag.withDescription("Only lines of charts that begin so, e.g. etcd or pod.pod"), Flag.optional),
   last: Flag.Int("last").pipe(Flag.withDescription("Only the last N of them"), Flag.optional),
   json: Flag.Boolean("json").pipe(Flag.withDescription("One JSON document"), Flag.withDefault(false))
 }, (input) => Effect.gen(function*() {
   const trace = yield* Effect.try({ try: () => readTrace(input.file), catch: (error) => error as BadInput })
   const { seq, lines } = yield* Effect.try({
-    try: () => pick(trace, input.why, Option.getOrUndefined(input.at), Option.getOrUndefined(input.chart), Option.getOrUndefined(input.last)),
+    try: () => pick(trace, input),
     catch: (error) => error as BadInput
   })
   if (input.json) return yield* Console.log(JSON.stringify({ header: trace.header, at: seq, lines }))

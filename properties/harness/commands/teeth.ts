@@ -9,17 +9,21 @@ const least = 0.9
 
 const percent = (part: number, whole: number): string => whole === 0 ? "–" : `${((100 * part) / whole).toFixed(1)} %`
 
+const row = (kind: string, mutants: string, equivalent: string, charts: string, all: string): string =>
+  [kind.padEnd(10), mutants.padStart(8), equivalent.padStart(11), charts.padStart(8), all.padStart(20)].join(" ")
+
 const text = ({ scores, survivors }: Teeth, most: number): string => {
   const rows = Object.entries(scores).map(([kind, { mutants, equivalent, byCharts, caught }]) => {
     const lies = mutants - equivalent
-    return `${kind.padEnd(10)} ${String(mutants).padStart(8)} ${String(equivalent).padStart(11)} ${percent(byCharts, lies).padStart(8)} ${percent(caught, lies).padStart(20)}`
+    return row(kind, String(mutants), String(equivalent), percent(byCharts, lies), percent(caught, lies))
   })
   const shown = survivors.slice(0, most).map(({ kind, what, line }) =>
     `  ${kind.padEnd(9)} line ${line.seq} ${line.actor} ${line.chart} ${line.event.type}: ${what}`)
   return [
-    `${"mutation".padEnd(10)} ${"mutants".padStart(8)} ${"equivalent".padStart(11)} ${"charts".padStart(8)} ${"charts + properties".padStart(20)}`,
-    ...rows, "",
-    survivors.length === 0 ? "no survivors" : `${survivors.length} survivors${survivors.length > most ? `, the first ${most}` : ""}:`, ...shown
+    row("mutation", "mutants", "equivalent", "charts", "charts + properties"), ...rows, "",
+    survivors.length === 0 ? "no survivors"
+      : `${survivors.length} survivors${survivors.length > most ? `, the first ${most}` : ""}:`,
+    ...shown
   ].join("\n")
 }
 
@@ -28,24 +32,30 @@ const honestTraces = async (files: ReadonlyArray<string>, seed: number, runs: nu
   if (files.length > 0) {
     return files.flatMap((file) => {
       const trace = readTrace(file)
-      if (trace.header.broke !== undefined) throw new BadInput({ message: `${file} records a run that broke a promise; teeth needs traces of runs that held` })
+      if (trace.header.broke !== undefined) {
+        const message = `${file} records a run that broke a promise; teeth needs traces of runs that held`
+        throw new BadInput({ message })
+      }
       return [trace.lines]
     })
   }
   const [{ drawRun }, { judging, record }, { decodeTrace }] = await Promise.all([
-    import("#properties/harness/draw.ts"), import("#properties/harness/commands/judging.ts"), import("#traces/format.ts")
+    import("#properties/harness/draw.ts"), import("#properties/harness/commands/judging.ts"),
+    import("#traces/format.ts")
   ])
   const { options } = judging()
   const traces = []
   for (let index = 0; traces.length < runs && index < runs * 5; index++) {
-    const { text: written, result } = record(drawRun(seed, index, { operations: 20, faults: 8 }), options, { why: "teeth" })
+    const input = drawRun(seed, index, { operations: 20, faults: 8 })
+    const { text: written, result } = record(input, options, { why: "teeth" })
     if (result.verdict === "held") traces.push(decodeTrace(written, `run ${index}`).lines)
   }
   return traces
 }
 
 export const teeth = Command.make("teeth", {
-  files: Argument.String("file").pipe(Argument.withDescription("Traces of runs that held; default: runs drawn from --seed"), Argument.variadic()),
+  files: Argument.String("file").pipe(
+    Argument.withDescription("Traces of runs that held; default: runs drawn from --seed"), Argument.variadic()),
   seed: Flag.Int("seed").pipe(Flag.withDescription("Which runs, and which mutants"), Flag.withDefault(1)),
   runs: Flag.Int("runs").pipe(Flag.withDescription("How many runs to draw when no file is given"), Flag.withDefault(6)),
   perKind: Flag.Int("per-kind").pipe(Flag.withDescription("Mutants of each kind and trace"), Flag.withDefault(40)),
@@ -55,11 +65,13 @@ export const teeth = Command.make("teeth", {
   const outcome = yield* Effect.tryPromise({
     try: async () => {
       const [{ teeth: bite }, { charts }, { properties }, { Chance }] = await Promise.all([
-        import("#properties/harness/strength/teeth.ts"), import("#model/cluster.ts"), import("#properties/all.ts"), import("#impl/sim/draws.ts")
+        import("#properties/harness/strength/teeth.ts"), import("#model/cluster.ts"), import("#properties/all.ts"),
+        import("#impl/sim/draws.ts")
       ])
-      const traces = await honestTraces(given.files.length > 0 ? given.files.flatMap((file) => globSync(file)) : [], given.seed, given.runs)
+      const traces = await honestTraces(given.files.flatMap((file) => globSync(file)), given.seed, given.runs)
       const chance = new Chance(given.seed)
-      return bite(traces, { charts, properties, perKind: given.perKind, pick: (n) => chance.stream("teeth", "mutant").below(n) })
+      const pick = (n: number): number => chance.stream("teeth", "mutant").below(n)
+      return bite(traces, { charts, properties, perKind: given.perKind, pick })
     },
     catch: (error) => error
   })
@@ -70,7 +82,8 @@ export const teeth = Command.make("teeth", {
   if (given.json) yield* Console.log(JSON.stringify({ ...outcome, lies, caught, charts }))
   else {
     yield* Console.log(text(outcome, given.survivors))
-    yield* Console.log(`\ncaught  ${caught} of ${lies} lies, ${percent(caught, lies)} (charts alone ${percent(charts, lies)}); at least ${least * 100} % is demanded`)
+    yield* Console.log(`\ncaught  ${caught} of ${lies} lies, ${percent(caught, lies)} (charts alone ` +
+      `${percent(charts, lies)}); at least ${least * 100} % is demanded`)
   }
   if (lies === 0) return yield* new ExitWith({ code: 5 })
   if (caught / lies < least) return yield* new ExitWith({ code: 1 })

@@ -107,7 +107,8 @@ class Campaign {
 
   constructor(options: CampaignOptions) {
     this.#options = options
-    this.#sometimes = new Map(options.properties.filter(({ kind }) => kind === "sometimes").map(({ name }) => [name, 0]))
+    const sometimes = options.properties.filter(({ kind }) => kind === "sometimes")
+    this.#sometimes = new Map(sometimes.map(({ name }) => [name, 0]))
   }
 
   async go(): Promise<Summary> {

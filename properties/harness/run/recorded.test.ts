@@ -17,7 +17,8 @@ describe("recorded traces", () => {
   it.each(files)("%s replays", (file) => {
     const trace = readTrace(root + file)
     const { bug, broke, why, input } = trace.header
-    const { text, result } = record(decodeRunInput(input), judging(bug === undefined ? undefined : partsOf(bug)).options, { why }, broke)
+    const { options } = judging(bug === undefined ? undefined : partsOf(bug))
+    const { text, result } = record(decodeRunInput(input), options, { why }, broke)
     expect(result.broken?.property).toBe(broke?.property)
     const lines = text.split("\n").slice(1, -2)
     const different = trace.text.findIndex((line, i) => line !== lines[i])

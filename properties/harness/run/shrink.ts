@@ -93,7 +93,7 @@ class Shrinker {
     }
   }
 
-  /** Takes away two elements at once: one may only undo what the other does. Few elements only, since pairs are many. */
+  /** Takes away two at once: one may only undo what the other does. Of few elements only, since pairs are many. */
   withoutPairs<T>(get: (input: RunInput) => ReadonlyArray<T>,
     set: (input: RunInput, values: ReadonlyArray<T>) => RunInput): void {
     for (let i = get(this.best).length - 1; i > 0 && get(this.best).length <= pairs_max && !this.#isOver(); i--) {
@@ -141,7 +141,8 @@ class Shrinker {
 }
 
 /** Without a quarter of the operations or of the faults, the later ones first, or without the choices. */
-function* partsOf({ operations, faults, choices }: RunInput): Iterable<Pick<RunInput, "operations" | "faults" | "choices">> {
+type Part = Pick<RunInput, "operations" | "faults" | "choices">
+function* partsOf({ operations, faults, choices }: RunInput): Iterable<Part> {
   if (choices.length > 0) yield { operations, faults, choices: [] }
   for (let quarter = 3; quarter >= 0; quarter--) {
     const without = <T>(all: ReadonlyArray<T>) => all.filter((_, i) => Math.floor(4 * i / all.length) !== quarter)
@@ -243,7 +244,8 @@ const simplerFault = (fault: Fault): ReadonlyArray<Fault> => {
   }
   const at_ms = roundedTime(fault.at_ms)
   if (at_ms !== fault.at_ms) forms.push({ ...fault, at_ms })
-  if (fault.upon !== undefined && fault.upon.delay_ms > 0) forms.push({ ...fault, upon: { ...fault.upon, delay_ms: 0 } })
+  const { upon } = fault
+  if (upon !== undefined && upon.delay_ms > 0) forms.push({ ...fault, upon: { ...upon, delay_ms: 0 } })
   return forms
 }
 

@@ -1,7 +1,8 @@
 /**
  * How strong are the properties? Stryker mutates one component's implementation; the only tests are runs of the
- * cluster with properties and conformance listening (properties/harness/strength/mutation/). Prints the score, also when interrupted;
- * reports/survivors-COMPONENT.txt names each mutant that nothing noticed, reports/mutation-COMPONENT.json holds all.
+ * cluster with properties and conformance listening (properties/harness/strength/mutation/). Prints the score, also
+ * when interrupted; reports/survivors-COMPONENT.txt names each mutant that nothing noticed,
+ * reports/mutation-COMPONENT.json holds all.
  */
 import { globSync, readFileSync } from "node:fs"
 import { Stryker } from "@stryker-mutator/core"
@@ -17,7 +18,7 @@ interface Wish {
 
 const isCode = (file: string): boolean => !file.endsWith(".test.ts")
 const filesOf = (component: string): ReadonlyArray<string> =>
-  globSync([`impl/{,controllers/}${component}.ts`, `impl/{,controllers/}${component}/**/*.ts`]).filter(isCode).toSorted()
+  globSync([".ts", "/**/*.ts"].map((rest) => `impl/{,controllers/}${component}${rest}`)).filter(isCode).toSorted()
 
 const refuse = (why: string): never => {
   const known = globSync("impl/{,controllers/}*.ts").filter(isCode)
@@ -78,7 +79,7 @@ await new Stryker({
   coverageAnalysis: "perTest",
   ignoreStatic: true,
   concurrency: wish.jobs,
-  // Endless mutants are told by what they do (properties/harness/strength/mutation/runner.ts); this is for what does nothing at all.
+  // Endless mutants are told by what they do (mutation/runner.ts); this is for what does nothing at all.
   timeoutMS: 8_000,
   timeoutFactor: 2,
   reporters: ["tally", "progress-append-only"],

@@ -10,7 +10,9 @@ import { Conformance } from "#properties/harness/judge.ts"
 import { Monitors } from "#properties/harness/run/monitors.ts"
 import type { Property } from "#properties/property.ts"
 import { Equivalence } from "#properties/harness/strength/teeth/equivalence.ts"
-import { kinds, mutantAt, vocabularyOf, type Kind, type Mutant, type Pick } from "#properties/harness/strength/teeth/mutate.ts"
+import {
+  kinds, mutantAt, vocabularyOf, type Kind, type Mutant, type Pick
+} from "#properties/harness/strength/teeth/mutate.ts"
 
 export interface Options {
   readonly charts: Readonly<Record<string, AnyStateMachine>>

@@ -11,10 +11,13 @@ export const bugs: ReadonlyArray<Bug> = [{
 }, {
   id: "NOD-02",
   source: "kubernetes/kubernetes#50067",
-  mechanism: "crash between \"node Unknown\" and \"mark its pods not ready\"; the successor sees Unknown and skips the step",
+  mechanism: "crash between \"node Unknown\" and \"mark its pods not ready\"; the successor sees Unknown and skips " +
+    "the step",
   violates: ["L-EVICT", "L-EP"],
   names: ["the pods of an Unknown node become not ready", "node-lifecycle."],
   parts: {
-    nodeLifecycle: { mustMarkPods: ({ ready, hasJustGivenUp, failedBefore }) => ready === "Unknown" && (hasJustGivenUp || failedBefore) }
+    nodeLifecycle: {
+      mustMarkPods: ({ ready, hasJustGivenUp, failedBefore }) => ready === "Unknown" && (hasJustGivenUp || failedBefore)
+    }
   }
 }]

@@ -1,12 +1,10 @@
 /**
- * What a component says of an answer, and the answer itself: the one comes with the other, in the same instant.
- *
- * The client tells of every request; the component that sent it tells what it made of it. Neither may stand alone.
+ * What a component says of an answer, and the answer itself: the one comes with the other, in the same instant. The
+ * client tells of every request; the component that sent it tells what it made of it. Neither may stand alone, and at
+ * rest nothing is left unanswered.
  */
 import type { Event, Line } from "#model/events.ts"
-import { requestTimeout_ms } from "#model/limits.ts"
 import { ByActor } from "#properties/by-actor.ts"
-import { inTime, said } from "#properties/order.ts"
 import { always, eventually, type Property } from "#properties/property.ts"
 
 type Sent = Extract<Event, { readonly type: "request.sent" }>
@@ -205,74 +203,6 @@ const requestsHaveReasons = always("A component asks only for what it said it wo
   ["request.sent", "request.postponed", "podBinding.began", "replicaSet.batchStarted", "key.taken", "key.done",
     "kubelet.registered", "podWorker.", "object.created", "process.crashed", "process.stopped"])
 
-/** A server tells of writes with a condition, and of deletions. A patch need not have one. */
-const changes: ReadonlySet<string> = new Set(["update", "delete"])
-const answersWereGiven = always("A client is answered what a server said, once for each time that it was said", [],
-  () => {
-    const sent = new ByActor<string>()
-    const given = new Map<string, number>()
-    return ({ actor, entity, event }) => {
-      if (event.type === "request.sent") sent.set(actor, entity, event.verb)
-      else if (event.type === "write.done") {
-        const answer = `${event.uid} ${event.revision}`
-        given.set(answer, (given.get(answer) ?? 0) + 1)
-      } else if (event.type === "request.answered") {
-        const verb = sent.take(actor, entity)
-        if (verb === undefined || !changes.has(verb) || event.uid === undefined || event.code >= 300) return undefined
-        const answer = `${event.uid} ${event.revision}`
-        const left = given.get(answer) ?? 0
-        if (left === 0) return `${actor} is answered ${answer} to its ${verb}, and no server said so`
-        given.set(answer, left - 1)
-      }
-      return undefined
-    }
-  }, ["request.sent", "request.answered", "write.done"])
-
-/** Numbers are given in turn and never again: what has ended does not speak. */
-const numbersAreUsedOnce = always("A request that has ended says nothing more", [],
-  () => {
-    const ended = new Map<string, Set<string>>()
-    return ({ actor, entity, event }) => {
-      let mine = ended.get(actor)
-      if (mine === undefined) ended.set(actor, mine = new Set())
-      if (mine.has(entity)) return `${actor} says ${event.type} of request ${entity}, which had ended`
-      if (event.type === "request.answered" || event.type === "request.outcomeUnknown"
-        || event.type === "request.unreached") mine.add(entity)
-      return undefined
-    }
-  }, ["request."])
-
-/** A clock may be a tenth slow, and what holds a process up for a moment is not told. */
-const leeway = 1.25
-const bound = (): number => requestTimeout_ms * leeway
-const answersInTime: ReadonlyArray<Property> = [
-  inTime({ name: "A request ends, be it with its time-out", within_ms: ({ event }) =>
-    event.type === "request.sent" ? event.timeout_ms * leeway : bound(),
-  first: said("request.sent"),
-  second: { ...said("request.answered"), ...said("request.postponed"), ...said("request.outcomeUnknown") } }),
-  inTime({ name: "An API server ends each write that it has begun", within_ms: bound, first: said("write.requested"),
-    second: { ...said("write.done"), ...said("write.refused"), ...said("write.outcomeUnknown") } }),
-  inTime({ name: "An API server ends each list that it has begun", within_ms: bound, first: said("read.requested"),
-    second: { ...said("read.served"), ...said("read.refused") } }),
-  inTime({ name: "What was asked of etcd is answered or given up", within_ms: bound, first: said("kv.invoked"),
-    second: said("kv.returned") })
-]
-
-/** "<process>#<incarnation>.<number>". */
-const numberOf = (id: string): number => Number(id.slice(id.lastIndexOf(".") + 1))
-const numbersRise = always("What is asked of etcd is numbered in turn, from the start of the process on", [],
-  () => {
-    const last = new Map<string, number>()
-    return ({ actor, event }) => {
-      if (event.type === "process.crashed" || event.type === "process.stopped") last.delete(event.process)
-      if (event.type !== "kv.invoked") return undefined
-      const number = numberOf(event.id)
-      const before = last.get(actor) ?? 0
-      last.set(actor, number)
-      return number > before ? undefined : `${actor} asks ${event.id} after number ${before}`
-    }
-  }, ["kv.invoked", "process.crashed", "process.stopped"])
-
 /** Longer than anything takes when nothing is wrong, and than a dead connection takes to be noticed. ASSUMED. */
 const settled_ms = 10_000
 const begins: ReadonlySet<string> = new Set(["kv.invoked", "write.requested", "read.requested", "request.sent"])
@@ -301,8 +231,4 @@ const nothingIsLeftOpen = eventually("At rest nothing that was asked is left una
     }
   }, ["kv.", "write.", "read.", "request.", "process.crashed", "process.stopped"])
 
-export const properties: ReadonlyArray<Property> = [
-  nothingIsLeftOpen, numbersRise,
-  ...answersInTime,
-  answersAreTold, numbersAreUsedOnce, requestsHaveReasons, answersWereGiven
-]
+export const properties: ReadonlyArray<Property> = [nothingIsLeftOpen, answersAreTold, requestsHaveReasons]

@@ -1,17 +1,9 @@
-/** What goes before what on a machine: pods worked on, sandboxes made, containers run, and the kubelet told of it. */
+/** What goes before what on a machine: pods admitted, sandboxes made, images pulled, containers run. */
 import type { Line } from "#model/events.ts"
-import type { Fault } from "#model/events/faults.ts"
-import { after, atOnce, said } from "#properties/order.ts"
+import { after, said } from "#properties/order.ts"
+import { nodeOf } from "#properties/order/keys.ts"
+import { memoryLost } from "#properties/kubelet/facts.ts"
 import { always, type Property } from "#properties/property.ts"
-
-/** Kubelet and runtime of one node are one home. */
-const nodeOf = ({ actor }: Line): string => actor.slice(actor.indexOf("/") + 1)
-const itself = (_event: object, line: Line): string => line.actor
-const podOf = ({ podUid }: { readonly podUid: string }): string => podUid
-
-/** The machine's memory is gone, and with it what its disk did not yet hold: the last records may be lost. */
-const memoryLost = ["machine.powerLost", "machine.panicked", "machine.reset"] as const
-const losesMemory = (type: string): boolean => (memoryLost as ReadonlyArray<string>).includes(type)
 
 interface Attempts {
   last: number
@@ -20,7 +12,6 @@ interface Attempts {
   /** Its record is on the disk for certain: of a sandbox in which a container was made, of a container that started. */
   durable: number
 }
-
 /**
  * Attempts count from 0, without a gap that a later one fills: sandboxes of a pod, containers of a name in it. The
  * kubelet counts on from the newest record (kuberuntime_manager.go computePodActions): one that was lost with the
@@ -71,29 +62,6 @@ const attemptsRise = always("Attempts of a pod's sandboxes and containers on a m
     }
   }, ["sandbox.created", "container.created", "container.started", "machine.diskReplaced", ...memoryLost])
 
-/** Nothing of a pod is up when its kubelet says that it has ended. */
-const terminatedIsDown = always("A pod has ended on its node only when none of its sandboxes is up", [],
-  () => {
-    const up = new Map<string, Set<string>>()
-    return (line) => {
-      const { entity, event } = line
-      // A network namespace is memory; its record may be gone with it, and then nobody tells that it was stopped.
-      if (event.type === "machine.diskReplaced" || losesMemory(event.type)) {
-        for (const of of up.keys()) if (of.startsWith(`${entity} `)) up.delete(of)
-        return undefined
-      }
-      if (event.type === "podWorker.terminated") {
-        const [left] = up.get(`${nodeOf(line)} ${entity}`) ?? []
-        return left === undefined ? undefined : `${entity} has ended on ${nodeOf(line)} while sandbox ${left} is up`
-      }
-      if (event.type !== "sandbox.created" && event.type !== "sandbox.stopped") return undefined
-      const of = `${nodeOf(line)} ${event.podUid}`
-      if (event.type === "sandbox.created") up.set(of, (up.get(of) ?? new Set()).add(entity))
-      else up.get(of)?.delete(entity)
-      return undefined
-    }
-  }, ["sandbox.created", "sandbox.stopped", "podWorker.terminated", "machine.diskReplaced", ...memoryLost])
-
 const sandboxIsEmpty = always("A sandbox is taken away after the containers in it", [],
   () => {
     const inside = new Map<string, Set<string>>()
@@ -114,7 +82,7 @@ const sandboxIsEmpty = always("A sandbox is taken away after the containers in i
       }
     }
     return ({ actor, entity, event }) => {
-      if (losesMemory(event.type)) {
+      if (memoryLost.includes(event.type)) {
         forget(`container-runtime/${entity}`)
         return undefined
       }
@@ -179,47 +147,24 @@ const imagesArePulled = always("A container is made only of an image that has be
     }
   }, ["image.", "container.created", "process.crashed", "process.stopped", "machine.diskReplaced"])
 
-/** Hardware changes when the world's faults strike and when they end, each change for one of them. */
-const machineOf = ({ fault }: { readonly fault: Fault }): string | undefined =>
-  "machine" in fault ? fault.machine : undefined
-const hardware = atOnce({ name: "A machine's parts fail and heal only with a fault of that machine", home: () => "",
-  onlyBack: true,
-  first: { ...said("fault.injected", machineOf), ...said("fault.ended", machineOf) },
-  second: { ...said("machine.diskChanged"), ...said("machine.nicChanged"), ...said("machine.pressureChanged"),
-    ...said("machine.clockJumped"), ...said("machine.clockRateChanged") } })
+const ofPod = ({ podUid }: { readonly podUid: string }, { entity }: Line): string => `${entity} of ${podUid}`
 
-export const properties: ReadonlyArray<Property> = [
-  attemptsRise, terminatedIsDown, sandboxIsEmpty, imagesArePulled, hardware,
-  after({ name: "A kubelet works on no pod before it knows the pods bound to its node and the sandboxes on it",
-    first: said("kubelet.synced", itself),
-    second: { ...said("podWorker.started", itself), ...said("podWorker.rejected", itself),
-      ...said("podWorker.terminating", itself), ...said("containerStatus.found", itself) } }),
+export const order: ReadonlyArray<Property> = [
+  attemptsRise, sandboxIsEmpty, imagesArePulled,
   after({ name: "A sandbox is made only for a pod that the node's kubelet has admitted", home: nodeOf, stays: true,
-    first: said("podWorker.started"), second: said("sandbox.created", podOf) }),
+    first: said("podWorker.started"), second: said("sandbox.created", ({ podUid }) => podUid) }),
   after({ name: "A sandbox is stopped and taken away for the pod for which it was made", stays: true,
-    first: said("sandbox.created", ({ podUid }, { entity }) => `${entity} of ${podUid}`),
-    second: { ...said("sandbox.stopped", ({ podUid }, { entity }) => `${entity} of ${podUid}`),
-      ...said("sandbox.removed", ({ podUid }, { entity }) => `${entity} of ${podUid}`) } }),
+    first: said("sandbox.created", ofPod),
+    second: { ...said("sandbox.stopped", ofPod), ...said("sandbox.removed", ofPod) } }),
   after({ name: "A container is what it was made as for as long as it is there", stays: true,
-    first: said("container.created", ({ podUid }, { entity }) => `${entity} of ${podUid}`),
-    second: { ...said("container.started", ({ podUid }, { entity }) => `${entity} of ${podUid}`),
-      ...said("container.stopping", ({ podUid }, { entity }) => `${entity} of ${podUid}`),
-      ...said("container.killed", ({ podUid }, { entity }) => `${entity} of ${podUid}`),
-      ...said("container.exited", ({ podUid }, { entity }) => `${entity} of ${podUid}`),
-      ...said("container.removed", ({ podUid }, { entity }) => `${entity} of ${podUid}`) } }),
+    first: said("container.created", ofPod),
+    second: { ...said("container.started", ofPod), ...said("container.stopping", ofPod),
+      ...said("container.killed", ofPod), ...said("container.exited", ofPod), ...said("container.removed", ofPod) } }),
   after({ name: "A container is made only in a sandbox of its pod that is up", stays: true,
-    first: said("sandbox.created", ({ podUid }, { entity }) => `${entity} of ${podUid}`),
-    until: said("sandbox.stopped", ({ podUid }, { entity }) => `${entity} of ${podUid}`),
+    first: said("sandbox.created", ofPod),
+    until: said("sandbox.stopped", ofPod),
     second: said("container.created", ({ podUid, sandbox }) => `${sandbox} of ${podUid}`) }),
   after({ name: "A started container is one that was made, with the same name and attempt", stays: true, spends: true,
     first: said("container.created", ({ attempt, name }, { entity }) => `${entity} ${name} ${attempt}`),
-    second: said("container.started", ({ attempt, name }, { entity }) => `${entity} ${name} ${attempt}`) }),
-  after({ name: "A kubelet tells of a start that the runtime made, once, with the runtime's count", home: nodeOf,
-    spends: true, stays: true,
-    first: said("container.started", ({ attempt, name, podUid }, { entity }) =>
-      `${podUid}/${name} ${entity} ${attempt}`),
-    second: said("containerStatus.started", ({ id, restartCount }, { entity }) => `${entity} ${id} ${restartCount}`) }),
-  after({ name: "A kubelet tells of an end as the runtime recorded it, once", home: nodeOf, spends: true, stays: true,
-    first: said("container.exited", ({ exitCode, finished_ms }, { entity }) => `${entity} ${exitCode} ${finished_ms}`),
-    second: said("containerStatus.exited", ({ exitCode, finished_ms, id }) => `${id} ${exitCode} ${finished_ms}`) })
+    second: said("container.started", ({ attempt, name }, { entity }) => `${entity} ${name} ${attempt}`) })
 ]

@@ -101,11 +101,11 @@ class Members {
   }
 }
 
-export const properties: ReadonlyArray<Property> = [
+export const members: ReadonlyArray<Property> = [
   always("A member tells of the store as far as it has applied it, no more and no less", [],
     () => {
-      const members = new Members()
-      return (line) => members.hear(line)
+      const etcd = new Members()
+      return (line) => etcd.hear(line)
     },
     ["entry.applied", "etcdWatch.", "raft.recovered", "object.", "history.", "process.crashed", "process.stopped"])
 ]
