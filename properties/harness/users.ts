@@ -33,6 +33,8 @@ export interface Report {
   readonly invoked: (operation: Operation) => void
   /** outcome: "ok", the Status reason, "unreachable", or "unknown". */
   readonly completed: (operation: Operation, outcome: string) => void
+  /** The user is there: whoever knows its moments may begin further operations. */
+  readonly ready: (begin: (operation: Operation) => void) => void
 }
 
 const metadata = (name: string, labels?: Readonly<Record<string, string>>): GivenMeta =>
@@ -315,6 +317,7 @@ export const user = (
     process.fork(Effect.provideContext(
       Effect.map(isPersistent ? persistently(operation) : outcomeOf(operation), (outcome) => report.completed(operation, outcome)), context))
   }
+  report.ready(begin)
   // Armed one after the other: a heap that holds ten thousand timers slows the whole run down.
   let next = 0
   const arm = () => {
