@@ -1,8 +1,9 @@
 /**
- * A regression: the input of a run that once broke something which was mended since. It must hold now, and it must
- * still reach the situation in which it broke: an input that no longer does looks at nothing.
+ * An input that broke something, kept as JSON: what the header of the failure's trace says, and `found`.
  *
- * The file is JSON: what the header of the failure's trace says, `found`, and `reaches`.
+ *   - A regression broke what was mended since. It must hold now, and it must still reach the situation in which it
+ *     broke (`reaches`): an input that no longer does looks at nothing.
+ *   - That of a planted bug (`bug`) breaks what it broke as long as the bug is planted.
  */
 import { Schema } from "effect"
 import type { Line } from "#model/events.ts"
@@ -24,21 +25,24 @@ export type Sight = typeof Sight.Type
 
 const broke = Header.fields.broke.schema.fields
 export const Regression = Schema.Struct({
-  plimsoll: Schema.Literal("regression"),
+  plimsoll: Schema.Literals(["regression", "bug"]),
   format: Schema.Literal(regressionFormat),
   /** What was wrong, and what was made of it: one line. */
   why: Schema.String,
   /** When, and by which run: "2026-11-22, seed 42, run 729". */
   found: Schema.String,
-  /** What the input broke before it was mended. */
+  /** What the input broke, before it was mended. */
   broke: Schema.Struct({ kind: broke.kind, property: broke.property, invariants: broke.invariants }),
   shrunk: Header.fields.shrunk,
+  bug: Header.fields.bug,
   /** "hint": it could not be aimed by events. Campaigns run it and what is near it; it may come to rot unnoticed. */
   aim: Schema.optionalKey(Schema.Literal("hint")),
   /** Lines of the run in which it shows that the situation came about, in this order, others between them. */
-  reaches: Schema.Array(Sight).check(Schema.isMinLength(1)),
+  reaches: Schema.Array(Sight),
   input: Schema.Unknown
-})
+}).check(Schema.makeFilter(({ bug, plimsoll, reaches }) => plimsoll === "regression"
+  ? bug === undefined && reaches.length > 0 ? undefined : "a regression needs lines that it \"reaches\", and no bug"
+  : bug === undefined ? "a planted bug needs its \"bug\", an id of the catalogue" : undefined))
 export type Regression = typeof Regression.Type
 
 /** The file is no regression; `message` says where and what was expected. */
@@ -69,8 +73,8 @@ export const encodeRegression = (regression: Regression): string => {
     `${indent}  ${JSON.stringify(key)}: ${key === "input" ? fields(value as object, `${indent}  `)
       : ["reaches", "operations", "faults"].includes(key) && Array.isArray(value) ? block(value, `${indent}  `)
       : JSON.stringify(value)}`).join(",\n")}\n${indent}}`
-  const { aim, broke, format, found, input, plimsoll, reaches, shrunk, why } = regression
-  const said = { plimsoll, format, why, found, broke, shrunk, aim, reaches, input }
+  const { aim, broke, bug, format, found, input, plimsoll, reaches, shrunk, why } = regression
+  const said = { plimsoll, format, bug, why, found, broke, shrunk, aim, reaches, input }
   return `${fields(Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined)), "")}\n`
 }
 

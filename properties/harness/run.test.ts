@@ -113,7 +113,8 @@ describe("a campaign", () => {
     const known = { name: "known", input: short(createsPods), isHint: false }
     const { failed, runs, verdict } = await campaign({ seed: 9, runs: 2, properties: [never],
       examples: { all: [known], options: { properties: [never] } } })
-    expect({ verdict, runs, failed }).toMatchObject({ verdict: "safety", runs: 0, failed: { run: 0, example: "known" } })
+    const expected = { verdict: "safety", runs: 0, failed: { run: 0, example: "known" } }
+    expect({ verdict, runs, failed }).toMatchObject(expected)
   })
 
   it("ends at once when it is told to, and claims nothing", async () => {

@@ -1,35 +1,27 @@
 /** plimsoll aim: what is kept of a failure is aimed by events, so that it outlives the next change of the cluster. */
 import { Console, Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import { BadInput, readText, readTrace, writeText } from "#properties/harness/commands/outcome.ts"
+import { BadInput, readKept, readTrace, writeText } from "#properties/harness/commands/outcome.ts"
 import type { Aimed, Comes } from "#properties/harness/run/aim.ts"
 import type { RunInput } from "#properties/harness/draw/run-input.ts"
-import { BadRegression, decodeRegression, encodeRegression, regressionFormat, Sights, type Regression,
-  type Sight } from "#traces/regression.ts"
+import { encodeRegression, regressionFormat, Sights, type Regression, type Sight } from "#traces/regression.ts"
 
-/** A failure's trace as a regression that is still to be said more of; or a regression as it is. */
-const read = (file: string): Regression & { readonly bug?: string } => {
-  if (file.endsWith(".json")) {
-    try {
-      return decodeRegression(readText(file), file)
-    } catch (error) {
-      if (error instanceof BadRegression) throw new BadInput({ message: error.message })
-      throw error
-    }
-  }
+/** A failure's trace as a regression that is still to be said more of; or what is kept of one as it is. */
+const read = (file: string): Regression => {
+  if (file.endsWith(".json")) return readKept(file)
   const { header: { broke, bug, input, shrunk, why } } = readTrace(file)
   if (broke === undefined || input === undefined) {
     throw new BadInput({ message: `${file} records no failure of Plimsoll's own: there is nothing to aim` })
   }
   const { invariants, kind, property } = broke
-  return { plimsoll: "regression", format: regressionFormat, why, found: why, broke: { kind, property, invariants },
-    ...(shrunk === undefined ? {} : { shrunk }), reaches: [], input, ...(bug === undefined ? {} : { bug }) }
+  return { plimsoll: bug === undefined ? "regression" : "bug", format: regressionFormat, why, found: why,
+    broke: { kind, property, invariants }, ...(shrunk === undefined ? {} : { shrunk }), reaches: [], input, ...(bug === undefined ? {} : { bug }) }
 }
 
 interface Found extends Aimed {
   readonly reaches: ReadonlyArray<Sight>
 }
-const search = async (kept: ReturnType<typeof read>, seconds: number): Promise<Found> => {
+const search = async (kept: Regression, seconds: number): Promise<Found> => {
   const [{ aim }, { judging }, { decodeRunInput }, { run }, { narrowed }, { partsOf }] = await Promise.all([
     import("#properties/harness/run/aim.ts"), import("#properties/harness/commands/judging.ts"),
     import("#properties/harness/draw/run-input.ts"), import("#properties/harness/run.ts"),
@@ -46,7 +38,7 @@ const search = async (kept: ReturnType<typeof read>, seconds: number): Promise<F
   const end_ms = performance.now() + seconds * 1000
   const aimed = aim(decodeRunInput(kept.input), reaches.length === 0 ? breaks : reachesAll, options,
     () => performance.now() >= end_ms)
-  if (reaches.length > 0) return { ...aimed, reaches }
+  if (reaches.length > 0 || kept.bug !== undefined) return { ...aimed, reaches }
   // Until somebody says better what the situation is: that all that waits has come, in this order.
   const seen: Array<Sight> = []
   run(aimed.input, { ...narrowed(options, broke), record: ({ event }) => {
@@ -66,7 +58,7 @@ const shrunkTo = (kept: Regression, { operations, faults, choices }: RunInput): 
 
 export const aim = Command.make("aim", {
   file: Argument.String("file").pipe(Argument.withDescription("A failure's trace, or a regression")),
-  to: Flag.String("to").pipe(Flag.withDescription("The regression to write, traces/regressions/NAME.json")),
+  to: Flag.String("to").pipe(Flag.withDescription("The file to write, traces/regressions/NAME.json")),
   seconds: Flag.Finite("seconds").pipe(Flag.withDescription("Budget of time"), Flag.withDefault(60))
 }, (given) => Effect.gen(function*() {
   const kept = yield* Effect.try({ try: () => read(given.file), catch: (error) => error })
@@ -75,10 +67,12 @@ export const aim = Command.make("aim", {
     catch: (error) => error instanceof Error && error.message.startsWith("the situation")
       ? new BadInput({ message: `${given.file}: ${error.message}` }) : error
   })
-  const { bug: _, shrunk: __, ...rest } = kept
+  const { shrunk: _, ...rest } = kept
   const shrunk = shrunkTo(kept, input)
   yield* Effect.try({ try: () => writeText(given.to, encodeRegression({
     ...rest, ...(shrunk === undefined ? {} : { shrunk }), reaches, input })), catch: (error) => error })
   yield* Console.log(`aimed  it comes about for ${after} of ${seeds} other seeds, before for ${before}`)
-  yield* Console.log(`       ${given.to}: say in it what was wrong, and which lines show that it came about`)
+  if (kept.bug === undefined && kept.reaches.length === 0) {
+    yield* Console.log(`       ${given.to}: say in it what was wrong, and which lines show that it came about`)
+  }
 })).pipe(Command.withDescription("Aim a kept failure by events instead of by milliseconds"))

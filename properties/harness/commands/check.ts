@@ -15,7 +15,7 @@ const flags = {
   selfCheck: Flag.Boolean("self-check").pipe(Flag.withDescription("Run everything twice, once in another process, and compare byte for byte"), Flag.withDefault(false)),
   json: Flag.Boolean("json").pipe(Flag.withDescription("One JSON document on stdout"), Flag.withDefault(false)),
   verbose: Flag.Boolean("verbose").pipe(Flag.withDescription("List everything that was never reached"), Flag.withDefault(false)),
-  out: Flag.String("out").pipe(Flag.withDescription("Directory for the traces of failures"), Flag.withDefault("traces/recorded")),
+  out: Flag.String("out").pipe(Flag.withDescription("Directory for the traces of failures"), Flag.withDefault("plimsoll-out")),
   shrinkSeconds: Flag.Finite("shrink-seconds").pipe(Flag.withDescription("Budget for making a failure small"), Flag.withDefault(60)),
   nodes: Flag.String("nodes").pipe(Flag.withDescription("A recorded workload: nodes, CSV in openb's columns"), Flag.optional),
   pods: Flag.String("pods").pipe(Flag.withDescription("A recorded workload: pods, CSV in openb's columns"), Flag.optional),

@@ -80,7 +80,7 @@ export interface Summary {
 
 /** Fewer runs than this may miss what only some runs are drawn to do. */
 export const runsToTell = 40 // ASSUMED: what a tenth of the runs does is missed by 1.5 % of such campaigns.
-/** One run near a known input after so many numbered ones: a prime, so that campaigns that share the work share these. */
+/** One run near a known input after so many numbered ones; odd, so that two campaigns share these as well. */
 const variedEach = 19 // ASSUMED: about one run in twenty.
 const breath_ms = 50 // ASSUMED: how long Ctrl-C may wait for the event loop.
 
@@ -151,7 +151,8 @@ class Campaign {
   }
 
   #goesOn(count: number): boolean {
-    return this.#failed === undefined && this.#options.signal?.aborted !== true && count < (this.#options.runs ?? Infinity) && !this.#isLate()
+    const { runs = Infinity, signal } = this.#options
+    return this.#failed === undefined && signal?.aborted !== true && count < runs && !this.#isLate()
   }
 
   #isLate(): boolean {
