@@ -10,7 +10,7 @@ import { Process } from "#impl/ports.ts"
 import type { Operation } from "#model/events/operations.ts"
 import type { GivenObjects, Objects } from "#model/kinds.ts"
 import type { GivenMeta } from "#model/objects/metadata.ts"
-import type { GivenNode, Node, Taint } from "#model/objects/node.ts"
+import type { GivenNode, Taint } from "#model/objects/node.ts"
 import type { GivenPod, GivenPodSpec, Pod } from "#model/objects/pod.ts"
 import type { GivenReplicaSet } from "#model/objects/replica-set.ts"
 
