@@ -20,7 +20,7 @@ import { Draws, Network, Process } from "#impl/ports.ts"
 import type { charts } from "#model/api-server.ts"
 import type { EventOf } from "#model/events.ts"
 import { etcdCompaction_ms } from "#model/limits/api-server.ts"
-import { resources } from "#model/objects.ts"
+import { resources } from "#model/kinds.ts"
 
 export type { Parts }
 export { defaultParts }
@@ -52,9 +52,7 @@ export const program = (
     new Cacher(resource, process, journal, etcd, allParts)
   const context: ServerContext = {
     process, journal, draws, etcd, storage, parts: allParts, gate: new Gate(process),
-    cachers: {
-      pods: cacherOf("pods"), nodes: cacherOf("nodes"), replicasets: cacherOf("replicasets"), leases: cacherOf("leases")
-    }
+    cachers: Object.fromEntries(resources.map((one) => [one, cacherOf(one)])) as ServerContext["cachers"]
   }
   yield* Effect.forEach(resources, (resource) => context.cachers[resource].initialise, { concurrency: "unbounded" })
 

@@ -11,7 +11,7 @@ import { assign, emit, setup } from "xstate"
 import type { EventOf, Judged } from "#model/events.ts"
 import * as limitsOfKubelet from "#model/limits/kubelet.ts"
 import * as defaults from "#model/limits/container-runtime.ts"
-import type { Program } from "#model/objects.ts"
+import type { Program } from "#model/objects/programs.ts"
 
 export interface Limits {
   readonly serverStop_ms: number

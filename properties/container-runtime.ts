@@ -1,7 +1,7 @@
 /** What is promised of the containers of a machine: how they end, how often they start, what is pulled for them. */
 import * as limits from "#model/limits/kubelet.ts"
 import { terminationGracePeriod_s } from "#model/limits.ts"
-import type { Pod } from "#model/objects.ts"
+import type { Pod } from "#model/objects/pod.ts"
 import { order } from "#properties/container-runtime/order.ts"
 import { pullsByPolicy } from "#properties/container-runtime/pulls.ts"
 import { machineOf, memoryLost, Pods } from "#properties/kubelet/facts.ts"

@@ -8,7 +8,7 @@ import type { Storage } from "#impl/api-server/storage.ts"
 import type { Journal } from "#impl/journal.ts"
 import type { Request, ServerFrame } from "#impl/ports/api.ts"
 import type { Draws, Process } from "#impl/ports.ts"
-import type { Resource } from "#model/objects.ts"
+import type { Resource } from "#model/kinds.ts"
 
 export interface ServerContext {
   readonly process: Process["Service"]

@@ -4,7 +4,9 @@
  * Source: apiserver registry/rest/delete.go BeforeDelete; registry/generic/registry/store.go Delete and
  * updateForGracefulDeletionAndFinalizers; kubernetes registry/core/pod/strategy.go CheckGracefulDelete.
  */
-import type { ApiObject, ObjectMeta } from "#model/objects.ts"
+import type { ApiObject } from "#model/kinds.ts"
+import type { ObjectMeta } from "#model/objects/metadata.ts"
+import { millisOf, timeOf } from "#model/objects/time.ts"
 
 export type DeletionDecision =
   /** Already being deleted, and this request does not hurry it. */
@@ -26,7 +28,8 @@ const gracePeriod_s = (object: ApiObject, asked_s: number | undefined): number |
   return period_s < 0 ? 1 : period_s
 }
 
-const bumped = (generation: number): number => (generation > 0 ? generation + 1 : generation)
+const bumped = (generation: number | undefined): { readonly generation?: number } =>
+  generation === undefined ? {} : { generation: generation + 1 }
 
 export const decideDeletion = (
   object: ApiObject, gracePeriodSeconds: number | undefined, now_ms: number
@@ -43,7 +46,9 @@ export const decideDeletion = (
     return {
       type: "mark", thenRemove: shortened_s === 0 && !isHeld,
       object: withMeta(object, {
-        deletionTimestamp: deletionTimestamp - (deletionGracePeriodSeconds - shortened_s) * 1000,
+        // The end moves back by as much as the grace shrinks, but not before now.
+        deletionTimestamp: timeOf(Math.max(now_ms,
+          millisOf(deletionTimestamp) - (deletionGracePeriodSeconds - shortened_s) * 1000)),
         deletionGracePeriodSeconds: shortened_s
       })
     }
@@ -53,9 +58,9 @@ export const decideDeletion = (
   return {
     type: "mark", thenRemove: grace_s === 0 && !isHeld,
     object: withMeta(object, {
-      deletionTimestamp: now_ms + (grace_s ?? 0) * 1000,
+      deletionTimestamp: timeOf(now_ms + (grace_s ?? 0) * 1000),
       deletionGracePeriodSeconds: grace_s ?? 0,
-      generation: bumped(generation)
+      ...bumped(generation)
     })
   }
 }

@@ -1,7 +1,8 @@
 /** api-server/preconditions: what a client demands of the object that it writes. Spec: model/api-server.ts. */
 import type { Preconditions } from "#impl/ports/api.ts"
 import { conflict, modified } from "#impl/api-server/status.ts"
-import type { ApiObject, Resource, Status } from "#model/objects.ts"
+import type { ApiObject, Resource } from "#model/kinds.ts"
+import type { Status } from "#model/objects/status.ts"
 
 /** Empty and absent demands are none. Source: apiserver storage.Preconditions.Check, rest/update.go. */
 export const checkPreconditions = (

@@ -168,5 +168,5 @@ const conditionsOf = (request: Mutation): { readonly expected: number; readonly 
   const given = request.verb === "update" ? request.object.metadata
     : request.verb === "delete" ? request.preconditions ?? {}
     : (request.patch as { readonly metadata?: Preconditions }).metadata ?? {}
-  return { expected: Number(given.resourceVersion ?? "0"), uid: given.uid ?? "" }
+  return { expected: Number(given?.resourceVersion ?? "0"), uid: given?.uid ?? "" }
 }

@@ -1,10 +1,11 @@
 /** api-server/status: metav1.Status for every failure, with code, reason and details. Spec: model/api-server.ts. */
 import { Schema } from "effect"
-import { Status, type StatusReason } from "#model/objects.ts"
+import type { Status, StatusReason } from "#model/objects/status.ts"
 import { notReadyRetry_s, shutdownRetry_s, tooLargeRetry_s } from "#model/limits/api-server.ts"
+import { json } from "#model/events/json.ts"
 
 /** A request failed as the API knows failures; the status says how. */
-export class ApiFailed extends Schema.TaggedError<ApiFailed>()("ApiFailed", { status: Status }) {}
+export class ApiFailed extends Schema.TaggedError<ApiFailed>()("ApiFailed", { status: json<Status>() }) {}
 
 export interface Cause {
   readonly reason: string

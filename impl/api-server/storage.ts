@@ -13,7 +13,8 @@ import type { Journal, StateOf } from "#impl/journal.ts"
 import type { KeyValue, Operation } from "#impl/ports/etcd.ts"
 import type { charts } from "#model/etcd.ts"
 import type { EventOf } from "#model/events.ts"
-import type { ApiObject, Resource, Status } from "#model/objects.ts"
+import type { ApiObject, Resource } from "#model/kinds.ts"
+import type { Status } from "#model/objects/status.ts"
 
 /** What to do with an object as it is now. Plain code: it runs once per attempt. */
 export type Decision =

@@ -15,7 +15,7 @@ import type { charts } from "#model/api-server.ts"
 import { digested, emptyDigest } from "#model/events/digest.ts"
 import type { EventOf } from "#model/events.ts"
 import { bookmarkBeforeDeadline_ms, bookmarkPeriod_ms } from "#model/limits/api-server.ts"
-import type { ApiObject } from "#model/objects.ts"
+import type { ApiObject } from "#model/kinds.ts"
 
 type WatchEvent = EventOf<"serverWatch">
 export type CloseReason = Extract<WatchEvent, { readonly type: "serverWatch.closed" }>["reason"]

@@ -14,7 +14,9 @@ import { ApiFailed, badRequest, conflict, invalid, methodNotAllowed, notFound } 
 import type { Decide, Decision, Written } from "#impl/api-server/storage.ts"
 import type { Preconditions, Request } from "#impl/ports/api.ts"
 import { generateNameAttempts_max } from "#model/limits/api-server.ts"
-import type { ApiObject, Binding, Pod, Status } from "#model/objects.ts"
+import { type ApiObject, type GivenObject, kinds } from "#model/kinds.ts"
+import type { Binding, Pod } from "#model/objects/pod.ts"
+import type { Status } from "#model/objects/status.ts"
 
 type Ask<V extends Request["verb"]> = Extract<Request, { readonly verb: V }>
 type Create = Extract<Request, { readonly verb: "create" }>
@@ -31,7 +33,7 @@ const suggestionFor = (
 /** Tries another generated name when the first is taken. */
 export const create = (context: ServerContext, request: CreateObject, deadline_ms: number): Result => {
   const { namespace, object, resource } = request
-  const attempts_max = object.metadata.name === "" ? generateNameAttempts_max : 1
+  const attempts_max = (object.metadata?.name ?? "") === "" ? generateNameAttempts_max : 1
   const attempt = (number: number): Result => Effect.suspend(() => {
     const prepared = prepareForCreate(resource, namespace, object, context.process.wall_ms(), context.draws)
     if (prepared.type === "refused") return fail(prepared.status)
@@ -70,7 +72,7 @@ const writeOrRemove = (context: ServerContext, existing: ApiObject, next: ApiObj
 }
 
 const updated = (
-  context: ServerContext, request: Ask<"update" | "patch">, existing: ApiObject, given: ApiObject,
+  context: ServerContext, request: Ask<"update" | "patch">, existing: ApiObject, given: GivenObject,
   demanded: Preconditions
 ): Decision => {
   const refusal = context.parts.checkPreconditions(request.resource, existing, demanded)
@@ -83,12 +85,12 @@ export const update = (context: ServerContext, request: Ask<"update">, deadline_
   const { name, namespace, object, resource, subresource } = request
   const strategy = strategyOf(resource)
   if (subresource === "status" && !strategy.hasStatus) return fail(methodNotAllowed(resource, "update of status"))
-  if (object.kind !== strategy.kind) return fail(badRequest(`${object.kind} in request is not a ${strategy.kind}`))
-  if (object.metadata.name !== name) {
-    return fail(badRequest(
-      `the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`))
+  const { kind } = kinds[resource]
+  if (object.kind !== kind) return fail(badRequest(`${object.kind ?? ""} in request is not a ${kind}`))
+  const { name: own = "", resourceVersion = "", uid = "" } = object.metadata ?? {}
+  if (own !== name) {
+    return fail(badRequest(`the name of the object (${own}) does not match the name on the URL (${name})`))
   }
-  const { resourceVersion, uid } = object.metadata
   if (resourceVersion === "" && !strategy.allowsUnconditionalUpdate && !strategy.allowsCreateOnUpdate) {
     return fail(unversioned(resource, name))
   }

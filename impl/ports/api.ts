@@ -1,5 +1,7 @@
 /** The wire between a client and an API server: frames on a connection to "api-server" (the load balancer). */
-import type { ApiObject, Binding, Resource, Status } from "#model/objects.ts"
+import type { ApiObject, GivenObject, Resource } from "#model/kinds.ts"
+import type { Binding } from "#model/objects/pod.ts"
+import type { Status } from "#model/objects/status.ts"
 
 export interface Preconditions {
   readonly uid?: string
@@ -20,11 +22,11 @@ export type Request =
       readonly fieldSelector?: FieldSelector; readonly labelSelector?: LabelSelector
       readonly resourceVersion?: string; readonly resourceVersionMatch?: "NotOlderThan"
       readonly sendInitialEvents?: boolean; readonly allowWatchBookmarks?: boolean; readonly timeoutSeconds?: number }
-  | { readonly verb: "create"; readonly resource: Resource; readonly namespace: string; readonly object: ApiObject }
+  | { readonly verb: "create"; readonly resource: Resource; readonly namespace: string; readonly object: GivenObject }
   | { readonly verb: "create"; readonly resource: "pods"; readonly subresource: "binding"
       readonly namespace: string; readonly name: string; readonly object: Binding }
   | { readonly verb: "update"; readonly resource: Resource; readonly subresource?: "status"
-      readonly namespace: string; readonly name: string; readonly object: ApiObject }
+      readonly namespace: string; readonly name: string; readonly object: GivenObject }
   /** JSON merge patch (RFC 7386). With metadata.resourceVersion in the patch it is conditional on it. */
   | { readonly verb: "patch"; readonly resource: Resource; readonly subresource?: "status"
       readonly namespace: string; readonly name: string; readonly patch: object }

@@ -6,7 +6,7 @@ import { emptyNodeInfo, type NodeInfo, type PodInfo, readNode } from "#impl/sche
 import type { ClusterEvent } from "#impl/scheduler/filters.ts"
 import type { StateOf } from "#impl/journal.ts"
 import type { EventOf } from "#model/events.ts"
-import type { Node, Taint } from "#model/objects.ts"
+import type { Node, Taint } from "#model/objects/node.ts"
 import type { charts } from "#model/scheduler.ts"
 
 type PodState = StateOf<typeof charts["scheduler.cachePod"]>

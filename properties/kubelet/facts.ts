@@ -3,7 +3,8 @@
  * runtimes. Each monitor keeps its own.
  */
 import type { Line } from "#model/events.ts"
-import type { Node, Pod } from "#model/objects.ts"
+import type { Node } from "#model/objects/node.ts"
+import type { Pod } from "#model/objects/pod.ts"
 
 export const isTerminal = (phase: string): boolean => phase === "Succeeded" || phase === "Failed"
 export const podKey = (namespace: string, name: string): string => `${namespace}/${name}`

@@ -1,6 +1,6 @@
 /** One pod, one node, one life: what may run where, and when the API may forget a pod. */
 import type { Line } from "#model/events.ts"
-import type { Pod } from "#model/objects.ts"
+import type { Pod } from "#model/objects/pod.ts"
 import {
   Containers, Excuses, heardByContainers, heardByExcuses, isTerminal, machineOf, podKey, Pods
 } from "#properties/kubelet/facts.ts"

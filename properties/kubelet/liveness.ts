@@ -1,7 +1,7 @@
 /** What must come true on a node that works. */
 import type { Line } from "#model/events.ts"
 import { terminationGracePeriod_s } from "#model/limits.ts"
-import type { Pod } from "#model/objects.ts"
+import type { Pod } from "#model/objects/pod.ts"
 import { Containers, heardByContainers, isTerminal, Pods } from "#properties/kubelet/facts.ts"
 import { eventually, leadsTo, type Obligation, type Property, sometimes } from "#properties/property.ts"
 

@@ -1,7 +1,8 @@
 /** A kubelet never lets in more than its node has. */
 import { maxPods } from "#model/limits/kubelet.ts"
 import type { Line } from "#model/events.ts"
-import type { Node, Pod } from "#model/objects.ts"
+import type { Node } from "#model/objects/node.ts"
+import type { Pod } from "#model/objects/pod.ts"
 import { amountsOf, requestsOf } from "#model/objects/requests.ts"
 import { Containers, heardByContainers, machineOf, Pods } from "#properties/kubelet/facts.ts"
 import { always, type Property } from "#properties/property.ts"

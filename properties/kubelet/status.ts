@@ -1,5 +1,5 @@
 /** What a kubelet may report, against what really runs. */
-import type { Condition, Pod } from "#model/objects.ts"
+import type { Pod, PodCondition } from "#model/objects/pod.ts"
 import {
   Containers, Excuses, heardByContainers, heardByExcuses, isTerminal, machineOf, Pods
 } from "#properties/kubelet/facts.ts"
@@ -24,7 +24,7 @@ const terminalIsStopped = always("no container of a pod runs when its phase is t
   }
 }, [...heardByContainers, ...heardByExcuses])
 
-const isTrue = (conditions: ReadonlyArray<Condition> | undefined, type: string): boolean =>
+const isTrue = (conditions: ReadonlyArray<PodCondition> | undefined, type: string): boolean =>
   conditions?.some((one) => one.type === type && one.status === "True") === true
 
 const terminalIsNotReady = always("a pod in a terminal phase is not ready", [45], () => {

@@ -3,7 +3,8 @@
  * tolerations and selectors come from the objects that were committed.
  */
 import type { Line } from "#model/events.ts"
-import type { Node, Pod } from "#model/objects.ts"
+import type { Node } from "#model/objects/node.ts"
+import type { Pod } from "#model/objects/pod.ts"
 import { type Amounts, type Scored, scoredRequestsOf } from "#model/objects/requests.ts"
 import { add, allocatableOf, isWelcome, lacks, type Sums } from "#properties/scheduler/fit.ts"
 import type { KnownNode } from "#properties/scheduler/plugins.ts"
@@ -32,6 +33,12 @@ export const sameRecord = (a: Readonly<Record<string, unknown>> = {}, b: Readonl
 const nothing: Scored = { cpu: 0, memory: 0 }
 
 /** Follows every scheduler. `changed` is told when a node may have become better for somebody. */
+/** A node of which no committed version looks as the scheduler says: nothing may go there. */
+const unheardOf = (name: string): Node => ({
+  apiVersion: "v1", kind: "Node", metadata: { name, uid: "", resourceVersion: "", creationTimestamp: "" },
+  spec: { unschedulable: true }, status: {} as Node["status"]
+})
+
 export class Snapshots {
   /** By uid: specs do not change but for the node's name. */
   readonly pods = new Map<string, Pod>()
@@ -128,9 +135,7 @@ export class Snapshots {
     const seen = versions.findLast((node) => (node.spec.unschedulable === true) === event.unschedulable &&
       (node.spec.taints ?? []).map(taintText).join(",") === taints && sameRecord(node.metadata.labels, event.labels) &&
       sameRecord(allocatableOf(node), event.allocatable))
-    return seen ?? { apiVersion: "v1", kind: "Node",
-      metadata: { name, namespace: "", uid: "", resourceVersion: "", generation: 0, creationTimestamp: 0 },
-      spec: { unschedulable: true }, status: {} }
+    return seen ?? unheardOf(name)
   }
 
   #count(actor: string, uid: string, node: string, requests: Amounts): void {

@@ -5,7 +5,7 @@
  */
 import { invalidValue, type Strategy } from "#impl/api-server/registry/strategy.ts"
 import type { Cause } from "#impl/api-server/status.ts"
-import type { Lease } from "#model/objects.ts"
+import type { Lease } from "#model/objects/lease.ts"
 
 const validateSpec = ({ spec }: Lease): ReadonlyArray<Cause> => {
   const causes: Array<Cause> = []
@@ -19,13 +19,10 @@ const validateSpec = ({ spec }: Lease): ReadonlyArray<Cause> => {
 }
 
 export const leases: Strategy<Lease> = {
-  kind: "Lease",
-  apiVersion: "coordination.k8s.io/v1",
-  isNamespaced: true,
   hasStatus: false,
   allowsCreateOnUpdate: true,
   allowsUnconditionalUpdate: false,
-  firstGeneration: 0,
+  defaulted: (lease) => ({ ...lease, spec: lease.spec ?? {} }),
   prepareForCreate: (lease) => lease,
   validate: validateSpec,
   validateUpdate: (lease) => validateSpec(lease)

@@ -6,7 +6,8 @@
 import { forbidden, invalidValue, required } from "#impl/api-server/registry/strategy.ts"
 import type { Cause } from "#impl/api-server/status.ts"
 import type { Draws } from "#impl/ports.ts"
-import type { ApiObject, ObjectMeta } from "#model/objects.ts"
+import type { ApiObject } from "#model/kinds.ts"
+import type { GivenMeta, ObjectMeta } from "#model/objects/metadata.ts"
 import { equal } from "#model/objects/equality.ts"
 import { generateName_max } from "#model/limits/api-server.ts"
 
@@ -22,6 +23,8 @@ export const generatedName = (draws: Draws["Service"], identity: string, generat
   return name
 }
 
+export const specOf = (object: object): unknown => (object as { readonly spec?: unknown }).spec
+
 const dns1123 = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
 const nameLength_max = 253
 
@@ -34,29 +37,32 @@ export const validateName = (name: string): ReadonlyArray<Cause> => {
     : [invalidValue("metadata.name", "a lowercase RFC 1123 subdomain must consist of lower case alphanumerics")]
 }
 
-/** Metadata of a new object: what the server owns is the server's. */
+/** Metadata of a new object: what the server owns is the server's. Deviates: managedFields are not kept. */
 export const metaForCreate = (
-  given: ObjectMeta, owned: Pick<ObjectMeta, "name" | "namespace" | "uid" | "creationTimestamp" | "generation">
+  given: GivenMeta, owned: Pick<GivenMeta, "namespace" | "generation"> & Pick<ObjectMeta, "name" | "uid" | "creationTimestamp">
 ): ObjectMeta => {
-  const { deletionGracePeriodSeconds: _grace, deletionTimestamp: _deletion, ...rest } = given
+  const { deletionGracePeriodSeconds: _grace, deletionTimestamp: _deletion, generation: _generation,
+    managedFields: _managed, namespace: _namespace, selfLink: _self, ...rest } = given
   return { ...rest, ...owned, resourceVersion: "" }
 }
 
 /** Metadata of an update: what the server owns stays. */
-export const metaForUpdate = (existing: ObjectMeta, given: ObjectMeta): ObjectMeta => {
-  const { deletionGracePeriodSeconds: _grace, deletionTimestamp: _deletion, ...rest } = given
+export const metaForUpdate = (existing: ObjectMeta, given: GivenMeta): ObjectMeta => {
+  const { deletionGracePeriodSeconds: _grace, deletionTimestamp: _deletion, generation: _generation,
+    managedFields: _managed, namespace: _namespace, selfLink: _self, ...rest } = given
   const { creationTimestamp, deletionGracePeriodSeconds, deletionTimestamp, generation, name, namespace } = existing
   return {
-    ...rest, name, namespace, creationTimestamp, generation, uid: existing.uid,
-    resourceVersion: existing.resourceVersion,
+    ...rest, name, creationTimestamp, uid: existing.uid, resourceVersion: existing.resourceVersion,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(generation === undefined ? {} : { generation }),
     ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
     ...(deletionGracePeriodSeconds === undefined ? {} : { deletionGracePeriodSeconds })
   }
 }
 
-export const validateMetaUpdate = (given: ObjectMeta, existing: ObjectMeta): ReadonlyArray<Cause> => {
+export const validateMetaUpdate = (given: GivenMeta, existing: ObjectMeta): ReadonlyArray<Cause> => {
   const causes: Array<Cause> = []
-  if (given.creationTimestamp > 0 && given.creationTimestamp !== existing.creationTimestamp) {
+  if (given.creationTimestamp !== undefined && given.creationTimestamp !== existing.creationTimestamp) {
     causes.push(invalidValue("metadata.creationTimestamp", "field is immutable"))
   }
   if (existing.deletionTimestamp !== undefined) {
@@ -77,6 +83,6 @@ export const validateMetaUpdate = (given: ObjectMeta, existing: ObjectMeta): Rea
 /** Generation counts changes of the spec, in kinds that count. */
 export const withGeneration = <O extends ApiObject>(existing: O, next: O): O => {
   const { generation } = existing.metadata
-  return generation === 0 || equal(existing.spec, next.spec) ? next
+  return generation === undefined || equal(specOf(existing), specOf(next)) ? next
     : { ...next, metadata: { ...next.metadata, generation: generation + 1 } }
 }

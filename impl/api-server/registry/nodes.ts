@@ -6,7 +6,7 @@
  */
 import { duplicate, forbidden, type Strategy } from "#impl/api-server/registry/strategy.ts"
 import type { Cause } from "#impl/api-server/status.ts"
-import type { Node, Taint } from "#model/objects.ts"
+import { defaultNode, type Node, type Taint } from "#model/objects/node.ts"
 
 const notReady: Taint = { key: "node.kubernetes.io/not-ready", effect: "NoSchedule" }
 const isSame = (one: Taint, other: Taint): boolean => one.key === other.key && one.effect === other.effect
@@ -16,13 +16,10 @@ const validateTaints = (taints: ReadonlyArray<Taint>): ReadonlyArray<Cause> =>
     ? [duplicate(`spec.taints[${index}]`, `${taint.key}:${taint.effect}`)] : [])
 
 export const nodes: Strategy<Node> = {
-  kind: "Node",
-  apiVersion: "v1",
-  isNamespaced: false,
   hasStatus: true,
   allowsCreateOnUpdate: false,
   allowsUnconditionalUpdate: true,
-  firstGeneration: 0,
+  defaulted: defaultNode,
   /** TaintNodesByCondition: nothing is scheduled on a node before a controller has seen it ready. */
   prepareForCreate: (node) => {
     const taints = node.spec.taints ?? []

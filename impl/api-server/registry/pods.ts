@@ -8,8 +8,8 @@ import {
   duplicate, forbidden, invalidValue, kept, required, type Strategy
 } from "#impl/api-server/registry/strategy.ts"
 import type { Cause } from "#impl/api-server/status.ts"
-import { defaultTolerationSeconds_s, terminationGracePeriod_s } from "#model/limits.ts"
-import type { Container, Pod, PodSpec, Toleration } from "#model/objects.ts"
+import { defaultTolerationSeconds_s } from "#model/limits.ts"
+import { type Container, defaultPod, type Pod, type PodSpec, qosClassOf, type Toleration } from "#model/objects/pod.ts"
 import { equal } from "#model/objects/equality.ts"
 import { quantity } from "#model/objects/quantity.ts"
 
@@ -26,18 +26,6 @@ export const withDefaultTolerations = (tolerations: ReadonlyArray<Toleration>): 
     key, operator: "Exists", effect: "NoExecute", tolerationSeconds: defaultTolerationSeconds_s
   }))]
 }
-
-const withPullPolicy = (container: Container): Container => container.imagePullPolicy !== undefined ? container : {
-  ...container,
-  imagePullPolicy: container.image.endsWith(":latest") || !container.image.includes(":") ? "Always" : "IfNotPresent"
-}
-
-export const defaultPodSpec = (spec: PodSpec): PodSpec => ({
-  ...spec,
-  containers: spec.containers.map(withPullPolicy),
-  restartPolicy: spec.restartPolicy ?? "Always",
-  terminationGracePeriodSeconds: spec.terminationGracePeriodSeconds ?? terminationGracePeriod_s
-})
 
 const isQuantity = (text: string): boolean => {
   try {
@@ -114,24 +102,23 @@ const validateSpecUpdate = (spec: PodSpec, existing: PodSpec): ReadonlyArray<Cau
   return causes
 }
 
+const gatedCondition = {
+  type: "PodScheduled", status: "False", reason: "SchedulingGated",
+  message: "Scheduling is blocked due to non-empty scheduling gates"
+} as const
+
 export const pods: Strategy<Pod> = {
-  kind: "Pod",
-  apiVersion: "v1",
-  isNamespaced: true,
   hasStatus: true,
   allowsCreateOnUpdate: false,
   allowsUnconditionalUpdate: true,
-  firstGeneration: 1,
-  defaultSpec: defaultPodSpec,
+  defaulted: defaultPod,
   prepareForCreate: (pod) => {
     const { spec } = pod
     const gated = (spec.schedulingGates?.length ?? 0) > 0
     return {
       ...pod,
       spec: { ...spec, tolerations: withDefaultTolerations(spec.tolerations ?? []) },
-      status: gated
-        ? { phase: "Pending", conditions: [{ type: "PodScheduled", status: "False", reason: "SchedulingGated" }] }
-        : { phase: "Pending" }
+      status: { phase: "Pending", qosClass: qosClassOf(spec), ...(gated ? { conditions: [gatedCondition] } : {}) }
     }
   },
   validate: (pod) => {

@@ -3,10 +3,10 @@
  *
  * Source: kubernetes registry/apps/replicaset/strategy.go; apis/apps/validation ValidateReplicaSet.
  */
-import { defaultPodSpec, validatePodSpec } from "#impl/api-server/registry/pods.ts"
+import { validatePodSpec } from "#impl/api-server/registry/pods.ts"
 import { invalidValue, required, type Strategy } from "#impl/api-server/registry/strategy.ts"
 import type { Cause } from "#impl/api-server/status.ts"
-import type { ReplicaSet } from "#model/objects.ts"
+import { defaultReplicaSet, type ReplicaSet } from "#model/objects/replica-set.ts"
 import { equal } from "#model/objects/equality.ts"
 
 const validateSpec = ({ spec }: ReplicaSet): ReadonlyArray<Cause> => {
@@ -30,14 +30,10 @@ const validateSpec = ({ spec }: ReplicaSet): ReadonlyArray<Cause> => {
 }
 
 export const replicasets: Strategy<ReplicaSet> = {
-  kind: "ReplicaSet",
-  apiVersion: "apps/v1",
-  isNamespaced: true,
   hasStatus: true,
   allowsCreateOnUpdate: false,
   allowsUnconditionalUpdate: true,
-  firstGeneration: 1,
-  defaultSpec: (spec) => ({ ...spec, template: { ...spec.template, spec: defaultPodSpec(spec.template.spec) } }),
+  defaulted: defaultReplicaSet,
   prepareForCreate: (set) => ({ ...set, status: { replicas: 0 } }),
   validate: validateSpec,
   validateUpdate: (set, existing) => set.spec === existing.spec ? [] : [

@@ -4,22 +4,17 @@
  * Source: apiserver registry/rest/{create,update}.go RESTCreateStrategy, RESTUpdateStrategy.
  */
 import type { Cause } from "#impl/api-server/status.ts"
-import type { ApiObject } from "#model/objects.ts"
+import type { ApiObject } from "#model/kinds.ts"
 import { equal } from "#model/objects/equality.ts"
 
 export interface Strategy<O extends ApiObject> {
-  readonly kind: O["kind"]
-  readonly apiVersion: O["apiVersion"]
-  readonly isNamespaced: boolean
   readonly hasStatus: boolean
   /** PUT to a missing object creates it. */
   readonly allowsCreateOnUpdate: boolean
   /** PUT without resourceVersion overwrites. */
   readonly allowsUnconditionalUpdate: boolean
-  /** metadata.generation of a new object; 0 for kinds that do not count. */
-  readonly firstGeneration: 0 | 1
   /** What stands for a field that a client leaves out, whenever it writes. Absent: the kind has no defaults. */
-  readonly defaultSpec?: (spec: O["spec"]) => O["spec"]
+  readonly defaulted?: (object: O) => O
   /** Admission, and what a client may not choose at creation. Metadata and defaults are done. */
   readonly prepareForCreate: (object: O) => O
   readonly validate: (object: O) => ReadonlyArray<Cause>

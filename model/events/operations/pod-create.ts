@@ -1,7 +1,6 @@
 /** A pod is made, or made anew. */
 import { Schema } from "effect"
-import { held, named } from "#model/events/operations/fields.ts"
-import { PodSpec } from "#model/objects.ts"
+import { held, named, PodSpec } from "#model/events/operations/fields.ts"
 
 export const podCreations = [
   Schema.Struct({ ...named, type: Schema.tag("pod.create"), spec: PodSpec, held }),

@@ -1,7 +1,6 @@
 /** A ReplicaSet is scaled, or gets another template. */
 import { Schema } from "effect"
-import { named } from "#model/events/operations/fields.ts"
-import { PodSpec } from "#model/objects.ts"
+import { named, PodSpec } from "#model/events/operations/fields.ts"
 
 export const replicaSetChanges = [
   Schema.Struct({ ...named, type: Schema.tag("replicaSet.scale"), replicas: Schema.Number }),

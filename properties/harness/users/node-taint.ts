@@ -2,7 +2,7 @@
 import * as fc from "fast-check"
 import { Effect } from "effect"
 import { Client } from "#impl/client.ts"
-import type { Taint } from "#model/objects.ts"
+import type { Taint } from "#model/objects/node.ts"
 import { evictKey, notReady, unreachable } from "#properties/harness/draw/pod-spec.ts"
 import { fields, nodeName, type Act, type OperationKinds } from "#properties/harness/users/operation-kind.ts"
 

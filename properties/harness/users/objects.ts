@@ -1,7 +1,11 @@
 /** Objects as users write them, and how users write: read, change, write on the condition of what was read. */
 import { Effect } from "effect"
 import { Client, reasonOf } from "#impl/client.ts"
-import type { Node, ObjectMeta, Pod, PodSpec, ReplicaSet } from "#model/objects.ts"
+import type { GivenObjects, Objects } from "#model/kinds.ts"
+import type { GivenMeta } from "#model/objects/metadata.ts"
+import type { GivenNode } from "#model/objects/node.ts"
+import type { GivenPod, GivenPodSpec } from "#model/objects/pod.ts"
+import type { GivenReplicaSet } from "#model/objects/replica-set.ts"
 import type { Act } from "#properties/harness/users/operation-kind.ts"
 
 export const namespace = "default"
@@ -12,33 +16,27 @@ const ownFinalizer = "plimsoll.test/held"
 
 const conflictRetries_max = 3 // retry.DefaultRetry has 5 steps; fewer leave some conflicts to be seen. ASSUMED
 
-const metadata = (name: string, labels?: Readonly<Record<string, string>>): ObjectMeta => ({
-  name, namespace, uid: "", resourceVersion: "", generation: 0, creationTimestamp: 0,
-  ...(labels === undefined ? {} : { labels })
-})
-export const pod = (name: string, spec: PodSpec): Pod =>
-  ({ apiVersion: "v1", kind: "Pod", metadata: metadata(name), spec, status: { phase: "Pending" } })
-export const node = (name: string, zone: string): Node => ({
-  apiVersion: "v1", kind: "Node", spec: {}, status: {},
-  metadata: { ...metadata(name, { [zoneLabel]: zone }), namespace: "" }
-})
+const metadata = (name: string): GivenMeta => ({ name, namespace })
+export const pod = (name: string, spec: GivenPodSpec): GivenPod =>
+  ({ apiVersion: "v1", kind: "Pod", metadata: metadata(name), spec })
+export const node = (name: string, zone: string): GivenNode =>
+  ({ apiVersion: "v1", kind: "Node", metadata: { name, labels: { [zoneLabel]: zone } } })
 /** A label of the template that its selector does not ask for: an adopted pod lacks it, and is not fully labelled. */
 const templateLabel = { origin: "template" }
 export const replicaSet = (
-  name: string, replicas: number, template: PodSpec, minReadySeconds?: number
-): ReplicaSet => ({
+  name: string, replicas: number, template: GivenPodSpec, minReadySeconds?: number
+): GivenReplicaSet => ({
   apiVersion: "apps/v1", kind: "ReplicaSet", metadata: metadata(name),
   spec: {
     replicas, selector: { matchLabels: { [selectorLabel]: name } },
     template: { metadata: { labels: { [selectorLabel]: name, ...templateLabel } }, spec: template },
     ...(minReadySeconds === undefined ? {} : { minReadySeconds })
-  },
-  status: { replicas: 0 }
+  }
 })
 
 /** With the user's own finalizer, or without it. */
-export const finalized = <O extends Pod | ReplicaSet>(object: O, present: boolean): O => {
-  const { finalizers = [], ...rest } = object.metadata
+export const finalized = <O extends GivenPod | GivenReplicaSet>(object: O, present: boolean): O => {
+  const { finalizers = [], ...rest } = object.metadata ?? {}
   if (finalizers.includes(ownFinalizer) === present) return object
   const after = present ? [...finalizers, ownFinalizer] : finalizers.filter((one) => one !== ownFinalizer)
   return { ...object, metadata: after.length === 0 ? rest : { ...rest, finalizers: after } }
@@ -46,7 +44,7 @@ export const finalized = <O extends Pod | ReplicaSet>(object: O, present: boolea
 
 /** Read, change, write conditionally; again when another writer was faster. */
 export const change = <R extends "pods" | "replicasets">(
-  resource: R, name: string, edit: (object: R extends "pods" ? Pod : ReplicaSet) => R extends "pods" ? Pod : ReplicaSet
+  resource: R, name: string, edit: (object: Objects[R]) => GivenObjects[R]
 ): Act => Effect.gen(function*() {
   const client = yield* Client
   for (let attempt = 0; ; attempt++) {

@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import { Client, reasonOf } from "#impl/client.ts"
 import type { OperationOf } from "#model/events/operations.ts"
-import type { PodSpec } from "#model/objects.ts"
+import type { GivenPodSpec } from "#model/objects/pod.ts"
 import { ownPodSpec, plainer } from "#properties/harness/draw/pod-spec.ts"
 import { ask, finalized, namespace, pod } from "#properties/harness/users/objects.ts"
 import { fields, held, ownPodName, type Act, type OperationKinds } from "#properties/harness/users/operation-kind.ts"
@@ -11,7 +11,7 @@ const goneAfter_ms = 1_000 // ASSUMED: kubectl wait polls about once a second.
 const goneTries_max = 120 // ASSUMED
 
 /** Delete, wait until the object of that uid is gone, create anew: what a StatefulSet or an impatient user does. */
-const recreate = (name: string, spec: PodSpec): Act => Effect.gen(function*() {
+const recreate = (name: string, spec: GivenPodSpec): Act => Effect.gen(function*() {
   const client = yield* Client
   const before = yield* Effect.result(client.get("pods", namespace, name))
   if (before._tag === "Success") {

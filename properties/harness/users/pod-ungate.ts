@@ -1,6 +1,6 @@
 /** A pod's scheduling gates are taken away. */
 import { Effect } from "effect"
-import type { Pod } from "#model/objects.ts"
+import type { Pod } from "#model/objects/pod.ts"
 import { change, resolve } from "#properties/harness/users/objects.ts"
 import { fields, podName, type OperationKinds } from "#properties/harness/users/operation-kind.ts"
 

@@ -2,7 +2,7 @@
 import * as fc from "fast-check"
 import { Clock, Effect } from "effect"
 import { Client, type ApiError } from "#impl/client.ts"
-import type { Pod } from "#model/objects.ts"
+import type { Pod } from "#model/objects/pod.ts"
 import { namespace } from "#properties/harness/users/objects.ts"
 import { fields, nodeName, type Act, type OperationKinds } from "#properties/harness/users/operation-kind.ts"
 
