@@ -11,12 +11,15 @@ import type { FieldSelector, LabelSelector, Preconditions, Request, WatchFrameEv
 import { Network, Process } from "#impl/ports.ts"
 import type { charts } from "#model/client.ts"
 import type { EventOf } from "#model/events.ts"
+import { json } from "#model/events/json.ts"
 import { clientRetries_max } from "#model/limits/client.ts"
 import { requestTimeout_ms } from "#model/limits.ts"
-import { type ApiObject, type Binding, type Objects, type Resource, Status } from "#model/objects.ts"
+import type { ApiObject, GivenObject, GivenObjects, Objects, Resource } from "#model/kinds.ts"
+import type { Binding } from "#model/objects/pod.ts"
+import type { Status } from "#model/objects/status.ts"
 
 /** The server answered with a metav1.Status of failure: the request had no effect (see `status.reason`). */
-export class StatusError extends Schema.TaggedError<StatusError>()("StatusError", { status: Status }) {}
+export class StatusError extends Schema.TaggedError<StatusError>()("StatusError", { status: json<Status>() }) {}
 /** No answer: the request may or may not have taken effect. Must be resolved by reading. */
 export class OutcomeUnknown extends Schema.TaggedError<OutcomeUnknown>()("OutcomeUnknown", {
   reason: Schema.Literals(["timeout", "connection lost"])
@@ -81,13 +84,13 @@ export class Client extends Context.Service<Client, {
     resource: R, options?: ListOptions
   ) => Effect.Effect<ListResult<Objects[R]>, ApiError>
   readonly watch: (resource: Resource, options: WatchOptions) => Effect.Effect<WatchStream, ApiError>
-  readonly create: <R extends Resource>(resource: R, object: Objects[R]) => Effect.Effect<Objects[R], ApiError>
+  readonly create: <R extends Resource>(resource: R, object: GivenObjects[R]) => Effect.Effect<Objects[R], ApiError>
   readonly bind: (binding: Binding) => Effect.Effect<void, ApiError>
-  /** Conditional on object.metadata.resourceVersion unless that is "". */
+  /** Conditional on object.metadata.resourceVersion where that is given. */
   readonly update: <R extends Resource>(
-    resource: R, object: Objects[R], options?: { readonly timeout_ms?: number }
+    resource: R, object: GivenObjects[R], options?: { readonly timeout_ms?: number }
   ) => Effect.Effect<Objects[R], ApiError>
-  readonly updateStatus: <R extends Resource>(resource: R, object: Objects[R]) => Effect.Effect<Objects[R], ApiError>
+  readonly updateStatus: <R extends Resource>(resource: R, object: GivenObjects[R]) => Effect.Effect<Objects[R], ApiError>
   readonly patch: <R extends Resource>(
     resource: R, namespace: string, name: string, patch: object
   ) => Effect.Effect<Objects[R], ApiError>
@@ -107,7 +110,7 @@ type RequestEvent = EventOf<"request">
 type Mutation = Extract<Request, { readonly verb: "create" | "update" | "patch" | "delete" }>
 
 const nameOf = (request: Request): string =>
-  "name" in request ? request.name : "object" in request ? request.object.metadata.name : ""
+  "name" in request ? request.name : "object" in request ? request.object.metadata?.name ?? "" : ""
 const kindOf = (request: Request): string =>
   `${request.verb} ${request.resource}/${request.namespace ?? ""}/${nameOf(request)}`
 
@@ -251,9 +254,9 @@ const clientOf = (requests: Requests, disconnect: () => void): Client["Service"]
       ({ resourceVersion: answer.resourceVersion, items: answer.items as never })),
   watch: (resource, options) => requests.watch(resource, options),
   create: (resource, object) =>
-    requests.written({ verb: "create", resource, namespace: object.metadata.namespace, object }),
+    requests.written({ verb: "create", resource, namespace: object.metadata?.namespace ?? "", object }),
   bind: (binding) => Effect.asVoid(requests.mutate({ verb: "create", resource: "pods", subresource: "binding",
-    namespace: binding.metadata.namespace, name: binding.metadata.name, object: binding })),
+    ...placeOf(binding), object: binding })),
   update: (resource, object, options) =>
     requests.written({ verb: "update", resource, ...placeOf(object), object }, options?.timeout_ms),
   updateStatus: (resource, object) =>
@@ -274,8 +277,8 @@ export const make = Effect.fnUntraced(function*(userAgent: string) {
   return clientOf(new Requests(transport, yield* Journal, process), () => transport.disconnect())
 })
 
-const placeOf = ({ metadata }: ApiObject): { readonly namespace: string; readonly name: string } =>
-  ({ namespace: metadata.namespace, name: metadata.name })
+const placeOf = ({ metadata }: GivenObject | Binding): { readonly namespace: string; readonly name: string } =>
+  ({ namespace: metadata?.namespace ?? "", name: metadata?.name ?? "" })
 
 export const layer = (userAgent: string): Layer.Layer<Client, never, Process | Network | Journal> =>
   Layer.effect(Client, make(userAgent))

@@ -11,7 +11,7 @@ import type { Controller, Informers } from "#impl/ports/controllers.ts"
 import { type Draws, type Network, Process } from "#impl/ports.ts"
 import type { charts } from "#model/controller-manager.ts"
 import type { EventOf } from "#model/events.ts"
-import type { Pod } from "#model/objects.ts"
+import type { Pod } from "#model/objects/pod.ts"
 
 export interface Config {
   /** In the order in which they start. */
@@ -66,5 +66,5 @@ export const program = (
       return yield* Effect.never
     })
     return yield* Effect.provideService(
-      runElected("kube-controller-manager", lead), Client, yield* makeClient("kube-controller-manager"))
+      runElected("kube-controller-manager", lead, false), Client, yield* makeClient("kube-controller-manager"))
   })

@@ -9,7 +9,7 @@ import { Client, type ListOptions } from "#impl/client.ts"
 import { defaultParts, type Handlers, type Parts, Reflector, type Services } from "#impl/informer/reflector.ts"
 import { Journal } from "#impl/journal.ts"
 import { Draws, Process } from "#impl/ports.ts"
-import type { Objects, Resource } from "#model/objects.ts"
+import type { Objects, Resource } from "#model/kinds.ts"
 
 export interface Informer<O> {
   readonly get: (key: string) => O | undefined

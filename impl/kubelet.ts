@@ -20,14 +20,16 @@ import { WorkerJournal } from "#impl/kubelet/worker.ts"
 import { Draws, Machine, Network, Process } from "#impl/ports.ts"
 import type { charts } from "#model/kubelet.ts"
 import { runtimeStatusThreshold_ms } from "#model/limits/kubelet.ts"
-import type { Pod } from "#model/objects.ts"
+import type { Pod } from "#model/objects/pod.ts"
+import { millisOf } from "#model/objects/time.ts"
 
 /** What of a kubelet can be replaced; the defaults stand beside it. */
 export interface Parts extends KubeletParts {}
 
 /** Pods are admitted in the order of their creation, as HandlePodAdditions sorts them. */
 const byCreation = (a: Pod, b: Pod): number =>
-  a.metadata.creationTimestamp - b.metadata.creationTimestamp || (a.metadata.uid < b.metadata.uid ? -1 : 1)
+  millisOf(a.metadata.creationTimestamp) - millisOf(b.metadata.creationTimestamp) ||
+    (a.metadata.uid < b.metadata.uid ? -1 : 1)
 
 const problemOf = (process: Process["Service"], runtime: RuntimeClient) => (): string | undefined => {
   if (runtime.lastStatus_ms === undefined) return "container runtime status check may not have completed yet"

@@ -14,7 +14,8 @@ import {
   electionJitter, electionRequestTimeout_ms, releasedLeaseDuration_s, slowRenewal_ms
 } from "#model/limits/client.ts"
 import { leaseDuration_ms, renewDeadline_ms, retryPeriod_ms } from "#model/limits.ts"
-import type { Lease } from "#model/objects.ts"
+import type { GivenLease, Lease } from "#model/objects/lease.ts"
+import { microTimeOf } from "#model/objects/time.ts"
 
 type State = StateOf<(typeof charts)["leader-election.elector"]>
 /** The record of the election is the spec of the Lease. */
@@ -71,7 +72,7 @@ class Elector {
   }
 
   #record(): Election {
-    const now = this.#services.process.wall_ms()
+    const now = microTimeOf(this.#services.process.wall_ms())
     return {
       holderIdentity: this.#identity, leaseDurationSeconds: leaseDuration_ms / 1000,
       acquireTime: now, renewTime: now, leaseTransitions: 0
@@ -89,8 +90,8 @@ class Elector {
   }
 
   #create(record: Election) {
-    const metadata = { name: this.#name, namespace, uid: "", resourceVersion: "", generation: 0, creationTimestamp: 0 }
-    const lease: Lease = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata, spec: record }
+    const metadata = { name: this.#name, namespace }
+    const lease: GivenLease = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata, spec: record }
     return Effect.map(this.#services.client.create("leases", lease), (written) => {
       this.#lease = written
       this.#observe(record)
@@ -203,15 +204,18 @@ class Elector {
     })
   }
 
+  readonly stop: Effect.Effect<void> = Effect.sync(() =>
+    this.#wrote({ type: "elector.stopped", identity: this.#identity }, "stopped"))
+
   /** ReleaseOnCancel: gives the lease back so that another need not wait. */
   readonly release: Effect.Effect<void> = Effect.gen({ self: this }, function*() {
-    this.#wrote({ type: "elector.stopped", identity: this.#identity }, "stopped")
+    yield* this.stop
     const lease = yield* Effect.match(
       this.#services.client.get("leases", namespace, this.#name, { timeout_ms: electionRequestTimeout_ms }),
       { onFailure: () => undefined, onSuccess: (lease) => lease })
     if (lease?.spec.holderIdentity !== this.#identity) return
     this.#lease = lease
-    const now = this.#services.process.wall_ms()
+    const now = microTimeOf(this.#services.process.wall_ms())
     const record: Election = {
       holderIdentity: "", leaseDurationSeconds: releasedLeaseDuration_s, acquireTime: now, renewTime: now,
       leaseTransitions: lease.spec.leaseTransitions ?? 0
@@ -239,10 +243,12 @@ const kept = ({ acquireTime, leaseTransitions }: Election): Election => ({
 /**
  * Competes for the Lease kube-system/`name` as "<process's name>_<uuid>". When it leads, runs `lead`;
  * when the lease could not be renewed for renewDeadline, the whole process exits ("leader election lost").
- * When interrupted (graceful stop) it stops `lead` and its children first, then gives the lease back.
+ * When interrupted (graceful stop) it stops `lead` and its children first. Then, with `releasesOnCancel`, it gives the
+ * lease back: kube-scheduler does, kube-controller-manager 1.36 does not
+ * (ControllerManagerReleaseLeaderElectionLockOnExit is alpha).
  */
 export const run = <R>(
-  name: string, lead: Effect.Effect<never, never, R>
+  name: string, lead: Effect.Effect<never, never, R>, releasesOnCancel: boolean
 ): Effect.Effect<never, never, R | Client | Process | Journal | Draws> =>
   Effect.gen(function*() {
     const process = yield* Process
@@ -255,5 +261,6 @@ export const run = <R>(
     }
     const leading = yield* Effect.forkChild(Effect.catchDefect(lead, panic))
     return yield* Effect.andThen(elector.renew, elector.lost).pipe(
-      Effect.onInterrupt(() => Effect.andThen(Fiber.interrupt(leading), elector.release)))
+      Effect.onInterrupt(() =>
+        Effect.andThen(Fiber.interrupt(leading), releasesOnCancel ? elector.release : elector.stop)))
   })

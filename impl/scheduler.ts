@@ -18,7 +18,7 @@ import { type Placement, Placer } from "#impl/scheduler/placement.ts"
 import { type QueuedPod, SchedulingQueue } from "#impl/scheduler/queue.ts"
 import type { EventOf } from "#model/events.ts"
 import * as limits from "#model/limits/scheduler.ts"
-import type { Pod } from "#model/objects.ts"
+import type { Pod } from "#model/objects/pod.ts"
 import type { charts } from "#model/scheduler.ts"
 
 export { defaultParts, type Parts } from "#impl/scheduler/parts.ts"
@@ -187,7 +187,7 @@ export const program = (
           yield* nodes.synced
           yield* pods.synced
           return yield* lead(scheduler, untilReady)
-        }))
+        }), true)
       }),
       Client, client)
   })

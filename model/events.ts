@@ -14,7 +14,7 @@ import { HardwareEvent } from "#model/events/hardware.ts"
 import { KubeletEvent } from "#model/events/kubelet.ts"
 import { RunEvent } from "#model/events/run.ts"
 import { SchedulerEvent } from "#model/events/scheduler.ts"
-import type { ApiObject } from "#model/objects.ts"
+import type { ApiObject } from "#model/kinds.ts"
 
 export const Event = Schema.Union([
   ...RunEvent, ...HardwareEvent, ...EtcdEvent, ...ApiServerEvent, ...ClientEvent, ...SchedulerEvent,

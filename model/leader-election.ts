@@ -2,7 +2,7 @@
  * leader-election: one instance that competes for a lease, and the Lease object as it is committed.
  *
  * States: elector: standby, leading, renewing, lost, stopped, released (initial: standby);
- *         lease: absent, free, held (initial: absent); nobody deletes one.
+ *         lease: absent, free, held, removed (initial: absent). A node's lease goes with its node.
  * Time:   an instance gives up no earlier than renewDeadline after its last success; a lease passes from one holder to
  *         another no earlier than leaseDuration after its last change, on a clock that runs at most 1.5 times too fast.
  * Errors: a failed renewal is `elector.renewFailed`; losing the lease ends the process.
@@ -12,7 +12,7 @@ import { assign, setup } from "xstate"
 import type { EventOf, Judged } from "#model/events.ts"
 import { clockGrain_ms } from "#model/limits/client.ts"
 import { leaseDuration_ms, renewDeadline_ms } from "#model/limits.ts"
-import type { Lease } from "#model/objects.ts"
+import type { Lease } from "#model/objects/lease.ts"
 
 const limits = { leaseDuration_ms, renewDeadline_ms }
 type ElectorEvent = Judged<EventOf<"elector">>
@@ -80,7 +80,7 @@ export const elector = setup({
       }
     },
     lost: { type: "final", description: "The process ends." },
-    stopped: { description: "No longer acts; gives the lease back.", on: { "elector.released": "released" } },
+    stopped: { description: "No longer acts; a scheduler gives the lease back.", on: { "elector.released": "released" } },
     released: { type: "final", description: "The lease is free for others at once." }
   }
 })
@@ -120,6 +120,9 @@ export const lease = setup({
   guards: {
     isCreatedHeld: ({ event }) => holderOf(leaseOf(event).spec) !== ""
       && Number(leaseOf(event).metadata.resourceVersion) === event.revision,
+    isSeenHeld: ({ event }) => holderOf(leaseOf(event).spec) !== "",
+    isSeenFree: ({ event }) => holderOf(leaseOf(event).spec) === "",
+    isRemoved: ({ context, event }) => isNext(context, event),
     isRenewed: ({ context, event }) =>
       isNext(context, event) && isSameHolder(context, event) && keepsCount(context, event),
     isReleased: ({ context, event }) =>
@@ -135,6 +138,10 @@ export const lease = setup({
     remember: assign(({ event }) => ({
       uid: leaseOf(event).metadata.uid, revision: event.revision, spec: leaseOf(event).spec,
       changedAt_ms: event.clock_ms
+    })),
+    /** Nobody knows when it changed last. */
+    rememberSight: assign(({ event }) => ({
+      uid: leaseOf(event).metadata.uid, revision: event.revision, spec: leaseOf(event).spec, changedAt_ms: -Infinity
     }))
   }
 }).createMachine({
@@ -147,13 +154,18 @@ export const lease = setup({
     absent: {
       description: "Not created yet.",
       on: {
-        "object.created": { guard: "isCreatedHeld", target: "held", actions: "remember" }
+        "object.created": { guard: "isCreatedHeld", target: "held", actions: "remember" },
+        "object.seen": [
+          { guard: "isSeenHeld", target: "held", actions: "rememberSight" },
+          { guard: "isSeenFree", target: "free", actions: "rememberSight" }
+        ]
       }
     },
     free: {
       description: "Nobody holds it; anybody may take it.",
       on: {
-        "object.updated": { guard: "isTakenFree", target: "held", actions: "remember" }
+        "object.updated": { guard: "isTakenFree", target: "held", actions: "remember" },
+        "object.deleted": { guard: "isRemoved", target: "removed" }
       }
     },
     held: {
@@ -163,9 +175,11 @@ export const lease = setup({
           { guard: "isRenewed", target: "held", actions: "remember" },
           { guard: "isReleased", target: "free", actions: "remember" },
           { guard: "isTakenOver", target: "held", actions: "remember" }
-        ]
+        ],
+        "object.deleted": { guard: "isRemoved", target: "removed" }
       }
-    }
+    },
+    removed: { description: "Gone with what it spoke for; its uid never comes back.", type: "final", tags: "gone" }
   }
 })
 

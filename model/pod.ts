@@ -10,10 +10,10 @@
  */
 import { assign, setup } from "xstate"
 import {
-  type Changes, changesOf, graceIsOver, isLawfulChange, isLawfulCreation, isLawfulRemoval, metaOf, nothingRemembered,
+  type Changes, changesOf, graceIsOver, isLawfulChange, isLawfulCreation, isLawfulRemoval, isLawfulSight, metaOf, nothingRemembered,
   type ObjectEvent, objectOf, remember, type Remembered
 } from "#model/api-server/object-laws.ts"
-import type { Condition, Pod, PodPhase, PodStatus } from "#model/objects.ts"
+import type { Container, Pod, PodPhase, PodStatus } from "#model/objects/pod.ts"
 import { equal } from "#model/objects/equality.ts"
 
 interface Context extends Remembered {
@@ -35,25 +35,48 @@ const successors: Readonly<Record<PodPhase, ReadonlyArray<PodPhase>>> = {
   Failed: ["Failed"]
 }
 
-const unscheduled = ({ type }: Condition): boolean => type !== "PodScheduled"
-const withoutScheduled = (status: PodStatus): object =>
-  ({ ...status, conditions: (status.conditions ?? []).filter(unscheduled) })
+/** What a binding leaves as it is; it clears the nomination. */
+const withoutScheduled = ({ conditions = [], nominatedNodeName: _nominated, ...rest }: PodStatus): object =>
+  ({ ...rest, conditions: conditions.filter(({ type }) => type !== "PodScheduled") })
 
-/** Set once, by a binding: a pod that is live and not gated, and nothing else but that it is scheduled now. */
+/**
+ * Set once, by a binding: a pod that is live and not gated, and nothing else but that it is scheduled now. It is
+ * written past the strategy, so the generation does not count it (setPodNodeAndMetadata).
+ */
 const bindingIsLawful = (context: Context, before: Pod, pod: Pod): boolean =>
   context.nodeName === "" && !context.isGated && context.deletionTimestamp === undefined
   && pod.metadata.deletionTimestamp === undefined
   && equal({ ...before.spec, nodeName: nodeOf(pod) }, pod.spec)
   && equal(withoutScheduled(before.status), withoutScheduled(pod.status))
 
-/** Images, more tolerations, fewer gates. */
+const plain = (container: Container): object => ({ ...container, image: "", resources: {}, resizePolicy: [] })
+/** Each as it was, but for its image and what it may use. */
+const areContainersKept = (before: ReadonlyArray<Container> = [], now: ReadonlyArray<Container> = []): boolean =>
+  before.length === now.length && before.every((one, index) => equal(plain(one), plain(now[index]!)))
+/** Of a list to which one may add, and from which nothing goes. */
+const isKept = (before: ReadonlyArray<unknown> = [], now: ReadonlyArray<unknown> = []): boolean =>
+  before.every((one) => now.some((other) => equal(one, other)))
+/** A deadline may be set, and brought forward. */
+const isDeadlineLawful = (before = Infinity, now = Infinity): boolean => now >= 0 && now <= before
+
+/**
+ * Images, resources (by resize), more tolerations, fewer gates, a nearer deadline, more ephemeral containers; and where
+ * a gated pod may be placed. Source: apis/core/validation ValidatePodUpdate, ValidatePodResize,
+ * ValidatePodEphemeralContainersUpdate, v1.36.
+ */
 const specIsLawful = (before: Pod, pod: Pod): boolean => {
-  const { containers, schedulingGates: gatesBefore = [], tolerations: toleratedBefore = [], ...rest } = before.spec
-  const { containers: now, schedulingGates = [], tolerations = [], ...restNow } = pod.spec
-  return equal(rest, restNow) && containers.length === now.length
-    && containers.every((container, index) => equal({ ...container, image: "" }, { ...now[index]!, image: "" }))
-    && toleratedBefore.every((one) => tolerations.some((other) => equal(one, other)))
-    && schedulingGates.every((gate) => gatesBefore.includes(gate))
+  const { activeDeadlineSeconds: deadlineBefore, affinity: affinityBefore, containers: containersBefore,
+    ephemeralContainers: ephemeralBefore, initContainers: initBefore, nodeSelector: selectorBefore,
+    schedulingGates: gatesBefore = [], terminationGracePeriodSeconds: graceBefore, tolerations: toleratedBefore,
+    ...rest } = before.spec
+  const { activeDeadlineSeconds, affinity, containers, ephemeralContainers, initContainers, nodeSelector,
+    schedulingGates = [], terminationGracePeriodSeconds, tolerations, ...restNow } = pod.spec
+  return equal(rest, restNow) && areContainersKept(containersBefore, containers)
+    && areContainersKept(initBefore, initContainers) && isKept(ephemeralBefore, ephemeralContainers)
+    && isKept(toleratedBefore, tolerations) && isKept(schedulingGates, gatesBefore)
+    && isDeadlineLawful(deadlineBefore, activeDeadlineSeconds)
+    && (graceBefore === terminationGracePeriodSeconds || (graceBefore < 0 && terminationGracePeriodSeconds === 1))
+    && (gatesBefore.length > 0 || (equal(affinityBefore, affinity) && equal(selectorBefore, nodeSelector)))
 }
 
 /** No grace is granted where no kubelet could use it. */
@@ -74,7 +97,8 @@ const podChangeIsLawful = (context: Context, event: ObjectEvent, before: Pod, ch
 const isLawful = ({ context, event }: Args): boolean => {
   if (event.type !== "object.updated") return false
   const changes = changesOf(event)
-  return isLawfulChange(context, event, changes)
+  const isBinding = nodeOf(podOf(event)) !== context.nodeName
+  return isLawfulChange(context, event, changes, changes.spec && !isBinding)
     && podChangeIsLawful(context, event, event.previous as Pod, changes)
 }
 
@@ -86,6 +110,9 @@ const isLawfulUpdate = ({ context, event }: Args): boolean => {
   return judged.answer
 }
 
+const isSeen = (event: ObjectEvent): boolean => isLawfulSight(event) && podOf(event).kind === "Pod"
+const seenAs = (phase: PodPhase) => ({ event }: Args): boolean =>
+  podOf(event).status.phase === phase && isSeen(event)
 const becomes = (phase: PodPhase) => (args: Args): boolean =>
   podOf(args.event).status.phase === phase && isLawfulUpdate(args)
 const isCreated = ({ event }: Args): boolean => {
@@ -99,6 +126,12 @@ export const chart = setup({
   guards: {
     isCreated,
     isCreatedBound: (args: Args) => nodeOf(podOf(args.event)) !== "" && isCreated(args),
+    isSeenLive: ({ event }: Args) => metaOf(event).deletionTimestamp === undefined && isSeen(event),
+    isSeenTerminating: ({ event }: Args) => metaOf(event).deletionTimestamp !== undefined && isSeen(event),
+    isSeenBound: ({ event }: Args) => nodeOf(podOf(event)) !== "" && isSeen(event),
+    isSeenRunning: seenAs("Running"),
+    isSeenSucceeded: seenAs("Succeeded"),
+    isSeenFailed: seenAs("Failed"),
     staysLive: (args: Args) => metaOf(args.event).deletionTimestamp === undefined && isLawfulUpdate(args),
     terminates: (args: Args) => metaOf(args.event).deletionTimestamp !== undefined && isLawfulUpdate(args),
     /** A pod is always marked first; what is removed has no grace left. */
@@ -126,11 +159,18 @@ export const chart = setup({
       states: {
         pending: {
           description: "Accepted; not all of its containers have been started.",
-          on: { "object.updated": [
-            { guard: "becomesRunning", target: "running" },
-            { guard: "becomesSucceeded", target: "succeeded" },
-            { guard: "becomesFailed", target: "failed" }
-          ] }
+          on: {
+            "object.updated": [
+              { guard: "becomesRunning", target: "running" },
+              { guard: "becomesSucceeded", target: "succeeded" },
+              { guard: "becomesFailed", target: "failed" }
+            ],
+            "object.seen": [
+              { guard: "isSeenRunning", target: "running" },
+              { guard: "isSeenSucceeded", target: "succeeded" },
+              { guard: "isSeenFailed", target: "failed" }
+            ]
+          }
         },
         running: {
           description: "Bound, and at least one container runs or is being restarted.",
@@ -151,7 +191,8 @@ export const chart = setup({
           description: "No node yet.",
           on: {
             "object.created": { guard: "isCreatedBound", target: "bound" },
-            "object.updated": { guard: "isBound", target: "bound" }
+            "object.updated": { guard: "isBound", target: "bound" },
+            "object.seen": { guard: "isSeenBound", target: "bound" }
           }
         },
         bound: { description: "Its node never changes." }
@@ -163,7 +204,13 @@ export const chart = setup({
       states: {
         absent: {
           description: "Nothing with this uid has been stored.",
-          on: { "object.created": { guard: "isCreated", target: "live", actions: "remember" } }
+          on: {
+            "object.created": { guard: "isCreated", target: "live", actions: "remember" },
+            "object.seen": [
+              { guard: "isSeenLive", target: "live", actions: "remember" },
+              { guard: "isSeenTerminating", target: "terminating", actions: "remember" }
+            ]
+          }
         },
         live: {
           description: "Nobody has asked to delete it.",

@@ -1,7 +1,7 @@
 /** What the client promises: a known fate is the truth, and every request gets one. Invariants 11, 15. */
 import type { Line } from "#model/events.ts"
 import { requestTimeout_ms } from "#model/limits.ts"
-import type { ApiObject } from "#model/objects.ts"
+import type { ApiObject } from "#model/kinds.ts"
 import { answers } from "#properties/client/answers.ts"
 import { always, leadsTo, type Obligation, type Property, sometimes } from "#properties/property.ts"
 

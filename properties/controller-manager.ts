@@ -2,7 +2,7 @@
  * What the controller manager promises. That one leads at a time (105) is its elector's promise, leader-election.ts.
  */
 import type { Line } from "#model/events.ts"
-import type { Lease } from "#model/objects.ts"
+import type { Lease } from "#model/objects/lease.ts"
 import { controllers } from "#properties/controllers.ts"
 import { atOnce, said } from "#properties/order.ts"
 import { processOf as processAt, startOf } from "#properties/order/keys.ts"

@@ -7,7 +7,7 @@
  * line. So a promise is a function of a line and of the history as of that line, and keeps only what is its own.
  */
 import type { Line } from "#model/events.ts"
-import type { Objects, Resource } from "#model/objects.ts"
+import type { Objects, Resource } from "#model/kinds.ts"
 import { Calm } from "#properties/history/calm.ts"
 import { Containers } from "#properties/history/containers.ts"
 import { Forced } from "#properties/history/forced.ts"

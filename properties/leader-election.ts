@@ -2,7 +2,7 @@
 import type { Line } from "#model/events.ts"
 import { clockGrain_ms, slowRenewal_ms } from "#model/limits/client.ts"
 import { leaseDuration_ms, renewDeadline_ms, retryPeriod_ms } from "#model/limits.ts"
-import type { Lease } from "#model/objects.ts"
+import type { Lease } from "#model/objects/lease.ts"
 import { clockEvents, Clocks } from "#properties/leader-election/clocks.ts"
 import { atOnce, said } from "#properties/order.ts"
 import { itself } from "#properties/order/keys.ts"

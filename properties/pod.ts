@@ -3,7 +3,8 @@
  * Source: ../reference/invariants.md 36, 37, 40, 41, 42, 45, 111.
  */
 import type { Line } from "#model/events.ts"
-import type { ApiObject, Pod, PodPhase } from "#model/objects.ts"
+import type { ApiObject } from "#model/kinds.ts"
+import type { Pod, PodPhase } from "#model/objects/pod.ts"
 import { at, type ObjectEvent, ofUpdates } from "#properties/api-server/history.ts"
 import { always, type Property, sometimes } from "#properties/property.ts"
 

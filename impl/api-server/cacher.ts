@@ -17,7 +17,7 @@ import type { charts } from "#model/api-server.ts"
 import type { EventOf } from "#model/events.ts"
 import { etcdDialBackoff_ms, progressRequestPeriod_ms, waitForRevision_ms } from "#model/limits/api-server.ts"
 import { requestTimeout_ms } from "#model/limits.ts"
-import type { ApiObject, Resource } from "#model/objects.ts"
+import type { ApiObject, Resource } from "#model/kinds.ts"
 
 type State = StateOf<(typeof charts)["api-server.watchCache"]>
 

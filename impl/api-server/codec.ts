@@ -5,11 +5,11 @@
  * form is remembered with it: every server, cache and line shares one object. That is a pure memo, not shared state.
  */
 import type { KeyValue } from "#impl/ports/etcd.ts"
-import type { ApiObject, Resource } from "#model/objects.ts"
+import type { ApiObject, Resource } from "#model/kinds.ts"
 
 export const prefixOf = (resource: Resource): string => `/registry/${resource}/`
-export const keyFor = (resource: Resource, namespace: string, name: string): string =>
-  namespace === "" ? `/registry/${resource}/${name}` : `/registry/${resource}/${namespace}/${name}`
+export const keyFor = (resource: Resource, namespace: string | undefined, name: string): string =>
+  namespace === undefined || namespace === "" ? `/registry/${resource}/${name}` : `/registry/${resource}/${namespace}/${name}`
 const registry = "/registry/"
 /** The key by which API servers agree on who compacts etcd; compact.go, v1.36. */
 export const compactionKey = "compact_rev_key"

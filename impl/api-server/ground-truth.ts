@@ -11,7 +11,8 @@ import type { charts as etcdCharts } from "#model/etcd.ts"
 import type { EventOf, StoreChange } from "#model/events.ts"
 import type { charts as leaseCharts } from "#model/leader-election.ts"
 import type { charts as podCharts } from "#model/pod.ts"
-import type { ApiObject, Pod, PodPhase } from "#model/objects.ts"
+import type { ApiObject } from "#model/kinds.ts"
+import type { Pod, PodPhase } from "#model/objects/pod.ts"
 
 type PodState = StateOf<(typeof podCharts)["pod.pod"]>
 type HistoryState = StateOf<(typeof etcdCharts)["etcd.history"]>
@@ -38,8 +39,7 @@ const stateOf = (object: ApiObject, isRemoved: boolean): Pick<TruthLine, "chart"
   if (object.kind === "Pod") return { chart: "pod.pod", state: podState(object, life) }
   if (object.kind !== "Lease") return { chart: "api-server.object", state: life }
   const isHeld = (object.spec.holderIdentity ?? "") !== ""
-  // Nobody deletes leases: the chart refuses the line, whatever its state.
-  const state: LeaseState = isHeld ? "held" : "free"
+  const state: LeaseState = isRemoved ? "removed" : isHeld ? "held" : "free"
   return { chart: "leader-election.lease", state }
 }
 

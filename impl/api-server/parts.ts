@@ -7,7 +7,7 @@ import { checkPreconditions } from "#impl/api-server/preconditions.ts"
 import type { Selector } from "#impl/api-server/selectors.ts"
 import type { CacheEvent, WatchCache } from "#impl/api-server/watch-cache.ts"
 import type { Compare } from "#impl/ports/etcd.ts"
-import type { ApiObject } from "#model/objects.ts"
+import type { ApiObject } from "#model/kinds.ts"
 import { equal } from "#model/objects/equality.ts"
 
 export const defaultParts = {

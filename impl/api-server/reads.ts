@@ -17,7 +17,8 @@ import type { StateOf } from "#impl/journal.ts"
 import type { Request } from "#impl/ports/api.ts"
 import type { charts } from "#model/api-server.ts"
 import type { EventOf } from "#model/events.ts"
-import type { ApiObject, Status } from "#model/objects.ts"
+import type { ApiObject } from "#model/kinds.ts"
+import type { Status } from "#model/objects/status.ts"
 
 type Get = Extract<Request, { readonly verb: "get" }>
 type List = Extract<Request, { readonly verb: "list" }>

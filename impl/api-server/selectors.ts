@@ -4,7 +4,10 @@
  * A selector that demands a node or a name is found through an index, so an event costs only its interested watchers.
  */
 import { badRequest } from "#impl/api-server/status.ts"
-import type { ApiObject, Node, Pod, Resource, Status } from "#model/objects.ts"
+import { type ApiObject, kinds, type Resource } from "#model/kinds.ts"
+import type { Node } from "#model/objects/node.ts"
+import type { Pod } from "#model/objects/pod.ts"
+import type { Status } from "#model/objects/status.ts"
 
 export interface Selection {
   readonly resource: Resource
@@ -23,17 +26,13 @@ const specOf = (object: ApiObject): Pod["spec"] => (object as Pod).spec
 /** Source: ToSelectableFields of each kind, kubernetes registry/core/{pod,node}/strategy.go. Only fields in use. */
 const fields: Readonly<Record<string, Field>> = {
   "metadata.name": (object) => object.metadata.name,
-  "metadata.namespace": (object) => object.metadata.namespace,
+  "metadata.namespace": (object) => object.metadata.namespace ?? "",
   "spec.nodeName": (object) => specOf(object).nodeName ?? "",
   "spec.unschedulable": (object) => String((object as Node).spec.unschedulable ?? false),
   "status.phase": (object) => (object as Pod).status.phase
 }
-const fieldsOf: Readonly<Record<Resource, ReadonlyArray<string>>> = {
-  pods: ["metadata.name", "metadata.namespace", "spec.nodeName", "status.phase"],
-  nodes: ["metadata.name", "spec.unschedulable"],
-  replicasets: ["metadata.name", "metadata.namespace"],
-  leases: ["metadata.name", "metadata.namespace"]
-}
+const mayAsk = (resource: Resource, field: string): boolean => field === "metadata.name" ||
+  (field === "metadata.namespace" && kinds[resource].namespaced) || kinds[resource].selectableFields.includes(field)
 
 /** The index entries under which an object is found: its name, and of a bound pod its node. */
 export const nameIndex = (object: ApiObject): string => `name/${object.metadata.name}`
@@ -64,7 +63,7 @@ export const parseSelector = (selection: Selection): Selector | { readonly error
     requirements.push((object) => object.metadata.namespace === namespace)
   }
   for (const term of terms(selection.fieldSelector ?? "")) {
-    const field = fieldsOf[resource].includes(term.key) ? fields[term.key] : undefined
+    const field = mayAsk(resource, term.key) ? fields[term.key] : undefined
     if (field === undefined) return { error: badRequest(`"${term.key}" is not a known field selector for ${resource}`) }
     requirements.push(requirement(term, field))
     if (term.negated) continue

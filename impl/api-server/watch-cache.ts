@@ -6,7 +6,7 @@
  * kept history and enough others remain. Lists come in the order of the keys' first appearance.
  */
 import { nameIndex, nodeIndex, type Selector } from "#impl/api-server/selectors.ts"
-import type { ApiObject } from "#model/objects.ts"
+import type { ApiObject } from "#model/kinds.ts"
 import { historyEvents_max, historyEvents_min, historyKept_ms } from "#model/limits/api-server.ts"
 
 /** One change, as every watcher shares it. */

@@ -15,7 +15,7 @@ import type { charts } from "#model/api-server.ts"
 import { digested, emptyDigest } from "#model/events/digest.ts"
 import type { EventOf } from "#model/events.ts"
 import { bookmarkBeforeDeadline_ms, bookmarkPeriod_ms } from "#model/limits/api-server.ts"
-import type { ApiObject } from "#model/objects.ts"
+import type { ApiObject } from "#model/kinds.ts"
 
 type WatchEvent = EventOf<"serverWatch">
 export type CloseReason = Extract<WatchEvent, { readonly type: "serverWatch.closed" }>["reason"]
@@ -96,7 +96,7 @@ export class ServerWatch {
     this.#wrote({
       type: "serverWatch.opened", agent, ...scopeOf(selection), from, required, timeout_ms, bookmarks,
       ...(initial === undefined ? {} : { initial: { count: initial.length, versions } })
-    }, this.#isSynced ? "live" : "waitingForBookmark")
+    }, !this.#isSynced ? "waitingForBookmark" : bookmarks ? "bookmarking" : "live")
     for (const event of replayed) this.deliver(new SharedFrames(event))
     this.#arm()
   }
@@ -116,7 +116,7 @@ export class ServerWatch {
     this.#isSynced = true
     this.#bookmarkedRevision = revision
     this.#send({ type: "BOOKMARK", resourceVersion: String(revision), initialEventsEnd: true })
-    this.#wrote({ type: "serverWatch.synced", revision, ...this.#takeDelivered() }, "live")
+    this.#wrote({ type: "serverWatch.synced", revision, ...this.#takeDelivered() }, "bookmarking")
   }
 
   close(revision: number, reason: CloseReason): void {
@@ -145,7 +145,7 @@ export class ServerWatch {
     this.#bookmarkedRevision = revision
     this.#send({ type: "BOOKMARK", resourceVersion: String(revision), initialEventsEnd: false })
     if (this.#events === 0) return
-    this.#wrote({ type: "serverWatch.bookmarked", revision, ...this.#takeDelivered() }, "live")
+    this.#wrote({ type: "serverWatch.bookmarked", revision, ...this.#takeDelivered() }, "bookmarking")
   }
 
   #takeDelivered(): { readonly events: number; readonly digest: number } {

@@ -14,7 +14,7 @@ import type { Request, ServerFrame, WatchFrameEvent } from "#impl/ports/api.ts"
 import type { Connection } from "#impl/ports.ts"
 import type { EventOf } from "#model/events.ts"
 import { watchTimeout_min_ms } from "#model/limits/api-server.ts"
-import type { Status } from "#model/objects.ts"
+import type { Status } from "#model/objects/status.ts"
 
 type Watch = Extract<Request, { readonly verb: "watch" }>
 type Refusal = Extract<EventOf<"serverWatch">, { readonly type: "serverWatch.refused" }>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest"
 import { Containers, endOf } from "#impl/container-runtime/containers.ts"
-import type { Program } from "#model/objects.ts"
+import type { Program } from "#model/objects/programs.ts"
 
 const running = (program: Program, sigterm_ms?: number) =>
   ({ id: "c", program, started_ms: 1_000, sigterm_ms, exit: undefined, isTold: false })

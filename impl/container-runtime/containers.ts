@@ -4,7 +4,7 @@
  * says when it ends, and whoever looks later finds out.
  */
 import { serverStop_ms, sigkillExitCode, sigtermExitCode } from "#model/limits/container-runtime.ts"
-import type { Program } from "#model/objects.ts"
+import type { Program } from "#model/objects/programs.ts"
 
 export interface Exit {
   readonly at_ms: number

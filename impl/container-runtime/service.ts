@@ -10,6 +10,7 @@ import type { Endings } from "#impl/container-runtime/endings.ts"
 import type { Record, Records } from "#impl/container-runtime/records.ts"
 import { labelsOf, type RuntimeState } from "#impl/container-runtime/state.ts"
 import type { Answer, Call, ContainerState, SandboxStatus } from "#impl/ports/runtime.ts"
+import { programOf } from "#model/objects/programs.ts"
 
 export interface CallFailed {
   readonly message: string
@@ -152,14 +153,16 @@ const createContainer = (context: Context, call: Extract<Call, { verb: "createCo
     }
     const identity = `${sandbox.pod.uid}/${call.name}/${call.attempt}`
     const id = context.draws.uuid("container-runtime/container", identity)
+    const program = programOf(call)
+    if (program === undefined) return yield* failed(`image ${call.image} holds no program`)
     const container: ContainerState = {
       id, sandbox: sandbox.id, pod: sandbox.pod, name: call.name, attempt: call.attempt, image: call.image,
-      program: call.program, state: "created"
+      program, state: "created"
     }
     yield* onDisk(context.records.append({ kind: "container", container }))
     state.wroteContainer(container, {
       type: "container.created", ...labelsOf(container), name: call.name, attempt: call.attempt,
-      sandbox: sandbox.id, image: call.image, program: call.program
+      sandbox: sandbox.id, image: call.image, program
     }, "created")
     // Whoever sees it counts its attempt as a restart, and a count must not be lost with the power.
     creations.set(id, container)

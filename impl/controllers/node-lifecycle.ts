@@ -23,7 +23,9 @@ import { type Draws, Process } from "#impl/ports.ts"
 import { make as makeQueue, run as runWorkers, type WorkQueue } from "#impl/work-queue.ts"
 import { nodeWorkers } from "#model/limits/controllers/node-lifecycle.ts"
 import { nodeMonitorPeriod_ms } from "#model/limits.ts"
-import type { Lease, Node, Pod } from "#model/objects.ts"
+import type { Lease } from "#model/objects/lease.ts"
+import type { Node } from "#model/objects/node.ts"
+import type { Pod } from "#model/objects/pod.ts"
 
 export interface Parts {
   readonly isRenewed: (before: Lease, after: Lease) => boolean

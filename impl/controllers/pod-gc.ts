@@ -9,8 +9,10 @@ import type { Controller, Informers } from "#impl/ports/controllers.ts"
 import { Process } from "#impl/ports.ts"
 import type { EventOf } from "#model/events.ts"
 import * as limits from "#model/limits/controllers/pod-gc.ts"
-import { keyOf, type Condition, type Pod } from "#model/objects.ts"
+import { keyOf } from "#model/kinds.ts"
+import type { Pod, PodCondition } from "#model/objects/pod.ts"
 import type { charts } from "#model/controllers/pod-gc.ts"
+import { millisOf, timeOf } from "#model/objects/time.ts"
 
 export interface Config {
   readonly terminatedPods_max?: number
@@ -46,8 +48,8 @@ class Census {
 }
 
 const failedPatch = (pod: Pod, now_ms: number): object => {
-  const condition: Condition = { type: "DisruptionTarget", status: "True", reason: "DeletionByPodGC",
-    lastTransitionTime: now_ms }
+  const condition: PodCondition = { type: "DisruptionTarget", status: "True", reason: "DeletionByPodGC",
+    lastTransitionTime: timeOf(now_ms) }
   const others = (pod.status.conditions ?? []).filter(({ type }) => type !== condition.type)
   return {
     // A merge patch replaces the list: conditional, so as not to lose what somebody else wrote.
@@ -93,7 +95,7 @@ class Collector {
     const suspects = this.#suspects()
     if (terminated.size > this.#terminated_max) {
       const oldest = [...terminated.values()]
-        .sort((a, b) => a.metadata.creationTimestamp - b.metadata.creationTimestamp)
+        .sort((a, b) => millisOf(a.metadata.creationTimestamp) - millisOf(b.metadata.creationTimestamp))
       for (const pod of oldest.slice(0, oldest.length - this.#terminated_max)) yield* this.#collect(pod, "terminated")
     }
     const orphans: Array<Pod> = []
@@ -149,8 +151,10 @@ class Collector {
       () => this.#writePod(uid, { type: "podGc.deleted" }, "deleted"))
     const marking = Effect.map(
       Effect.suspend(() => client.patchStatus("pods", namespace, name, failedPatch(pod, this.#process.wall_ms()))),
-      () => this.#writePod(uid, { type: "podGc.markedFailed" }, "markedFailed"))
-    this.#writePod(uid, { type: "podGc.chosen", pod: keyOf(pod), node: pod.spec.nodeName ?? "", reason }, "chosen")
+      () => this.#writePod(uid, { type: "podGc.markedFailed" }, "toBeDeleted"))
+    const chosen = { type: "podGc.chosen", pod: keyOf(pod), node: pod.spec.nodeName ?? "", phase: pod.status.phase,
+      reason } as const
+    this.#writePod(uid, chosen, isTerminal(pod) ? "toBeDeleted" : "toBeMarked")
     return Effect.catch(isTerminal(pod) ? deletion : Effect.andThen(marking, deletion), (error) =>
       Effect.sync(() => this.#writePod(uid, { type: "podGc.failed", reason: reasonOf(error) }, "kept")))
   }

@@ -7,7 +7,7 @@
  * Deviates: members keep the store in memory and rebuild it from the log; the real one persists it.
  */
 import type { StoreChange } from "#model/events.ts"
-import type { ApiObject } from "#model/objects.ts"
+import type { ApiObject } from "#model/kinds.ts"
 import { historyRevisions_max } from "#model/limits/etcd.ts"
 import type { Compare, KeyValue, OperationResult, Request, Response, WatchEvent } from "#impl/ports/etcd.ts"
 

@@ -9,7 +9,7 @@ import { Effect } from "effect"
 import {
   type ApiError, type Client, type ListOptions, OutcomeUnknown, StatusError, type WatchStream
 } from "#impl/client.ts"
-import { type ApiObject, keyOf, type Objects, type Resource } from "#model/objects.ts"
+import { type ApiObject, type Objects, type Resource, keyOf } from "#model/kinds.ts"
 
 export type Selectors = Pick<ListOptions, "namespace" | "fieldSelector" | "labelSelector">
 

@@ -14,7 +14,7 @@ import {
   digestDelay_ms, reflectorBackoff_max_ms, reflectorBackoff_ms, reflectorBackoffReset_ms, shortWatch_ms,
   watchTimeout_min_s
 } from "#model/limits/client.ts"
-import { keyOf, type Objects, type Resource } from "#model/objects.ts"
+import { type Objects, type Resource, keyOf } from "#model/kinds.ts"
 
 export interface Parts {
   readonly firstCopy: FirstCopy

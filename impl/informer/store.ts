@@ -2,7 +2,7 @@
  * informer/store: objects by key, with indexes and a digest, all kept up to date by each change.
  * Spec: model/informer.ts.
  */
-import type { ApiObject } from "#model/objects.ts"
+import type { ApiObject } from "#model/kinds.ts"
 import { digestMinus, digestPlus } from "#model/objects/digest.ts"
 
 type IndexFunction<O> = (object: O) => ReadonlyArray<string>

@@ -4,7 +4,7 @@
  */
 import type { PodView } from "#impl/kubelet/runtime-client.ts"
 import type { ContainerState, SandboxStatus } from "#impl/ports/runtime.ts"
-import type { Container, ContainerStatus, Pod, PodSpec } from "#model/objects.ts"
+import type { Container, ContainerStatus, Pod, PodSpec } from "#model/objects/pod.ts"
 
 export type RestartPolicy = "Always" | "OnFailure" | "Never"
 export const policyOf = (spec: PodSpec): RestartPolicy => spec.restartPolicy ?? "Always"

@@ -3,36 +3,37 @@
  * Deviates: NoExecute taints are left to node-lifecycle; critical pods do not preempt here.
  * Source: pkg/kubelet/lifecycle/predicate.go, v1.36.
  */
-import type { Node, Pod, PodSpec } from "#model/objects.ts"
+import type { Node } from "#model/objects/node.ts"
+import type { Pod, PodSpec } from "#model/objects/pod.ts"
 import { amountsOf, requestsOf } from "#model/objects/requests.ts"
+import type { GivenMeta } from "#model/objects/metadata.ts"
+import { matchesTerm } from "#model/objects/node-selector.ts"
 
 export interface Rejection {
   readonly reason: string
   readonly message: string
 }
 export interface NodeInfo {
+  readonly name: string
   readonly labels: Readonly<Record<string, string>>
   readonly allocatable: Readonly<Record<string, string>>
 }
-export const nodeInfoOf = (node: Node): NodeInfo =>
-  ({ labels: node.metadata.labels ?? {}, allocatable: node.status.allocatable ?? {} })
+export const nodeInfoOf = (node: Pick<Node, "status"> & { readonly metadata: GivenMeta }): NodeInfo =>
+  ({ name: node.metadata.name ?? "", labels: node.metadata.labels ?? {}, allocatable: node.status.allocatable ?? {} })
 
-const matchesNode = (spec: PodSpec, labels: Readonly<Record<string, string>>): boolean => {
+const matchesNode = (spec: PodSpec, { labels, name }: NodeInfo): boolean => {
   const selector = spec.nodeSelector
   if (selector !== undefined) for (const key in selector) if (labels[key] !== selector[key]) return false
-  const required = spec.affinity?.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms
+  const required = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms
   if (required === undefined) return true
-  return required.some((term) => term.matchExpressions.every(({ key, values }) => {
-    const label = labels[key]
-    return label !== undefined && values.includes(label)
-  }))
+  return required.some((term) => matchesTerm(term, labels, name))
 }
 
 /** `active`: pods that were admitted before and may still use their share. */
 export type Admit = (pod: Pod, active: Iterable<Pod>, node: NodeInfo) => Rejection | undefined
 
 export const admit: Admit = (pod, active, node) => {
-  if (!matchesNode(pod.spec, node.labels)) {
+  if (!matchesNode(pod.spec, node)) {
     return { reason: "NodeAffinity", message: "Pod was rejected: node didn't match its node selector" }
   }
   const used: Record<string, number> = {}

@@ -7,7 +7,7 @@ import { BackOff } from "#impl/kubelet/back-off.ts"
 import type { RuntimeClient } from "#impl/kubelet/runtime-client.ts"
 import type { Cell, Process } from "#impl/ports.ts"
 import { imagePullBackOff_max_ms, imagePullBackOff_ms } from "#model/limits/kubelet.ts"
-import type { Container } from "#model/objects.ts"
+import type { Container } from "#model/objects/pod.ts"
 
 export type Image =
   | { readonly type: "present" }

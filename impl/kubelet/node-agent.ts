@@ -11,7 +11,10 @@ import type { Draws, Machine, Process } from "#impl/ports.ts"
 import type { charts } from "#model/kubelet.ts"
 import { nodeLeaseDuration_s, nodeLeaseRenewInterval_ms } from "#model/limits.ts"
 import * as limits from "#model/limits/kubelet.ts"
-import type { Condition, Lease, Node } from "#model/objects.ts"
+import type { Lease } from "#model/objects/lease.ts"
+import type { Node, NodeCondition } from "#model/objects/node.ts"
+import { microTimeOf, timeOf } from "#model/objects/time.ts"
+import type { GivenMeta } from "#model/objects/metadata.ts"
 
 export interface NodeAgentDependencies {
   readonly process: Process["Service"]
@@ -24,6 +27,9 @@ export interface NodeAgentDependencies {
   /** Whether the pods of this node are known: the other half of being ready. */
   readonly hasPods: () => boolean
 }
+
+/** A Node as its kubelet will register it: nobody has stored it yet. */
+type FreshNode = Omit<Node, "metadata"> & { readonly metadata: GivenMeta }
 
 const hasReason = (error: ApiError, reason: string): boolean =>
   error._tag === "StatusError" && error.status.reason === reason
@@ -47,7 +53,7 @@ export class NodeAgent {
     return this.#on.machine.name
   }
   /** The Node as last seen, or as it will be registered. */
-  node(): Node {
+  node(): FreshNode {
     return this.#informer?.get(this.name) ?? this.#node ?? this.#fresh()
   }
   get isRegistered(): boolean {
@@ -57,17 +63,17 @@ export class NodeAgent {
     this.#informer = informer
   }
 
-  #conditions(before: ReadonlyArray<Condition>): { readonly all: Array<Condition>; readonly changed: boolean } {
-    const wall_ms = Math.round(this.#on.process.wall_ms())
+  #conditions(before: ReadonlyArray<NodeCondition>): { readonly all: Array<NodeCondition>; readonly changed: boolean } {
+    const now = timeOf(this.#on.process.wall_ms())
     const pressure = this.#on.machine.pressure()
     const problem = this.#on.problem()
     let changed = false
-    const set = (type: string, isTrue: boolean, reason: string, message: string): Condition => {
+    const set = (type: string, isTrue: boolean, reason: string, message: string): NodeCondition => {
       const status = isTrue ? "True" : "False"
       const known = before.find((one) => one.type === type)
-      const lastTransitionTime = known?.status === status ? known.lastTransitionTime ?? wall_ms : wall_ms
+      const lastTransitionTime = known?.status === status ? known.lastTransitionTime ?? now : now
       if (known?.status !== status || known.reason !== reason) changed = true
-      return { type, status, reason, message, lastTransitionTime, lastHeartbeatTime: wall_ms }
+      return { type, status, reason, message, lastTransitionTime, lastHeartbeatTime: now }
     }
     const own = [
       set("MemoryPressure", pressure.memory, pressure.memory ? "KubeletHasInsufficientMemory"
@@ -82,21 +88,23 @@ export class NodeAgent {
     return { all: [...before.filter((one) => !ownedConditions.has(one.type)), ...own], changed }
   }
 
-  #fresh(): Node {
+  #fresh(): FreshNode {
     const { capacity, labels, name } = this.#on.machine
     return {
       apiVersion: "v1",
       kind: "Node",
-      metadata: {
-        name, namespace: "", uid: "", resourceVersion: "", generation: 0, creationTimestamp: 0,
-        labels: { "kubernetes.io/hostname": name, ...labels }
-      },
+      metadata: { name, labels: { "kubernetes.io/hostname": name, ...labels } },
       spec: {},
       status: {
         capacity, allocatable: capacity, conditions: this.#conditions([]).all,
-        nodeInfo: { bootID: this.#on.machine.bootId(), kubeletVersion: limits.kubeletVersion }
+        nodeInfo: this.#nodeInfo(), daemonEndpoints: limits.daemonEndpoints
       }
     }
+  }
+
+  #nodeInfo(): Node["status"]["nodeInfo"] {
+    const { machine } = this.#on
+    return { ...limits.nodeInfo, bootID: machine.bootId(), machineID: machine.name, systemUUID: machine.name }
   }
 
   /** Creates the Node, or adopts the one of that name with this machine's labels. Tried until it works. */
@@ -146,11 +154,11 @@ export class NodeAgent {
     const node = this.node()
     const { all, changed } = this.#conditions(node.status.conditions ?? [])
     const bootID = machine.bootId()
-    const isNew = changed || node.status.nodeInfo?.bootID !== bootID || this.#postedReady === undefined
+    const isNew = changed || node.status.nodeInfo.bootID !== bootID || this.#postedReady === undefined
     if (!isNew && process.monotonic_ms() < this.#posted_ms + limits.nodeStatusReportFrequency_ms) return Effect.void
     const status = {
       capacity: machine.capacity, allocatable: machine.capacity, conditions: all,
-      nodeInfo: { bootID, kubeletVersion: limits.kubeletVersion }
+      nodeInfo: this.#nodeInfo(), daemonEndpoints: limits.daemonEndpoints
     }
     return Effect.matchEffect(client.patchStatus("nodes", "", this.name, { status }), {
       onSuccess: (posted) => Effect.sync(() => this.#posted(posted, all, isNew)),
@@ -158,7 +166,7 @@ export class NodeAgent {
       onFailure: () => Effect.void
     })
   }
-  #posted(node: Node, conditions: ReadonlyArray<Condition>, changed: boolean): void {
+  #posted(node: Node, conditions: ReadonlyArray<NodeCondition>, changed: boolean): void {
     this.#node = node
     this.#posted_ms = this.#on.process.monotonic_ms()
     const isTrue = (type: string) => conditions.some((one) => one.type === type && one.status === "True")
@@ -211,7 +219,7 @@ export class NodeAgent {
     const { client, process } = this.#on
     return Effect.gen({ self: this }, function*() {
       const spec = {
-        holderIdentity: this.name, leaseDurationSeconds: nodeLeaseDuration_s, renewTime: Math.round(process.wall_ms())
+        holderIdentity: this.name, leaseDurationSeconds: nodeLeaseDuration_s, renewTime: microTimeOf(process.wall_ms())
       }
       const options = { timeout_ms: nodeLeaseRenewInterval_ms }
       this.#lease ??= yield* Effect.matchEffect(client.get("leases", leaseNamespace, this.name, options), {
@@ -222,8 +230,7 @@ export class NodeAgent {
       this.#lease = this.#lease === undefined
         ? yield* client.create("leases", {
           apiVersion: "coordination.k8s.io/v1", kind: "Lease", spec,
-          metadata: { name: this.name, namespace: leaseNamespace, uid: "", resourceVersion: "", generation: 0,
-            creationTimestamp: 0 }
+          metadata: { name: this.name, namespace: leaseNamespace }
         })
         : yield* client.update("leases", { ...this.#lease, spec }, options)
       return true

@@ -9,7 +9,7 @@ import { admit, type Admit } from "#impl/kubelet/admission.ts"
 import { statusFor } from "#impl/kubelet/phase.ts"
 import type { Draws, Process } from "#impl/ports.ts"
 import type { Preconditions } from "#impl/ports/api.ts"
-import type { Pod } from "#model/objects.ts"
+import type { Pod } from "#model/objects/pod.ts"
 
 export interface Parts {
   /** Where the kubelet learns of its pods, and how its first list is made. */

@@ -4,7 +4,8 @@
 import { hasRun, newestSandbox, policyOf, runsOf, statusOf, type ShouldRestart } from "#impl/kubelet/actions.ts"
 import type { PodView } from "#impl/kubelet/runtime-client.ts"
 import type { ContainerState as Run } from "#impl/ports/runtime.ts"
-import type { Condition, ContainerState, ContainerStatus, Pod, PodPhase, PodStatus } from "#model/objects.ts"
+import type { ContainerState, ContainerStatus, Pod, PodCondition, PodPhase, PodStatus } from "#model/objects/pod.ts"
+import { timeOf } from "#model/objects/time.ts"
 
 export const isTerminal = (phase: PodPhase): boolean => phase === "Succeeded" || phase === "Failed"
 
@@ -27,17 +28,17 @@ const terminatedOf = (run: Run): ContainerState => ({
     reason: run.reason === "unknown" ? "ContainerStatusUnknown" : run.exitCode === 0 ? "Completed" : "Error",
     containerID: run.id,
     ...(run.signal === undefined ? {} : { signal: run.signal }),
-    ...(run.started_wall === undefined ? {} : { startedAt: run.started_wall }),
-    ...(run.finished_wall === undefined ? {} : { finishedAt: run.finished_wall })
+    ...(run.started_wall === undefined ? {} : { startedAt: timeOf(run.started_wall) }),
+    ...(run.finished_wall === undefined ? {} : { finishedAt: timeOf(run.finished_wall) })
   }
 })
 const unknownEnd: ContainerState = { terminated: { exitCode: 137, reason: "ContainerStatusUnknown" } }
 
 /** The end of the run before, as the API has it: the runtime may have removed its record. */
-const lastReported = (pod: Pod, name: string): { readonly lastState?: ContainerState } => {
+const lastReported = (pod: Pod, name: string): { readonly lastState: ContainerState } => {
   const reported = statusOf(pod, name)
-  const ended = reported?.state.terminated ?? reported?.lastState?.terminated
-  return ended === undefined ? {} : { lastState: { terminated: ended } }
+  const ended = reported?.state.terminated ?? reported?.lastState.terminated
+  return { lastState: ended === undefined ? {} : { terminated: ended } }
 }
 
 const containerStatus = (situation: Situation, name: string, image: string): ContainerStatus => {
@@ -46,10 +47,11 @@ const containerStatus = (situation: Situation, name: string, image: string): Con
   // Runs that were made and never started lie between.
   const before = older.find(({ state }) => state === "exited")
   const last = before !== undefined ? { lastState: terminatedOf(before) }
-    : latest?.state === "created" ? lastReported(pod, name) : {}
-  const common = { name, image, ready: false, started: false }
+    : latest?.state === "created" ? lastReported(pod, name) : { lastState: {} }
+  // Deviates: images have no digest, so none is told.
+  const common = { name, image, imageID: "", ready: false, started: false }
   if (latest?.state === "running") {
-    const state = { running: { startedAt: latest.started_wall ?? 0 } }
+    const state = { running: { startedAt: timeOf(latest.started_wall ?? 0) } }
     return { ...common, ...last, state, ready: true, started: true, restartCount: latest.attempt,
       containerID: latest.id }
   }
@@ -73,12 +75,12 @@ const withoutRun = (situation: Situation, name: string, image: string, reason: s
   const { isTerminated, isTerminating, pod, restarts } = situation
   const reported = statusOf(pod, name)
   const restartCount = reported?.restartCount ?? 0
-  const common = { name, image, ready: false, started: false, restartCount }
+  const common = { name, image, imageID: "", ready: false, started: false, restartCount, lastState: {} }
   if (!hasRun(reported)) {
     return isTerminated ? { ...common, state: unknownEnd } : { ...common, state: { waiting: { reason } } }
   }
   const lastEnd: ContainerState = reported!.state.terminated === undefined
-    ? reported!.lastState?.terminated === undefined || reported!.state.running !== undefined
+    ? reported!.lastState.terminated === undefined || reported!.state.running !== undefined
       ? unknownEnd : reported!.lastState
     : { terminated: reported!.state.terminated }
   const goesOn = !isTerminated && !isTerminating && restarts(policyOf(pod.spec), lastEnd.terminated!.exitCode)
@@ -91,7 +93,7 @@ const phaseOf = (situation: Situation, statuses: ReadonlyArray<ContainerStatus>)
   let succeeded = 0
   let isRestartable = false
   for (const status of statuses) {
-    const end = status.state.terminated ?? status.lastState?.terminated
+    const end = status.state.terminated ?? status.lastState.terminated
     if (status.state.running !== undefined) running++
     else if (end === undefined) return situation.isTerminated ? "Failed" : "Pending"
     else {
@@ -108,21 +110,21 @@ const phaseOf = (situation: Situation, statuses: ReadonlyArray<ContainerStatus>)
 
 /** Sets a condition, keeping the time of its last change when the status stays. */
 const condition = (
-  before: ReadonlyArray<Condition>, type: string, isTrue: boolean, reason: string | undefined, wall_ms: number
-): Condition => {
+  before: ReadonlyArray<PodCondition>, type: string, isTrue: boolean, reason: string | undefined, wall_ms: number
+): PodCondition => {
   const status = isTrue ? "True" : "False"
   for (const known of before) {
     if (known.type === type && known.status === status && known.reason === reason) return known
   }
-  return { type, status, lastTransitionTime: wall_ms, ...(reason === undefined ? {} : { reason }) }
+  return { type, status, lastTransitionTime: timeOf(wall_ms), ...(reason === undefined ? {} : { reason }) }
 }
 
 export const ownedConditions: ReadonlySet<string> =
   new Set(["PodReadyToStartContainers", "Initialized", "ContainersReady", "Ready"])
 
 export const conditionsOf = (
-  before: ReadonlyArray<Condition>, phase: PodPhase, isReady: boolean, hasSandbox: boolean, wall_ms: number
-): ReadonlyArray<Condition> => {
+  before: ReadonlyArray<PodCondition>, phase: PodPhase, isReady: boolean, hasSandbox: boolean, wall_ms: number
+): ReadonlyArray<PodCondition> => {
   const why = isReady ? undefined
     : phase === "Succeeded" ? "PodCompleted" : phase === "Failed" ? "PodFailed" : "ContainersNotReady"
   return [
@@ -162,9 +164,10 @@ export const statusFor = (situation: Situation, before: PodStatus, holdsTerminal
     phase,
     status: {
       phase: reported,
+      qosClass: situation.pod.status.qosClass,
       conditions,
       containerStatuses: statuses,
-      startTime: before.startTime ?? situation.wall_ms,
+      startTime: before.startTime ?? timeOf(situation.wall_ms),
       ...(ip === undefined ? {} : { podIP: ip }),
       ...(before.reason === undefined ? {} : { reason: before.reason }),
       ...(before.message === undefined ? {} : { message: before.message })
@@ -181,8 +184,8 @@ const sameState = (a: ContainerState, b: ContainerState): boolean =>
 const sameContainer = (a: ContainerStatus, b: ContainerStatus | undefined): boolean =>
   a === b || (b !== undefined && a.name === b.name && a.ready === b.ready && a.restartCount === b.restartCount
     && a.containerID === b.containerID && sameState(a.state, b.state)
-    && sameEnd(a.lastState?.terminated, b.lastState?.terminated))
-const conditionIn = (conditions: ReadonlyArray<Condition> | undefined, type: string): Condition | undefined => {
+    && sameEnd(a.lastState.terminated, b.lastState.terminated))
+const conditionIn = (conditions: ReadonlyArray<PodCondition> | undefined, type: string): PodCondition | undefined => {
   if (conditions !== undefined) for (const one of conditions) if (one.type === type) return one
   return undefined
 }

@@ -16,7 +16,7 @@ import { effectiveGrace_s, type Worker, type WorkerJournal } from "#impl/kubelet
 import type { Draws, Process } from "#impl/ports.ts"
 import type { ContainerState } from "#impl/ports/runtime.ts"
 import * as limits from "#model/limits/kubelet.ts"
-import type { Pod } from "#model/objects.ts"
+import type { Pod } from "#model/objects/pod.ts"
 
 export interface Dependencies {
   readonly process: Process["Service"]

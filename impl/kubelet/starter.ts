@@ -11,7 +11,7 @@ import type { Stopper } from "#impl/kubelet/stopper.ts"
 import type { Worker, WorkerJournal } from "#impl/kubelet/worker.ts"
 import type { Process } from "#impl/ports.ts"
 import * as limits from "#model/limits/kubelet.ts"
-import type { Container, Pod } from "#model/objects.ts"
+import type { Container, Pod } from "#model/objects/pod.ts"
 
 export class Starter {
   readonly #process: Process["Service"]
@@ -78,7 +78,7 @@ export class Starter {
       worker.imageRetry.delete(container.name)
       const created = yield* runtime.call({
         verb: "createContainer", sandbox, name: container.name, attempt: start.attempt, image: container.image,
-        program: container.program
+        args: container.args ?? []
       })
       if (created.type !== "container") return yield* Effect.fail({ message: "no container in the answer" })
       if (worker.wants !== undefined) return

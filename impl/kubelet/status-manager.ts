@@ -11,7 +11,7 @@ import { isTerminal, ownedConditions, sameStatus } from "#impl/kubelet/phase.ts"
 import type { Worker, WorkerJournal } from "#impl/kubelet/worker.ts"
 import type { Mailbox, Process } from "#impl/ports.ts"
 import { statusFullSync_ms } from "#model/limits/kubelet.ts"
-import type { Pod, PodStatus } from "#model/objects.ts"
+import type { Pod, PodStatus } from "#model/objects/pod.ts"
 
 interface Entry {
   readonly uid: string

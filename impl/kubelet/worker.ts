@@ -8,7 +8,7 @@ import type { Event } from "#model/events.ts"
 import type { charts } from "#model/kubelet.ts"
 import { podGrace_min_s, stopGrace_min_s } from "#model/limits/kubelet.ts"
 import { terminationGracePeriod_s } from "#model/limits.ts"
-import type { Pod, PodPhase } from "#model/objects.ts"
+import type { Pod, PodPhase } from "#model/objects/pod.ts"
 
 type WorkerState = StateOf<(typeof charts)["kubelet.podWorker"]>
 type ContainerChartState = StateOf<(typeof charts)["kubelet.container"]>

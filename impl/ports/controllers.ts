@@ -7,7 +7,10 @@ import type { Client } from "#impl/client.ts"
 import type { Informer } from "#impl/informer.ts"
 import type { Journal } from "#impl/journal.ts"
 import type { Draws, Process } from "#impl/ports.ts"
-import type { Lease, Node, Pod, ReplicaSet } from "#model/objects.ts"
+import type { Lease } from "#model/objects/lease.ts"
+import type { Node } from "#model/objects/node.ts"
+import type { Pod } from "#model/objects/pod.ts"
+import type { ReplicaSet } from "#model/objects/replica-set.ts"
 
 export interface Informers {
   /** Indexes: "node" by spec.nodeName, "owner" by the uid of the controlling owner, "orphan" by namespace. */

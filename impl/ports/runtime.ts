@@ -3,7 +3,7 @@
  * "container-runtime/<machine>". Calls follow CRI v1 (RuntimeService, ImageService). Events carry whole states, in
  * the order of the changes and ahead of the answer to the call that caused them, so that a subscriber's copy is exact.
  */
-import type { Program } from "#model/objects.ts"
+import type { Program } from "#model/objects/programs.ts"
 
 /** Labels that CRI keeps for the kubelet: what it reads back after its own restart. */
 export interface PodLabels {
@@ -45,7 +45,7 @@ export type Call =
   /** Removes its containers too. Idempotent. */
   | { readonly verb: "removeSandbox"; readonly id: string }
   | { readonly verb: "createContainer"; readonly sandbox: string; readonly name: string; readonly attempt: number
-      readonly image: string; readonly program: Program }
+      readonly image: string; readonly args: ReadonlyArray<string> }
   | { readonly verb: "startContainer"; readonly id: string }
   /** SIGTERM, then SIGKILL after the grace; answers when it no longer runs. A cancelled call sends no SIGKILL. */
   | { readonly verb: "stopContainer"; readonly id: string; readonly grace_ms: number }

@@ -6,7 +6,7 @@ import { emptyNodeInfo, type NodeInfo, type PodInfo, readNode } from "#impl/sche
 import type { ClusterEvent } from "#impl/scheduler/filters.ts"
 import type { StateOf } from "#impl/journal.ts"
 import type { EventOf } from "#model/events.ts"
-import type { Node, Taint } from "#model/objects.ts"
+import type { Node, Taint } from "#model/objects/node.ts"
 import type { charts } from "#model/scheduler.ts"
 
 type PodState = StateOf<typeof charts["scheduler.cachePod"]>
@@ -149,7 +149,8 @@ export class SchedulerCache {
   }
 
   #writeNode(info: NodeInfo): void {
-    this.#write.node(info.name, { type: "schedulerNode.changed", allocatable: info.allocatable,
+    this.#write.node(info.name, { type: "schedulerNode.changed",
+      revision: Number(info.node?.metadata.resourceVersion ?? 0), allocatable: info.allocatable,
       unschedulable: info.unschedulable, taints: (info.node?.spec.taints ?? []).map(taintText),
       labels: info.node?.metadata.labels ?? {} }, "present")
   }

@@ -1,5 +1,6 @@
 /** Tells users why a pod is not scheduled: its condition PodScheduled. */
-import type { Condition, Pod } from "#model/objects.ts"
+import type { Pod, PodCondition } from "#model/objects/pod.ts"
+import { timeOf } from "#model/objects/time.ts"
 
 /** The merge patch, or undefined when the pod says so already. A merge patch replaces the whole list. */
 export const unschedulablePatch = (pod: Pod, message: string, now_ms: number): object | undefined => {
@@ -8,8 +9,8 @@ export const unschedulablePatch = (pod: Pod, message: string, now_ms: number): o
   const reason = "Unschedulable"
   if (before?.status === "False" && before.reason === reason && before.message === message) return undefined
   // The time of a status that stays is kept, also where there is none: gates are told of without one.
-  const since_ms = before?.status === "False" ? before.lastTransitionTime : now_ms
-  const condition: Condition = {
+  const since_ms = before?.status === "False" ? before.lastTransitionTime : timeOf(now_ms)
+  const condition: PodCondition = {
     type: "PodScheduled", status: "False", reason, message,
     ...(since_ms === undefined ? {} : { lastTransitionTime: since_ms })
   }

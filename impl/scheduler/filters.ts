@@ -4,7 +4,8 @@
  * no longer the scheduler's.
  */
 import { type NodeInfo, type PodInfo, tolerates } from "#impl/scheduler/node-info.ts"
-import type { PodSpec, Taint } from "#model/objects.ts"
+import type { Taint } from "#model/objects/node.ts"
+import { matchesTerm } from "#model/objects/node-selector.ts"
 
 /** What may wake an unschedulable pod. */
 export type ClusterEvent =
@@ -41,20 +42,7 @@ const taintToleration: Filter = {
     ? taintToleration.passes(pod, event.node) : false
 }
 
-type NodeSelectorTerm = NonNullable<PodSpec["affinity"]>["nodeAffinity"][
-  "requiredDuringSchedulingIgnoredDuringExecution"]["nodeSelectorTerms"][number]
-
 const label = (node: NodeInfo, key: string): string | undefined => node.node?.metadata.labels?.[key]
-
-const matchesTerm = (node: NodeInfo, term: NodeSelectorTerm): boolean => {
-  // A term without expressions matches nothing.
-  if (term.matchExpressions.length === 0) return false
-  for (const { key, values } of term.matchExpressions) {
-    const value = label(node, key)
-    if (value === undefined || !values.includes(value)) return false
-  }
-  return true
-}
 
 const nodeAffinity: Filter = {
   name: "NodeAffinity",
@@ -63,9 +51,10 @@ const nodeAffinity: Filter = {
     if (nodeSelector !== undefined) {
       for (const key in nodeSelector) if (label(node, key) !== nodeSelector[key]) return false
     }
-    if (affinity === undefined) return true
-    const terms = affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms
-    return terms.some((term) => matchesTerm(node, term))
+    const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
+    if (required === undefined) return true
+    const labels = node.node?.metadata.labels ?? {}
+    return required.nodeSelectorTerms.some((term) => matchesTerm(term, labels, node.name))
   },
   helps: (event, pod) => event.kind === "nodeAdded" || event.kind === "nodeUpdated" && event.labels
     ? nodeAffinity.passes(pod, event.node) : false

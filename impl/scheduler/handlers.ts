@@ -2,7 +2,8 @@
 import type { Handlers } from "#impl/informer.ts"
 import { podInfo } from "#impl/scheduler/node-info.ts"
 import { isAssigned, type SchedulerState } from "#impl/scheduler/parts.ts"
-import type { Node, Pod } from "#model/objects.ts"
+import type { Node } from "#model/objects/node.ts"
+import type { Pod } from "#model/objects/pod.ts"
 
 export const podHandlers = (
   { queue, cache }: Pick<SchedulerState, "queue" | "cache">, isBinding: (uid: string) => boolean

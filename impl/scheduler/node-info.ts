@@ -1,6 +1,7 @@
 /** What the scheduler knows of one node and of one pod, in the form in which filters and scores read it. */
-import type { Node, Pod, Taint, Toleration } from "#model/objects.ts"
-import { keyOf } from "#model/objects.ts"
+import type { Node, Taint } from "#model/objects/node.ts"
+import type { Pod, Toleration } from "#model/objects/pod.ts"
+import { keyOf } from "#model/kinds.ts"
 import { type Amounts, amountsOf, requestsOf, type Scored, scoredRequestsOf } from "#model/objects/requests.ts"
 import { toleratesTaint } from "#model/objects/taints.ts"
 

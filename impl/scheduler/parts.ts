@@ -5,7 +5,7 @@ import type { NodeInfo, PodInfo } from "#impl/scheduler/node-info.ts"
 import { defaultQueueParts, type QueuedPod, type QueueParts, type SchedulingQueue } from "#impl/scheduler/queue.ts"
 import { best } from "#impl/scheduler/scores.ts"
 import type { Draws } from "#impl/ports.ts"
-import type { Pod } from "#model/objects.ts"
+import type { Pod } from "#model/objects/pod.ts"
 
 export interface SchedulerState {
   readonly queue: SchedulingQueue

@@ -9,7 +9,7 @@ import type { StateOf } from "#impl/journal.ts"
 import type { Process, Timer } from "#impl/ports.ts"
 import type { EventOf } from "#model/events.ts"
 import * as limits from "#model/limits/scheduler.ts"
-import type { Pod } from "#model/objects.ts"
+import type { Pod } from "#model/objects/pod.ts"
 import type { charts } from "#model/scheduler.ts"
 
 type State = StateOf<typeof charts["scheduler.queuePod"]>

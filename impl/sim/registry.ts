@@ -4,9 +4,7 @@ import { ImagePullFailed, type ImageRegistry } from "#impl/ports.ts"
 import type { Chance } from "#impl/sim/draws.ts"
 import type { ProcessScheduler } from "#impl/sim/scheduler.ts"
 import * as limits from "#model/limits/hardware.ts"
-
-/** Names that no registry knows. */
-const missing = "missing/"
+import { isKnownImage } from "#model/objects/programs.ts"
 
 export class Registry {
   isDown = false
@@ -21,7 +19,7 @@ export class Registry {
 
   #pull(image: string, identity: string, owner: ProcessScheduler): Effect.Effect<void, ImagePullFailed> {
     return Effect.suspend(() => {
-      if (this.isDown || image.startsWith(missing)) return this.#refuse(image, owner)
+      if (this.isDown || !isKnownImage(image)) return this.#refuse(image, owner)
       const u = this.#chance.stream("registry/pull", `${image} ${identity}`).unit()
       const pull_ms = limits.pull_ms_min + Math.floor((limits.pull_ms_max - limits.pull_ms_min) * u * u)
       return Effect.flatMap(owner.sleep(pull_ms), () =>

@@ -4,8 +4,10 @@
  * Source: reference 3.2, 3.3; invariants 14, 16, 18, 20, 21, 22, 23, 24.
  */
 import type { EventOf, Judged } from "#model/events.ts"
-import type { ApiObject, ObjectMeta } from "#model/objects.ts"
+import { type ApiObject, isResource, kinds } from "#model/kinds.ts"
+import type { ObjectMeta } from "#model/objects/metadata.ts"
 import { equal } from "#model/objects/equality.ts"
+import { millisOf } from "#model/objects/time.ts"
 
 export type ObjectEvent = Judged<EventOf<"object">>
 type Updated = Extract<ObjectEvent, { readonly type: "object.updated" }>
@@ -15,16 +17,17 @@ export interface Remembered {
   readonly uid: string
   readonly key: string
   readonly revision: number
-  readonly generation: number
-  readonly creationTimestamp: number
+  /** undefined in kinds that do not count. */
+  readonly generation: number | undefined
+  readonly creationTimestamp: string
   /** undefined while it is live. */
-  readonly deletionTimestamp: number | undefined
+  readonly deletionTimestamp: string | undefined
   readonly grace_s: number | undefined
   readonly finalizers: ReadonlyArray<string>
 }
 export const nothingRemembered: Remembered = {
-  uid: "", key: "", revision: 0, generation: 0, creationTimestamp: 0, deletionTimestamp: undefined, grace_s: undefined,
-  finalizers: []
+  uid: "", key: "", revision: 0, generation: undefined, creationTimestamp: "", deletionTimestamp: undefined,
+  grace_s: undefined, finalizers: []
 }
 
 export const objectOf = (event: ObjectEvent): ApiObject => event.object as ApiObject
@@ -40,17 +43,30 @@ export const remember = (event: ObjectEvent): Remembered => {
 
 const keyMatches = (event: ObjectEvent): boolean => {
   const { name, namespace } = metaOf(event)
-  return event.key === `/registry/${event.resource}/${namespace === "" ? "" : `${namespace}/`}${name}`
+  return event.key === `/registry/${event.resource}/${namespace === undefined ? "" : `${namespace}/`}${name}`
 }
 const isAt = (event: ObjectEvent): boolean => Number(metaOf(event).resourceVersion) === event.revision
 const isHeld = (meta: ObjectMeta): boolean => (meta.finalizers?.length ?? 0) > 0
 
-/** A new object is live, under its own key, with generation 1 in kinds that count and 0 in others. */
+const countsGenerations = (resource: string): boolean => isResource(resource) && kinds[resource].countsGenerations
+const isIdentified = (event: ObjectEvent): boolean => {
+  const { creationTimestamp, name, uid } = metaOf(event)
+  return uid !== "" && uid === event.entity && name !== "" && keyMatches(event) && creationTimestamp !== ""
+}
+
+/** A new object is live, under its own key, with generation 1 in kinds that count and none in others. */
 export const isLawfulCreation = (event: ObjectEvent): boolean => {
-  const { creationTimestamp, deletionTimestamp, generation, name, uid } = metaOf(event)
-  const counts = event.resource === "pods" || event.resource === "replicasets"
-  return uid !== "" && uid === event.entity && name !== "" && isAt(event) && keyMatches(event)
-    && deletionTimestamp === undefined && creationTimestamp > 0 && generation === (counts ? 1 : 0)
+  const { deletionTimestamp, generation } = metaOf(event)
+  return isIdentified(event) && isAt(event) && deletionTimestamp === undefined
+    && generation === (countsGenerations(event.resource) ? 1 : undefined)
+}
+
+/** The first that is seen of an object which was there before: whatever it may have come to by then. */
+export const isLawfulSight = (event: ObjectEvent): boolean => {
+  const { deletionGracePeriodSeconds: grace_s, deletionTimestamp, generation } = metaOf(event)
+  return isIdentified(event) && Number(metaOf(event).resourceVersion) <= event.revision
+    && (deletionTimestamp === undefined) === (grace_s === undefined)
+    && (countsGenerations(event.resource) ? (generation ?? 0) >= 1 : generation === undefined)
 }
 
 const isSameObject = (before: Remembered, event: Updated): boolean => {
@@ -61,51 +77,63 @@ const isSameObject = (before: Remembered, event: Updated): boolean => {
     && Number(metadata.resourceVersion) === before.revision && metadata.uid === before.uid
 }
 
-/** Once set it stays; its time only moves towards now, by as much as the grace shrinks. */
+/**
+ * Once set it stays. A shorter grace moves its time back by as much as the grace shrinks, but not before now: it can
+ * even move forward. Source: apiserver registry/rest/delete.go BeforeDelete, v1.36.
+ */
 export const deletionIsLawful = (before: Remembered, meta: ObjectMeta): boolean => {
   const { deletionGracePeriodSeconds: grace_s, deletionTimestamp } = meta
   if (before.deletionTimestamp === undefined) {
     return deletionTimestamp === undefined ? grace_s === undefined : grace_s !== undefined && grace_s >= 0
   }
   if (deletionTimestamp === undefined || grace_s === undefined || before.grace_s === undefined) return false
-  return grace_s >= 0 && grace_s <= before.grace_s
-    && before.deletionTimestamp - deletionTimestamp === (before.grace_s - grace_s) * 1000
+  if (grace_s === before.grace_s) return deletionTimestamp === before.deletionTimestamp
+  const shrunk_ms = (before.grace_s - grace_s) * 1000
+  return grace_s >= 0 && shrunk_ms > 0
+    && millisOf(deletionTimestamp) >= millisOf(before.deletionTimestamp) - shrunk_ms
 }
 
 const finalizersAreLawful = (before: Remembered, meta: ObjectMeta): boolean => before.deletionTimestamp === undefined
   || meta.finalizers === undefined || meta.finalizers.every((finalizer) => before.finalizers.includes(finalizer))
 
 /** Generation counts changes of the spec, and the beginning of the deletion. */
-const generationIsLawful = (before: Remembered, meta: ObjectMeta, specChanged: boolean): boolean => {
+const generationIsLawful = (before: Remembered, meta: ObjectMeta, isCounted: boolean): boolean => {
+  if (before.generation === undefined) return meta.generation === undefined
   const isFirstDelete = before.deletionTimestamp === undefined && meta.deletionTimestamp !== undefined
-  const counted = before.generation > 0 && (specChanged || isFirstDelete)
-  return meta.generation === before.generation + (counted ? 1 : 0)
+  return meta.generation === before.generation + (isCounted || isFirstDelete ? 1 : 0)
 }
 
-const withoutVersion = (meta: ObjectMeta): object => ({ ...meta, resourceVersion: "" })
+const withoutVersion = (object: ApiObject): object =>
+  ({ ...object, metadata: { ...object.metadata, resourceVersion: "" } })
 
 /** Which parts of the object an update changed. */
 export interface Changes {
   readonly spec: boolean
   readonly status: boolean
 }
-const statusOf = (object: ApiObject): unknown => ("status" in object ? object.status : undefined)
+const partOf = (object: ApiObject, part: "spec" | "status"): unknown =>
+  (object as { readonly spec?: unknown; readonly status?: unknown })[part]
 export const changesOf = (event: Updated): Changes => {
   const previous = event.previous as ApiObject
   const object = objectOf(event)
   return {
-    spec: !equal(previous.spec, object.spec),
-    status: !equal(statusOf(previous), statusOf(object))
+    spec: !equal(partOf(previous, "spec"), partOf(object, "spec")),
+    status: !equal(partOf(previous, "status"), partOf(object, "status"))
   }
 }
 
-/** Whatever the kind: same identity, next revision, and something changed that may. */
-export const isLawfulChange = (before: Remembered, event: Updated, changes: Changes): boolean => {
+/**
+ * Whatever the kind: same identity, next revision, and something changed that may. `isCounted`: the change is one of
+ * those that the generation counts; changes of the spec are, unless the kind knows better.
+ */
+export const isLawfulChange = (
+  before: Remembered, event: Updated, changes: Changes, isCounted = changes.spec
+): boolean => {
   const meta = metaOf(event)
   return isSameObject(before, event) && deletionIsLawful(before, meta) && finalizersAreLawful(before, meta)
-    && generationIsLawful(before, meta, changes.spec)
+    && generationIsLawful(before, meta, isCounted)
     && (changes.spec || changes.status
-      || !equal(withoutVersion((event.previous as ApiObject).metadata), withoutVersion(meta)))
+      || !equal(withoutVersion(event.previous as ApiObject), withoutVersion(objectOf(event))))
 }
 
 /** The line tells the last state, at the revision of the removal. */

@@ -1,5 +1,5 @@
 /**
- * api-server.object: the life of a stored object that has no chart of its own (Node, ReplicaSet), as committed.
+ * api-server.object: the life of a stored object that has no chart of its own, as committed.
  *
  * States: absent, live, terminating, removed (initial: absent).
  * Time:   none; deletionTimestamp is a stamp of the server's wall clock.
@@ -8,25 +8,30 @@
  */
 import { assign, setup } from "xstate"
 import {
-  changesOf, graceIsOver, isLawfulChange, isLawfulCreation, isLawfulRemoval, isStillHeld, isUnheld, metaOf,
+  changesOf, graceIsOver, isLawfulChange, isLawfulCreation, isLawfulRemoval, isLawfulSight, isStillHeld, isUnheld, metaOf,
   nothingRemembered, type ObjectEvent, remember, type Remembered
 } from "#model/api-server/object-laws.ts"
 
 interface Args { readonly context: Remembered; readonly event: ObjectEvent }
 
-/** Spec and status are written through different doors: never both at once. */
+/**
+ * Spec and status are written through different doors: never both at once. Only a namespace says that it terminates
+ * in the write that marks it. Source: kubernetes registry/core/namespace/storage/storage.go Delete, v1.36.
+ */
 const isLawfulUpdate = ({ context, event }: Args): boolean => {
   if (event.type !== "object.updated") return false
   const changes = changesOf(event)
   const isFirstDelete = context.deletionTimestamp === undefined && metaOf(event).deletionTimestamp !== undefined
   return isLawfulChange(context, event, changes) && !(changes.spec && changes.status)
-    && !(isFirstDelete && (changes.spec || changes.status))
+    && !(isFirstDelete && (changes.spec || (changes.status && event.resource !== "namespaces")))
 }
 
 export const object = setup({
   types: { context: {} as Remembered, events: {} as ObjectEvent },
   guards: {
     isCreated: ({ event }: Args) => isLawfulCreation(event),
+    isSeenLive: ({ event }: Args) => metaOf(event).deletionTimestamp === undefined && isLawfulSight(event),
+    isSeenTerminating: ({ event }: Args) => metaOf(event).deletionTimestamp !== undefined && isLawfulSight(event),
     staysLive: (args: Args) => metaOf(args.event).deletionTimestamp === undefined && isLawfulUpdate(args),
     /** Without finalizers there is nothing to wait for. */
     beginsToTerminate: (args: Args) =>
@@ -43,7 +48,13 @@ export const object = setup({
   states: {
     absent: {
       description: "Nothing with this uid has been stored.",
-      on: { "object.created": { guard: "isCreated", target: "live", actions: "remember" } }
+      on: {
+        "object.created": { guard: "isCreated", target: "live", actions: "remember" },
+        "object.seen": [
+          { guard: "isSeenLive", target: "live", actions: "remember" },
+          { guard: "isSeenTerminating", target: "terminating", actions: "remember" }
+        ]
+      }
     },
     live: {
       description: "Stored, and nobody has asked to delete it.",

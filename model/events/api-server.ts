@@ -25,6 +25,9 @@ export const ApiServerEvent = [
   // chart "pod.pod" for pods, "leader-election.lease" for leases, else "api-server.object".
   Schema.Struct({ type: Schema.tag("object.created"), revision: Schema.Number, resource: Schema.String,
     key: Schema.String, object: StoredObject }),
+  /** The first that a foreign trace shows of an object which was there before: `revision` is where that trace began. */
+  Schema.Struct({ type: Schema.tag("object.seen"), revision: Schema.Number, resource: Schema.String,
+    key: Schema.String, object: StoredObject }),
   Schema.Struct({ type: Schema.tag("object.updated"), revision: Schema.Number, resource: Schema.String,
     key: Schema.String, object: StoredObject, previous: StoredObject }),
   /** `object`: the last state; its resourceVersion is that of the deletion. */

@@ -3,15 +3,14 @@
  * fault away leaves the others as they were. Times are world time in ms since the start of the run.
  */
 import { Schema } from "effect"
+import { Moment } from "#model/events/moment.ts"
 
 /**
- * A moment of the run instead of a time of the world: `delay_ms` after the nth line of this type by this actor, counted
- * from the fault's `at_ms` on. What fails between two steps of one process fails there, whenever that may be. An actor
- * that is a component ("scheduler") stands for whichever of its processes writes the line, in the fault itself too.
+ * `upon`: a moment of the run instead of a time, counted from `at_ms` on. What fails between two steps of one process
+ * fails there. If it strikes a component by name, the process is meant that is on the machine of whoever wrote the
+ * line: the writer itself, or its neighbour ("container-runtime", at a line of "kubelet").
  */
-const Upon = Schema.Struct({ actor: Schema.String, event: Schema.String, nth: Schema.Number, delay_ms: Schema.Number })
-export type Upon = typeof Upon.Type
-const base = { id: Schema.Number, at_ms: Schema.Number, upon: Schema.optionalKey(Upon) }
+const base = { id: Schema.Number, at_ms: Schema.Number, upon: Schema.optionalKey(Moment) }
 /** How long until the world undoes it; absent: until the liveness phase heals it. */
 const lasting = { ...base, duration_ms: Schema.optionalKey(Schema.Number) }
 

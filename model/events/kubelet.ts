@@ -1,6 +1,7 @@
 /** Events of kubelet and container-runtime. Actors "kubelet/<node>" and "container-runtime/<node>". */
 import { Schema } from "effect"
-import { Program } from "#model/objects.ts"
+import { json } from "#model/events/json.ts"
+import type { Program } from "#model/objects/programs.ts"
 
 const pod = { podUid: Schema.String, namespace: Schema.String, pod: Schema.String }
 const RestartPolicy = Schema.Literals(["Always", "OnFailure", "Never"])
@@ -14,7 +15,7 @@ const RuntimeEvent = [
   Schema.Struct({ type: Schema.tag("sandbox.removed"), ...pod }),
   // chart "container-runtime.container", entity: the container's id.
   Schema.Struct({ type: Schema.tag("container.created"), ...pod, name: Schema.String, attempt: Schema.Number,
-    sandbox: Schema.String, image: Schema.String, program: Program }),
+    sandbox: Schema.String, image: Schema.String, program: json<Program>() }),
   Schema.Struct({ type: Schema.tag("container.started"), ...pod, name: Schema.String, attempt: Schema.Number }),
   /** SIGTERM was sent; SIGKILL follows after the grace. */
   Schema.Struct({ type: Schema.tag("container.stopping"), ...pod, grace_ms: Schema.Number }),

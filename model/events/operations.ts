@@ -1,8 +1,14 @@
-/** Operations: what users do to the cluster. `id` is drawn with the operation and keys its draws. */
+/**
+ * Operations: what users do to the cluster. `id` is drawn with the operation and keys its draws; `upon`: a moment of
+ * the run at which it begins, instead of the time `at_ms`, and counted from then on.
+ */
 import { Schema } from "effect"
-import { PodSpec } from "#model/objects.ts"
+import { json } from "#model/events/json.ts"
+import { Moment } from "#model/events/moment.ts"
+import type { GivenPodSpec } from "#model/objects/pod.ts"
 
-const base = { id: Schema.Number, at_ms: Schema.Number }
+const PodSpec = json<GivenPodSpec>()
+const base = { id: Schema.Number, at_ms: Schema.Number, upon: Schema.optionalKey(Moment) }
 const named = { ...base, name: Schema.String }
 /** With the user's own finalizer from the beginning. */
 const held = Schema.optionalKey(Schema.Boolean)

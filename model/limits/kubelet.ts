@@ -26,3 +26,9 @@ export const runtimeRedial_ms = 1_000 // ASSUMED: gRPC's first back-off
 export const maxPods = 110 // maxPods; kubelet/apis/config/v1beta1, v1.36
 export const kubeletVersion = "v1.36.0"
 export const nodeLeaseJitter = 0.04 // leaseControllerJitter; component-helpers/apimachinery/lease, v1.36
+/** What a node says of itself beside its boot, ASSUMED: one kind of machine. Source of the fields: NodeSystemInfo. */
+export const nodeInfo = {
+  architecture: "amd64", containerRuntimeVersion: "containerd://2.1.0", kernelVersion: "6.12.0", kubeProxyVersion: "",
+  kubeletVersion, operatingSystem: "linux", osImage: "plimsoll"
+} as const
+export const daemonEndpoints = { kubeletEndpoint: { Port: 10_250 } } as const // KubeletPort; pkg/cluster/ports, v1.36

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest"
-import type { Taint, Toleration } from "#model/objects.ts"
+import type { Taint } from "#model/objects/node.ts"
+import type { Toleration } from "#model/objects/pod.ts"
 import { toleratedSeconds, toleratesTaint } from "#model/objects/taints.ts"
 
 const taint = (key: string, value?: string): Taint =>

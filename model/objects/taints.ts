@@ -1,5 +1,6 @@
 /** Taints and tolerations, as k8s.io/api/core/v1 toleration.go and component-helpers/scheduling/corev1 define them. */
-import type { Node, Taint, Toleration } from "#model/objects.ts"
+import type { Node, Taint } from "#model/objects/node.ts"
+import type { Toleration } from "#model/objects/pod.ts"
 
 export const zoneLabel = "topology.kubernetes.io/zone"
 export const notReadyKey = "node.kubernetes.io/not-ready"

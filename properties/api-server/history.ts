@@ -1,6 +1,6 @@
 /** Committed changes of objects, as the ground truth tells them. */
 import type { EventOf, Line } from "#model/events.ts"
-import type { ApiObject } from "#model/objects.ts"
+import type { ApiObject } from "#model/kinds.ts"
 import { always, type Property } from "#properties/property.ts"
 
 export type ObjectEvent = EventOf<"object">

@@ -1,5 +1,6 @@
 /** What holds for every stored object, on the committed history. Source: ../reference/invariants.md 14-24, 47, 81. */
-import type { ApiObject, ReplicaSet } from "#model/objects.ts"
+import type { ApiObject } from "#model/kinds.ts"
+import type { ReplicaSet } from "#model/objects/replica-set.ts"
 import { equal } from "#model/objects/equality.ts"
 import { at, isObject, ofUpdates, Predecessors, versionOf } from "#properties/api-server/history.ts"
 import { ByActor } from "#properties/by-actor.ts"
@@ -136,8 +137,11 @@ export const objectProperties: ReadonlyArray<Property> = [
   ofUpdates("a deletion once asked for is never taken back, and its grace only shrinks", [20, 47],
     ({ metadata: now }, { metadata: before }, event) => {
       if (before.deletionTimestamp === undefined) return undefined
-      const isKept = now.deletionTimestamp !== undefined && now.deletionTimestamp <= before.deletionTimestamp
-        && (now.deletionGracePeriodSeconds ?? Infinity) <= (before.deletionGracePeriodSeconds ?? Infinity)
+      const [graceNow = Infinity, graceBefore = Infinity] =
+        [now.deletionGracePeriodSeconds, before.deletionGracePeriodSeconds]
+      // A shorter grace that would have ended before now ends now, which may be later than what was said.
+      const isKept = now.deletionTimestamp !== undefined && (graceNow < graceBefore ||
+        (graceNow === graceBefore && now.deletionTimestamp === before.deletionTimestamp))
       return isKept ? undefined : `${at(event)}: deletion ${before.deletionTimestamp} (grace `
         + `${before.deletionGracePeriodSeconds}) became ${now.deletionTimestamp} (${now.deletionGracePeriodSeconds})`
     }),
@@ -152,8 +156,12 @@ export const objectProperties: ReadonlyArray<Property> = [
       const generation = before.metadata.generation
       const isFirstDelete = before.metadata.deletionTimestamp === undefined
         && object.metadata.deletionTimestamp !== undefined
-      const counted = generation > 0 && (isFirstDelete || !equal(object.spec, before.spec)) ? 1 : 0
-      return object.metadata.generation === generation + counted ? undefined
+      if (generation === undefined) {
+        return object.metadata.generation === undefined ? undefined : `${at(event)}: a generation where none is counted`
+      }
+      // A binding is written past the strategy that counts.
+      const counted = isFirstDelete || (!equal(specOf(object), specOf(before)) && !isBinding(object, before))
+      return object.metadata.generation === generation + (counted ? 1 : 0) ? undefined
         : `${at(event)}: generation ${generation} became ${object.metadata.generation}`
     }),
   ofUpdates("status.observedGeneration is never ahead of metadata.generation", [23], (object, _before, event) => {
@@ -164,7 +172,7 @@ export const objectProperties: ReadonlyArray<Property> = [
   }),
   // A binding writes the node's name and that it is scheduled, in one step.
   ofUpdates("a write touches the spec or the status, not both", [24], (object, before, event) => {
-    if (equal(object.spec, before.spec)) return undefined
+    if (equal(specOf(object), specOf(before))) return undefined
     const isSame = isBinding(object, before) ? equal(withoutScheduled(object), withoutScheduled(before))
       : equal(statusOf(object), statusOf(before))
     return isSame ? undefined : `${at(event)} changed both`

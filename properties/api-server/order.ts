@@ -1,6 +1,6 @@
 /** What goes before what in an API server: its start, its caches, what it is asked and what it asks of etcd. */
 import { requestTimeout_ms } from "#model/limits.ts"
-import { resources } from "#model/objects.ts"
+import { resources } from "#model/kinds.ts"
 import { after, atOnce, inTime, said } from "#properties/order.ts"
 import { anywhere, clockLeeway, itself, processOf } from "#properties/order/keys.ts"
 import { always, type Property } from "#properties/property.ts"

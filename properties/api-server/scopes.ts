@@ -4,7 +4,7 @@
  */
 import { digested, emptyDigest } from "#model/events/digest.ts"
 import type { Line } from "#model/events.ts"
-import type { ApiObject } from "#model/objects.ts"
+import type { ApiObject } from "#model/kinds.ts"
 import { isObject } from "#properties/api-server/history.ts"
 
 export interface Scope {
@@ -25,7 +25,7 @@ interface Traits {
 }
 const noLabels: Readonly<Record<string, string>> = {}
 const traitsOf = (object: ApiObject): Traits => ({
-  name: object.metadata.name, namespace: object.metadata.namespace, labels: object.metadata.labels ?? noLabels,
+  name: object.metadata.name, namespace: object.metadata.namespace ?? "", labels: object.metadata.labels ?? noLabels,
   node: object.kind === "Pod" ? object.spec.nodeName ?? "" : "",
   phase: object.kind === "Pod" ? object.status.phase : "",
   unschedulable: object.kind === "Node" ? String(object.spec.unschedulable ?? false) : ""

@@ -6,10 +6,13 @@
  * pulled) and what follows from it, which is back-off at work and no unrest of the cluster.
  */
 import type { Line } from "#model/events.ts"
-import type { Condition, Node, Pod, PodSpec, ReplicaSet } from "#model/objects.ts"
+import type { Node } from "#model/objects/node.ts"
+import type { Pod, PodCondition, PodSpec } from "#model/objects/pod.ts"
+import type { ReplicaSet } from "#model/objects/replica-set.ts"
 import { evictingKeys } from "#properties/controllers/node-lifecycle/committed-nodes.ts"
 import type { History } from "#properties/history.ts"
 import { eventually, sometimes, type Property } from "#properties/property.ts"
+import { programOf } from "#model/objects/programs.ts"
 
 /** Nothing has been written for so long: longer than every period but resyncs, which write nothing at rest. */
 const quiet_ms = 60_000 // ASSUMED
@@ -17,16 +20,18 @@ const quiet_ms = 60_000 // ASSUMED
 const consequence_ms = 60_000 // ASSUMED: scheduling, pulling and starting, with a back-off in between.
 const written = ["object.", "run.started"] as const
 
+const ends: ReadonlySet<string> = new Set(["crasher", "job"])
+
 /** Does something of its own accord, for ever or later: ends, crashes, or waits for an image that may never come. */
 const livesItsOwnLife = (spec: PodSpec, pod?: Pod): boolean =>
-  spec.containers.some(({ program }) => program.kind === "crasher" || program.kind === "job") ||
+  spec.containers.some((container) => ends.has(programOf(container)?.kind ?? "")) ||
   (pod?.status.containerStatuses ?? []).some(({ state }) =>
     state.waiting?.reason === "ErrImagePull" || state.waiting?.reason === "ImagePullBackOff" ||
       state.waiting?.reason === "ErrImageNeverPull")
 
 const isTerminal = (pod: Pod): boolean => pod.status.phase === "Succeeded" || pod.status.phase === "Failed"
 
-const sameBut = (a: Condition, b: Condition | undefined): boolean =>
+const sameBut = (a: PodCondition, b: PodCondition | undefined): boolean =>
   b !== undefined && a.type === b.type && a.status === b.status && a.reason === b.reason &&
   a.lastTransitionTime === b.lastTransitionTime
 const isHeartbeat = (before: Node, after: Node): boolean => {

@@ -1,6 +1,6 @@
 /** What the pod garbage collector promises. */
 import type { Line } from "#model/events.ts"
-import type { Pod } from "#model/objects.ts"
+import type { Pod } from "#model/objects/pod.ts"
 import { always, leadsTo, sometimes, type Obligation, type Property } from "#properties/property.ts"
 
 /** The quarantine of 40 s at a clock that is a quarter too fast. */

@@ -4,7 +4,9 @@
  */
 import type { Line } from "#model/events.ts"
 import { expectationsTimeout_ms } from "#model/limits/controllers/replica-set.ts"
-import type { OwnerReference, Pod, ReplicaSet } from "#model/objects.ts"
+import type { OwnerReference } from "#model/objects/metadata.ts"
+import type { Pod } from "#model/objects/pod.ts"
+import type { ReplicaSet } from "#model/objects/replica-set.ts"
 import { always, eventually, leadsTo, sometimes, type Obligation, type Property } from "#properties/property.ts"
 import { heardByHealth } from "#properties/etcd/health.ts"
 import { saysSomethingNew } from "#properties/cluster/idle-writes.ts"

@@ -8,7 +8,11 @@ import { Clock, Effect } from "effect"
 import { Client, reasonOf, type ApiError } from "#impl/client.ts"
 import { Process } from "#impl/ports.ts"
 import type { Operation } from "#model/events/operations.ts"
-import type { Node, ObjectMeta, Pod, PodSpec, ReplicaSet, Taint } from "#model/objects.ts"
+import type { GivenObjects, Objects } from "#model/kinds.ts"
+import type { GivenMeta } from "#model/objects/metadata.ts"
+import type { GivenNode, Taint } from "#model/objects/node.ts"
+import type { GivenPod, GivenPodSpec, Pod } from "#model/objects/pod.ts"
+import type { GivenReplicaSet } from "#model/objects/replica-set.ts"
 
 export const namespace = "default"
 /** The label by which replica sets select; `pod.update` sets it, so that pods are released and adopted. */
@@ -29,37 +33,34 @@ export interface Report {
   readonly invoked: (operation: Operation) => void
   /** outcome: "ok", the Status reason, "unreachable", or "unknown". */
   readonly completed: (operation: Operation, outcome: string) => void
+  /** The user is there: whoever knows its moments may begin further operations. */
+  readonly ready: (begin: (operation: Operation) => void) => void
 }
 
-const metadata = (name: string, labels?: Readonly<Record<string, string>>): ObjectMeta => ({
-  name, namespace, uid: "", resourceVersion: "", generation: 0, creationTimestamp: 0,
-  ...(labels === undefined ? {} : { labels })
-})
-export const pod = (name: string, spec: PodSpec): Pod =>
-  ({ apiVersion: "v1", kind: "Pod", metadata: metadata(name), spec, status: { phase: "Pending" } })
+const metadata = (name: string, labels?: Readonly<Record<string, string>>): GivenMeta =>
+  ({ name, namespace, ...(labels === undefined ? {} : { labels }) })
+export const pod = (name: string, spec: GivenPodSpec): GivenPod =>
+  ({ apiVersion: "v1", kind: "Pod", metadata: metadata(name), spec })
 /** A label of the template that its selector does not ask for: an adopted pod lacks it, and is not fully labelled. */
 const templateLabel = { origin: "template" }
-const node = (name: string, zone: string): Node => ({
-  apiVersion: "v1", kind: "Node", spec: {}, status: {},
-  metadata: { ...metadata(name, { [zoneLabel]: zone }), namespace: "" }
-})
+const node = (name: string, zone: string): GivenNode =>
+  ({ apiVersion: "v1", kind: "Node", metadata: { name, labels: { [zoneLabel]: zone } } })
 export const replicaSet = (
-  name: string, replicas: number, template: PodSpec, minReadySeconds?: number
-): ReplicaSet => ({
+  name: string, replicas: number, template: GivenPodSpec, minReadySeconds?: number
+): GivenReplicaSet => ({
   apiVersion: "apps/v1", kind: "ReplicaSet", metadata: metadata(name),
   spec: {
     replicas, selector: { matchLabels: { [selectorLabel]: name } },
     template: { metadata: { labels: { [selectorLabel]: name, ...templateLabel } }, spec: template },
     ...(minReadySeconds === undefined ? {} : { minReadySeconds })
-  },
-  status: { replicas: 0 }
+  }
 })
 
 type Act<A = void> = Effect.Effect<A, ApiError, Client>
 
 /** Read, change, write conditionally; again when another writer was faster. */
 const change = <R extends "pods" | "replicasets">(
-  resource: R, name: string, edit: (object: R extends "pods" ? Pod : ReplicaSet) => R extends "pods" ? Pod : ReplicaSet
+  resource: R, name: string, edit: (object: Objects[R]) => GivenObjects[R]
 ): Act => Effect.gen(function*() {
   const client = yield* Client
   for (let attempt = 0; ; attempt++) {
@@ -85,7 +86,7 @@ const resolve = (name: string): Act<string> => Effect.gen(function*() {
 })
 
 /** Delete, wait until the object of that uid is gone, create anew: what a StatefulSet or an impatient user does. */
-const recreate = (name: string, spec: PodSpec): Act => Effect.gen(function*() {
+const recreate = (name: string, spec: GivenPodSpec): Act => Effect.gen(function*() {
   const client = yield* Client
   const before = yield* Effect.result(client.get("pods", namespace, name))
   if (before._tag === "Success") {
@@ -204,11 +205,11 @@ const letGo = (resource: "pods" | "replicasets", name: string): Act => Effect.ge
 })
 
 /** Its finalizer is there from the beginning. */
-const heldBack = <O extends Pod | ReplicaSet>(object: O, isHeld: boolean | undefined): O =>
+const heldBack = <O extends GivenPod | GivenReplicaSet>(object: O, isHeld: boolean | undefined): O =>
   isHeld === true ? finalized(object, true) : object
 
-const finalized = <O extends Pod | ReplicaSet>(object: O, present: boolean): O => {
-  const { finalizers = [], ...rest } = object.metadata
+const finalized = <O extends GivenPod | GivenReplicaSet>(object: O, present: boolean): O => {
+  const { finalizers = [], ...rest } = object.metadata ?? {}
   if (finalizers.includes(ownFinalizer) === present) return object
   const after = present ? [...finalizers, ownFinalizer] : finalizers.filter((one) => one !== ownFinalizer)
   return { ...object, metadata: after.length === 0 ? rest : { ...rest, finalizers: after } }
@@ -316,6 +317,7 @@ export const user = (
     process.fork(Effect.provideContext(
       Effect.map(isPersistent ? persistently(operation) : outcomeOf(operation), (outcome) => report.completed(operation, outcome)), context))
   }
+  report.ready(begin)
   // Armed one after the other: a heap that holds ten thousand timers slows the whole run down.
   let next = 0
   const arm = () => {

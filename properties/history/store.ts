@@ -1,6 +1,6 @@
 /** history/store: the committed objects of every kind, from the lines of the ground truth. */
 import type { Line } from "#model/events.ts"
-import { type Objects, type Resource, resources } from "#model/objects.ts"
+import { type Objects, type Resource, resources } from "#model/kinds.ts"
 import { Kept, type Moment, View } from "#properties/history/kept.ts"
 
 /** "owner": by the uid of whoever controls it. "node": pods, by the node that they are bound to. */

@@ -5,7 +5,8 @@
  * left out: they are most of the history, and nobody tells a digest of them. O(1) a change, O(log n) a question.
  */
 import type { Line } from "#model/events.ts"
-import type { ApiObject, Pod } from "#model/objects.ts"
+import type { ApiObject } from "#model/kinds.ts"
+import type { Pod } from "#model/objects/pod.ts"
 import { digestMinus, digestPlus } from "#model/objects/digest.ts"
 
 interface Change {

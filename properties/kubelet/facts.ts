@@ -1,5 +1,5 @@
 /** What several promises about kubelets look at, from the history. */
-import type { Pod } from "#model/objects.ts"
+import type { Pod } from "#model/objects/pod.ts"
 import type { History } from "#properties/history.ts"
 
 export const isTerminal = (phase: string): boolean => phase === "Succeeded" || phase === "Failed"

@@ -1,6 +1,6 @@
 /** What must come true on a node that works. */
 import { terminationGracePeriod_s } from "#model/limits.ts"
-import type { Pod } from "#model/objects.ts"
+import type { Pod } from "#model/objects/pod.ts"
 import { committed } from "#properties/history.ts"
 import { isTerminal } from "#properties/kubelet/facts.ts"
 import { eventually, leadsTo, type Obligation, type Property, sometimes } from "#properties/property.ts"

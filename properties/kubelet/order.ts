@@ -1,11 +1,11 @@
 /** What goes before what in a kubelet: what it knows, what it works on, and what its runtime told it. */
-import type { Condition } from "#model/objects.ts"
+import type { PodCondition } from "#model/objects/pod.ts"
 import { memoryLost } from "#properties/kubelet/facts.ts"
 import { after, said } from "#properties/order.ts"
 import { anywhere, boundAsCommitted, itself, nodeOf, onOwnNode } from "#properties/order/keys.ts"
 import { always, type Property } from "#properties/property.ts"
 
-const isReady = ({ status, type }: Condition): boolean => type === "Ready" && status === "True"
+const isReady = ({ status, type }: PodCondition): boolean => type === "Ready" && status === "True"
 const statusesAgree = always("What a kubelet says that it posted is what the history holds at that revision", [],
   ({ now }) => ({ actor, entity, event }) => {
     if (event.type !== "podStatus.posted") return undefined

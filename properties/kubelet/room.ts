@@ -1,7 +1,7 @@
 /** A kubelet never lets in more than its node has. */
 import { maxPods } from "#model/limits/kubelet.ts"
 import type { Line } from "#model/events.ts"
-import type { Pod } from "#model/objects.ts"
+import type { Pod } from "#model/objects/pod.ts"
 import { amountsOf, requestsOf } from "#model/objects/requests.ts"
 import type { History } from "#properties/history.ts"
 import type { Stored } from "#properties/history/store.ts"

@@ -1,5 +1,5 @@
 /** What a kubelet may report, against what really runs. */
-import type { Condition } from "#model/objects.ts"
+import type { PodCondition } from "#model/objects/pod.ts"
 import { committed } from "#properties/history.ts"
 import { isExcused, isTerminal, machineOf } from "#properties/kubelet/facts.ts"
 import { always, type Property } from "#properties/property.ts"
@@ -14,7 +14,7 @@ const terminalIsStopped = always("no container of a pod runs when its phase is t
       : `${pod.metadata.name} (${uid}) is ${pod.status.phase} and runs on ${pod.spec.nodeName}`
   }, ["container.started", "pods.updated"])
 
-const isTrue = (conditions: ReadonlyArray<Condition> | undefined, type: string): boolean =>
+const isTrue = (conditions: ReadonlyArray<PodCondition> | undefined, type: string): boolean =>
   conditions?.some((one) => one.type === type && one.status === "True") === true
 
 const terminalIsNotReady = always("a pod in a terminal phase is not ready", [45], (history) => (line) => {

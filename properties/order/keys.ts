@@ -1,6 +1,6 @@
 /** By what the laws of several components count: whose line it is, which start, which pod on which node. */
 import type { Line } from "#model/events.ts"
-import type { Pod } from "#model/objects.ts"
+import type { Pod } from "#model/objects/pod.ts"
 import { said, type Said } from "#properties/order.ts"
 
 /** The whole world is one home. */

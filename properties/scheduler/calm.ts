@@ -5,7 +5,8 @@
  * Its decisions are held against this picture elsewhere; here the picture is held against the world.
  */
 import type { EventOf, Line } from "#model/events.ts"
-import type { Node, Pod } from "#model/objects.ts"
+import type { Node } from "#model/objects/node.ts"
+import type { Pod } from "#model/objects/pod.ts"
 import { Health, heardByHealth } from "#properties/etcd/health.ts"
 import { allocatableOf, isTerminal, nodeOf } from "#properties/scheduler/fit.ts"
 import { sameRecord, taintText } from "#properties/scheduler/snapshot.ts"

@@ -6,7 +6,8 @@
  * pods that have it as their witness, or have none.
  */
 import type { Line } from "#model/events.ts"
-import type { Node, Pod } from "#model/objects.ts"
+import type { Node } from "#model/objects/node.ts"
+import type { Pod } from "#model/objects/pod.ts"
 import { requestsOf } from "#model/objects/requests.ts"
 import type { Obligation } from "#properties/property.ts"
 import { add, fits, isReady, isTerminal, nodeOf, type Sums } from "#properties/scheduler/fit.ts"
@@ -148,8 +149,8 @@ export const boundPodRuns = (): { line: (line: Line) => void; open: () => Iterab
   const waiting = new Map<string, { readonly pod: Pod; since_ms: number }>()
   const onNode = new Map<string, Set<string>>()
   const isExcused = (pod: Pod): boolean => pod.status.containerStatuses?.some(({ state, lastState }) =>
-    lastState?.terminated !== undefined || state.terminated !== undefined ||
-    state.waiting !== undefined && excuses.has(state.waiting.reason)) === true
+    lastState.terminated !== undefined || state.terminated !== undefined ||
+    state.waiting !== undefined && excuses.has(state.waiting.reason ?? "")) === true
   const drop = (uid: string): void => {
     const entry = waiting.get(uid)
     if (entry === undefined) return

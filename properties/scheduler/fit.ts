@@ -1,7 +1,8 @@
 /**
  * Does a pod fit on a node? The properties' own answer, from the objects, independent of the scheduler's filters.
  */
-import type { Node, Pod } from "#model/objects.ts"
+import type { Node } from "#model/objects/node.ts"
+import type { NodeSelectorTerm, Pod } from "#model/objects/pod.ts"
 import { type Amounts, amountsOf, requestsOf } from "#model/objects/requests.ts"
 import { toleratesTaint } from "#model/objects/taints.ts"
 
@@ -32,6 +33,25 @@ export const allocatableOf = (node: Node): Amounts =>
 
 const cordonTaint = { key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" } as const
 
+type Labels = Readonly<Record<string, string>>
+type Expression = NonNullable<NodeSelectorTerm["matchExpressions"]>[number]
+const whole = (text: string | undefined): number => /^[+-]?\d+$/.test(text ?? "") ? Number(text) : Number.NaN
+
+/** One expression over a label, as the documentation of NodeSelectorRequirement has it. */
+const says: Readonly<Record<string, (values: ReadonlyArray<string>, value: string | undefined) => boolean>> = {
+  In: (values, value) => value !== undefined && values.includes(value),
+  NotIn: (values, value) => value === undefined || !values.includes(value),
+  Exists: (_, value) => value !== undefined,
+  DoesNotExist: (_, value) => value === undefined,
+  Gt: ([than], value) => whole(value) > whole(than),
+  Lt: ([than], value) => whole(value) < whole(than)
+}
+const satisfies = (name: string, labels: Labels, { matchExpressions = [], matchFields = [] }: NodeSelectorTerm): boolean => {
+  const on = (value: string | undefined, { operator, values = [] }: Expression) => says[operator]?.(values, value) === true
+  return matchExpressions.length + matchFields.length > 0 &&
+    matchExpressions.every((one) => on(labels[one.key], one)) && matchFields.every((one) => on(name, one))
+}
+
 /** Labels, cordon and taints let the pod onto the node, whatever room there is. */
 export const isWelcome = (pod: Pod, node: Node): boolean => {
   const { affinity, nodeSelector, tolerations = [] } = pod.spec
@@ -42,9 +62,8 @@ export const isWelcome = (pod: Pod, node: Node): boolean => {
   const isSelected = nodeSelector === undefined ||
     Object.keys(nodeSelector).every((key) => labels[key] === nodeSelector[key])
   if (!isSelected) return false
-  const terms = affinity?.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms
-  return terms === undefined || terms.some(({ matchExpressions }) => matchExpressions.length > 0 &&
-    matchExpressions.every(({ key, values }) => labels[key] !== undefined && values.includes(labels[key])))
+  const terms = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms
+  return terms === undefined || terms.some((term) => satisfies(node.metadata.name, labels, term))
 }
 
 export const fits = (pod: Pod, node: Node, used: Sums): boolean =>

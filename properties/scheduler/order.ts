@@ -1,6 +1,6 @@
 /** What goes before what in a scheduler: its lease, its queue, its cycle, and what was committed. */
 import type { Line } from "#model/events.ts"
-import type { Pod } from "#model/objects.ts"
+import type { Pod } from "#model/objects/pod.ts"
 import { after, atOnce, said } from "#properties/order.ts"
 import {
   anywhere, boundAsCommitted, itself, onNode, processOf, registered, startOf

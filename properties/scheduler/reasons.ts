@@ -6,7 +6,7 @@
  * what the plugin reads of it has changed), scheduling_queue.go, backoff_queue.go (PopFromBackoffQ), v1.36.
  */
 import type { Line } from "#model/events.ts"
-import type { Pod } from "#model/objects.ts"
+import type { Pod } from "#model/objects/pod.ts"
 import type { History } from "#properties/history.ts"
 import { ByActor } from "#properties/by-actor.ts"
 import { isTerminal, nodeOf, type Sums } from "#properties/scheduler/fit.ts"

@@ -7,7 +7,8 @@
  * kubelet's admission is the last guard: it must refuse what does not fit.
  */
 import type { Line } from "#model/events.ts"
-import type { Node, Pod } from "#model/objects.ts"
+import type { Node } from "#model/objects/node.ts"
+import type { Pod } from "#model/objects/pod.ts"
 import { requestsOf } from "#model/objects/requests.ts"
 import { add, allocatableOf, isTerminal, nodeOf, type Sums } from "#properties/scheduler/fit.ts"
 

@@ -4,7 +4,8 @@
  * Source: plugins/noderesources/{least_allocated,balanced_allocation}.go, plugins/tainttoleration, v1.36. The others
  * of the default plugins have nothing to say of the slice's pods.
  */
-import type { Node, Pod } from "#model/objects.ts"
+import type { Node } from "#model/objects/node.ts"
+import type { Pod } from "#model/objects/pod.ts"
 import { type Amounts, requestsOf, type Scored, scoredRequestsOf } from "#model/objects/requests.ts"
 import { toleratesTaint } from "#model/objects/taints.ts"
 

@@ -3,7 +3,7 @@
  * tolerations and selectors come from the objects that were committed.
  */
 import type { Line } from "#model/events.ts"
-import type { Node } from "#model/objects.ts"
+import type { Node } from "#model/objects/node.ts"
 import { type Amounts, type Scored, scoredRequestsOf } from "#model/objects/requests.ts"
 import type { History } from "#properties/history.ts"
 import { add, allocatableOf, isWelcome, lacks, type Sums } from "#properties/scheduler/fit.ts"
@@ -35,7 +35,13 @@ const seenLate_max = 20 // ASSUMED
 
 const nothing: Scored = { cpu: 0, memory: 0 }
 
-/** Follows every scheduler. `changed` is told when a node may have become better for somebody. */
+/** A node of which no committed version looks as the scheduler says: nothing may go there. */
+const unheardOf = (name: string): Node => ({
+  apiVersion: "v1", kind: "Node", metadata: { name, uid: "", resourceVersion: "", creationTimestamp: "" },
+  spec: { unschedulable: true }, status: {} as Node["status"]
+})
+
+/** Follows every scheduler. */
 export class Snapshots {
   readonly #now: History["now"]
   readonly #byActor = new Map<string, Snapshot>()
@@ -118,9 +124,7 @@ export class Snapshots {
       if (isSeen(object)) return object
       if (--left === 0) break
     }
-    return { apiVersion: "v1", kind: "Node",
-      metadata: { name, namespace: "", uid: "", resourceVersion: "", generation: 0, creationTimestamp: 0 },
-      spec: { unschedulable: true }, status: {} }
+    return unheardOf(name)
   }
 
   #count(actor: string, uid: string, node: string, requests: Amounts): void {

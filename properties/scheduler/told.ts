@@ -5,10 +5,11 @@
  */
 import type { Line } from "#model/events.ts"
 import { epoch_ms } from "#model/limits.ts"
-import type { Condition, Pod } from "#model/objects.ts"
+import type { Pod, PodCondition } from "#model/objects/pod.ts"
 import type { Obligation } from "#properties/property.ts"
+import { millisOf } from "#model/objects/time.ts"
 
-const scheduledOf = (pod: Pod): Condition | undefined =>
+const scheduledOf = (pod: Pod): PodCondition | undefined =>
   pod.status.conditions?.find(({ type }) => type === "PodScheduled")
 
 /** What the message of a failed cycle has to say: how many nodes, and how many each plugin refused. */
@@ -21,7 +22,7 @@ const findingOf = ({ nodes, refused }: Failed): Finding => ({
   begin: nodes === 0 ? "no nodes available" : `0/${nodes} nodes are available: `,
   plugins: Object.entries(refused).map(([plugin, count]) => `${count} ${plugin}`)
 })
-const tells = ({ message = "" }: Condition, { begin, plugins }: Finding): boolean =>
+const tells = ({ message = "" }: PodCondition, { begin, plugins }: Finding): boolean =>
   message.startsWith(begin) && plugins.every((plugin) => message.includes(plugin))
 
 /** Between the stamp and the commit lie a request's time-out, and clocks that differ a little. */
@@ -34,18 +35,19 @@ const wrongList = (
   const before = previous.status.conditions ?? []
   const after = pod.status.conditions ?? []
   if (after.filter(({ type }) => type === "PodScheduled").length > 1) return "twice"
-  const others = (list: ReadonlyArray<Condition>): string =>
+  const others = (list: ReadonlyArray<PodCondition>): string =>
     list.filter(({ type }) => type !== "PodScheduled").map((one) => JSON.stringify(one)).sort().join()
   if (others(before) !== others(after)) return `with the other conditions ${others(after)}; they were ${others(before)}`
   const was = scheduledOf(previous)
-  const since_ms = scheduledOf(pod)!.lastTransitionTime
+  const since = scheduledOf(pod)!.lastTransitionTime ?? undefined
   if (was?.status === "False") {
-    return since_ms === was.lastTransitionTime ? undefined : "with another time of its transition"
+    return since === was.lastTransitionTime ? undefined : "with another time of its transition"
   }
+  const since_ms = since === undefined ? undefined : millisOf(since)
   // What no leader could commit waits in the log for the next one, however long there is none.
   const isTime = since_ms !== undefined && (now_ms === undefined || Math.abs(now_ms - since_ms) <= stamp_ms
     || (since_ms <= elected_ms && elected_ms <= now_ms))
-  return isTime ? undefined : `since ${since_ms}, at ${now_ms}`
+  return isTime ? undefined : `since ${since}, at ${now_ms}`
 }
 
 /** What stands in the condition was found by some cycle. */

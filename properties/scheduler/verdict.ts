@@ -4,7 +4,7 @@
  * Judged on the picture that its own lines paint: nodes as it last read them, pods as it counts them.
  */
 import type { Line } from "#model/events.ts"
-import type { Pod } from "#model/objects.ts"
+import type { Pod } from "#model/objects/pod.ts"
 import type { History } from "#properties/history.ts"
 import type { Sums } from "#properties/scheduler/fit.ts"
 import { refusing } from "#properties/scheduler/plugins.ts"

@@ -10,7 +10,8 @@
 import { conditionOf, type Ready, readyOf } from "#impl/controllers/node-lifecycle/taints.ts"
 import { lateHeartbeat_ms, nodeStartupGracePeriod_ms } from "#model/limits/controllers/node-lifecycle.ts"
 import { nodeMonitorGracePeriod_ms, nodeMonitorPeriod_ms } from "#model/limits.ts"
-import type { Lease, Node } from "#model/objects.ts"
+import type { Lease } from "#model/objects/lease.ts"
+import type { Node } from "#model/objects/node.ts"
 import { zoneLabel } from "#model/objects/taints.ts"
 
 export class Health {

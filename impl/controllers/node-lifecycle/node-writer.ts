@@ -8,7 +8,9 @@ import type { ApiError, Client } from "#impl/client.ts"
 import { conditionOf, type TaintChange, withTaints } from "#impl/controllers/node-lifecycle/taints.ts"
 import type { Process } from "#impl/ports.ts"
 import { taintWriteRetry_ms, taintWrites_max } from "#model/limits/controllers/node-lifecycle.ts"
-import type { Condition, Node, Pod } from "#model/objects.ts"
+import type { Node, NodeCondition } from "#model/objects/node.ts"
+import type { Pod } from "#model/objects/pod.ts"
+import { timeOf, type Time } from "#model/objects/time.ts"
 
 const isConflict = (error: ApiError): boolean => error._tag === "StatusError" && error.status.reason === "Conflict"
 export const isNotFound = (error: ApiError): boolean =>
@@ -28,17 +30,17 @@ export const unknownReason = (node: Node): "NodeStatusUnknown" | "NodeStatusNeve
   conditionOf(node, "Ready") === undefined ? "NodeStatusNeverUpdated" : "NodeStatusUnknown"
 
 /** The conditions that the kubelet would have to confirm become Unknown; others, NetworkUnavailable too, stay. */
-const unknownConditions = (node: Node, now_ms: number): ReadonlyArray<Condition> => {
+const unknownConditions = (node: Node, now: Time): ReadonlyArray<NodeCondition> => {
   const present = node.status.conditions ?? []
   const never = expiring.filter((type) => !present.some((condition) => condition.type === type))
-    .map((type): Condition => ({
+    .map((type): NodeCondition => ({
       type, status: "Unknown", reason: "NodeStatusNeverUpdated", message: "Kubelet never posted node status.",
-      lastHeartbeatTime: node.metadata.creationTimestamp, lastTransitionTime: now_ms
+      lastHeartbeatTime: node.metadata.creationTimestamp, lastTransitionTime: now
     }))
-  const stopped = present.map((condition): Condition =>
+  const stopped = present.map((condition): NodeCondition =>
     !expiring.includes(condition.type) || condition.status === "Unknown" ? condition : {
       ...condition, status: "Unknown", reason: "NodeStatusUnknown", message: "Kubelet stopped posting node status.",
-      lastTransitionTime: now_ms
+      lastTransitionTime: now
     })
   return [...stopped, ...never]
 }
@@ -46,12 +48,12 @@ const unknownConditions = (node: Node, now_ms: number): ReadonlyArray<Condition>
 export const isReady = (pod: Pod): boolean =>
   pod.status.conditions?.some((condition) => condition.type === "Ready" && condition.status === "True") ?? false
 
-const notReady = (pod: Pod, now_ms: number): Pod => ({
+const notReady = (pod: Pod, now: Time): Pod => ({
   ...pod,
   status: {
     ...pod.status,
-    conditions: (pod.status.conditions ?? []).map((condition): Condition =>
-      condition.type === "Ready" ? { ...condition, status: "False", lastTransitionTime: now_ms } : condition)
+    conditions: (pod.status.conditions ?? []).map((condition) =>
+      condition.type === "Ready" ? { ...condition, status: "False", lastTransitionTime: now } : condition)
   }
 })
 
@@ -72,7 +74,7 @@ export const makeNodeWriter = (client: Client["Service"], process: Process["Serv
   }),
 
   markUnknown: (node) => client.updateStatus("nodes", {
-    ...node, status: { ...node.status, conditions: unknownConditions(node, process.wall_ms()) }
+    ...node, status: { ...node.status, conditions: unknownConditions(node, timeOf(process.wall_ms())) }
   }),
 
   markNotReady: Effect.fnUntraced(function*(pods: ReadonlyArray<Pod>) {
@@ -80,7 +82,7 @@ export const makeNodeWriter = (client: Client["Service"], process: Process["Serv
     for (const pod of pods) {
       if (!isReady(pod)) continue
       yield* Effect.catch(
-        Effect.map(client.updateStatus("pods", notReady(pod, process.wall_ms())), () => { written += 1 }),
+        Effect.map(client.updateStatus("pods", notReady(pod, timeOf(process.wall_ms()))), () => { written += 1 }),
         (error) => isNotFound(error) ? Effect.void : Effect.fail(error))
     }
     return written

@@ -14,8 +14,11 @@ import type { Mailbox, Process, Timer } from "#impl/ports.ts"
 import type { EventOf } from "#model/events.ts"
 import { evictionAgain_ms, evictionRetry_ms, evictionTries_max } from "#model/limits/controllers/node-lifecycle.ts"
 import type { charts } from "#model/controllers/node-lifecycle.ts"
-import { type Condition, keyOf, type Node, type Pod, type Taint } from "#model/objects.ts"
+import { keyOf } from "#model/kinds.ts"
+import type { Node, Taint } from "#model/objects/node.ts"
+import type { Pod, PodCondition } from "#model/objects/pod.ts"
 import { noExecuteTaints, toleratedSeconds } from "#model/objects/taints.ts"
+import { timeOf } from "#model/objects/time.ts"
 
 type State = StateOf<(typeof charts)["node-lifecycle.evictionTimer"]>
 
@@ -158,9 +161,9 @@ export class TaintEviction {
       const pod = yield* this.#client.get("pods", namespace, name)
       const conditions = pod.status.conditions ?? []
       if (!conditions.some(({ type, status }) => type === "DisruptionTarget" && status === "True")) {
-        const target: Condition = {
+        const target: PodCondition = {
           type: "DisruptionTarget", status: "True", reason: "DeletionByTaintManager",
-          message: "Taint manager: deleting due to NoExecute taint", lastTransitionTime: this.#process.wall_ms()
+          message: "Taint manager: deleting due to NoExecute taint", lastTransitionTime: timeOf(this.#process.wall_ms())
         }
         const others = conditions.filter(({ type }) => type !== "DisruptionTarget")
         yield* this.#client.patchStatus("pods", namespace, name, {

@@ -1,13 +1,14 @@
 /** node-lifecycle/taints: which taints a node's conditions ask for. Pure. Spec: model/controllers/node-lifecycle.ts. */
-import type { Condition, Node, Taint } from "#model/objects.ts"
+import type { Node, NodeCondition, Taint } from "#model/objects/node.ts"
 import { notReadyKey, unreachableKey } from "#model/objects/taints.ts"
+import { timeOf } from "#model/objects/time.ts"
 
 export type Ready = "none" | "True" | "False" | "Unknown"
 export type EvictingKey = typeof notReadyKey | typeof unreachableKey
 
-export const conditionOf = (node: Node, type: string): Condition | undefined =>
+export const conditionOf = (node: Node, type: string): NodeCondition | undefined =>
   node.status.conditions?.find((condition) => condition.type === type)
-export const readyOf = (node: Node): Ready => conditionOf(node, "Ready")?.status ?? "none"
+export const readyOf = (node: Node): Ready => (conditionOf(node, "Ready")?.status ?? "none") as Ready
 
 /** nodeConditionToTaintKeyStatusMap: condition → status → key of a NoSchedule taint. */
 const conditionTaints: ReadonlyArray<readonly [type: string, status: string, key: string]> = [
@@ -60,5 +61,5 @@ export const withTaints = (node: Node, change: TaintChange, now_ms: number): Rea
     !change.remove.some((gone) => gone.key === taint.key && gone.effect === taint.effect))
   const added = change.add.filter((taint) => !has(node, taint.key, taint.effect))
   if (kept.length === taints.length && added.length === 0) return undefined
-  return [...kept, ...added.map((taint) => taint.effect === "NoExecute" ? { ...taint, timeAdded: now_ms } : taint)]
+  return [...kept, ...added.map((taint) => taint.effect === "NoExecute" ? { ...taint, timeAdded: timeOf(now_ms) } : taint)]
 }

@@ -12,7 +12,7 @@ import { evictingKeyOf, evictingKeys, evictingTaint } from "#impl/controllers/no
 import type { Told } from "#impl/controllers/node-lifecycle/told.ts"
 import { disruptionOf, rateOf, Zone } from "#impl/controllers/node-lifecycle/zones.ts"
 import type { Mailbox, Process } from "#impl/ports.ts"
-import type { Node } from "#model/objects.ts"
+import type { Node } from "#model/objects/node.ts"
 
 /** What it asks of the controller. */
 export interface Host {

@@ -5,7 +5,9 @@
  */
 import { Effect } from "effect"
 import type { ApiError, Client } from "#impl/client.ts"
-import type { OwnerReference, Pod, ReplicaSet } from "#model/objects.ts"
+import type { OwnerReference } from "#model/objects/metadata.ts"
+import type { Pod } from "#model/objects/pod.ts"
+import type { ReplicaSet } from "#model/objects/replica-set.ts"
 
 export const controllerOf = (pod: Pod): OwnerReference | undefined =>
   pod.metadata.ownerReferences?.find(({ controller }) => controller === true)

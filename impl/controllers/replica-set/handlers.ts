@@ -5,7 +5,10 @@ import { controllerOf, matches } from "#impl/controllers/replica-set/claim.ts"
 import type { Expectations } from "#impl/controllers/replica-set/expectations.ts"
 import type { Story } from "#impl/controllers/replica-set/story.ts"
 import type { WorkQueue } from "#impl/work-queue.ts"
-import { keyOf, type OwnerReference, type Pod, type ReplicaSet } from "#model/objects.ts"
+import { keyOf } from "#model/kinds.ts"
+import type { OwnerReference } from "#model/objects/metadata.ts"
+import type { Pod } from "#model/objects/pod.ts"
+import type { ReplicaSet } from "#model/objects/replica-set.ts"
 
 interface Context {
   readonly informers: Informers

@@ -4,7 +4,7 @@ import type { ApiError } from "#impl/client.ts"
 import { claim, type Claiming } from "#impl/controllers/replica-set/claim.ts"
 import type { Expectations } from "#impl/controllers/replica-set/expectations.ts"
 import { victims } from "#impl/controllers/replica-set/ranking.ts"
-import type { Pod } from "#model/objects.ts"
+import type { Pod } from "#model/objects/pod.ts"
 
 export interface Parts {
   /** May a sync count pods and act? Not before the informer has shown what the last sync did. */

@@ -1,14 +1,17 @@
 /**
  * Which pods go first when there are too many. Source: pkg/controller/controller_utils.go ActivePodsWithRanks, v1.36.
  */
-import type { Pod } from "#model/objects.ts"
+import type { Pod } from "#model/objects/pod.ts"
+import { millisOf } from "#model/objects/time.ts"
 
 const deletionCost = "controller.kubernetes.io/pod-deletion-cost"
 
 /** When the pod became ready, or undefined while it is not. */
 export const readySince = (pod: Pod): number | undefined => {
   const ready = pod.status.conditions?.find(({ type }) => type === "Ready")
-  return ready?.status === "True" ? ready.lastTransitionTime ?? 0 : undefined
+  if (ready?.status !== "True") return undefined
+  const since = ready.lastTransitionTime ?? undefined
+  return since === undefined ? 0 : millisOf(since)
 }
 
 const costOf = (pod: Pod): number => {
@@ -35,7 +38,8 @@ const compare = (a: Ranked, b: Ranked, now_ms: number): number => {
   if (i >= 0) return a.ranks[i]! - b.ranks[i]!
   if (a.ready_ms !== b.ready_ms) return ageRank(a.ready_ms, now_ms) - ageRank(b.ready_ms, now_ms)
   return b.restarts - a.restarts ||
-    ageRank(a.pod.metadata.creationTimestamp, now_ms) - ageRank(b.pod.metadata.creationTimestamp, now_ms)
+    ageRank(millisOf(a.pod.metadata.creationTimestamp), now_ms) -
+      ageRank(millisOf(b.pod.metadata.creationTimestamp), now_ms)
 }
 
 /** The `count` pods to delete, of the active pods of one set. */

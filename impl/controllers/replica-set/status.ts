@@ -3,12 +3,16 @@ import { Effect } from "effect"
 import type { ApiError, Client } from "#impl/client.ts"
 import { readySince } from "#impl/controllers/replica-set/ranking.ts"
 import * as limits from "#model/limits/controllers/replica-set.ts"
-import type { Pod, ReplicaSet } from "#model/objects.ts"
+import type { Pod } from "#model/objects/pod.ts"
+import type { ReplicaSet } from "#model/objects/replica-set.ts"
 
 type Status = ReplicaSet["status"]
+/** What this controller counts. */
+export type Counts = Required<Pick<Status,
+  "replicas" | "fullyLabeledReplicas" | "readyReplicas" | "availableReplicas" | "observedGeneration">>
 
 /** Deviates: the condition ReplicaFailure is not modelled. */
-export const statusOf = (replicaSet: ReplicaSet, active: ReadonlyArray<Pod>, now_ms: number): Required<Status> => {
+export const statusOf = (replicaSet: ReplicaSet, active: ReadonlyArray<Pod>, now_ms: number): Counts => {
   const minReady_ms = (replicaSet.spec.minReadySeconds ?? 0) * 1000
   const template = replicaSet.spec.template.metadata.labels ?? {}
   let fullyLabeledReplicas = 0
@@ -38,14 +42,14 @@ export const nextAvailable_ms = (replicaSet: ReplicaSet, active: ReadonlyArray<P
   return next_ms
 }
 
-export const isSameStatus = (a: Status, b: Required<Status>): boolean =>
+export const isSameStatus = (a: Status, b: Counts): boolean =>
   a.replicas === b.replicas && (a.fullyLabeledReplicas ?? 0) === b.fullyLabeledReplicas &&
   (a.readyReplicas ?? 0) === b.readyReplicas && (a.availableReplicas ?? 0) === b.availableReplicas &&
   (a.observedGeneration ?? 0) === b.observedGeneration
 
 /** Writes it; after a conflict once more, on the object as it is now. False: another object has the name by now. */
 export const writeStatus = (
-  client: typeof Client.Service, replicaSet: ReplicaSet, status: Required<Status>, retries = limits.statusUpdateRetries
+  client: typeof Client.Service, replicaSet: ReplicaSet, status: Counts, retries = limits.statusUpdateRetries
 ): Effect.Effect<boolean, ApiError> =>
   Effect.catchIf(
     Effect.as(client.updateStatus("replicasets", { ...replicaSet, status }), true),

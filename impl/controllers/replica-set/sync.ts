@@ -10,7 +10,9 @@ import { isSameStatus, nextAvailable_ms, statusOf, writeStatus } from "#impl/con
 import type { Story } from "#impl/controllers/replica-set/story.ts"
 import type { WorkQueue } from "#impl/work-queue.ts"
 import * as limits from "#model/limits/controllers/replica-set.ts"
-import { keyOf, type Pod, type ReplicaSet } from "#model/objects.ts"
+import { keyOf } from "#model/kinds.ts"
+import type { GivenPod, Pod } from "#model/objects/pod.ts"
+import type { ReplicaSet } from "#model/objects/replica-set.ts"
 
 export interface Syncing {
   readonly client: typeof Client.Service
@@ -22,16 +24,15 @@ export interface Syncing {
   readonly story: Story
 }
 
-const podOf = (replicaSet: ReplicaSet): Pod => {
+const podOf = (replicaSet: ReplicaSet): GivenPod => {
   const { metadata: { name, namespace }, spec: { template } } = replicaSet
   return {
     apiVersion: "v1", kind: "Pod",
     metadata: {
-      name: "", generateName: `${name}-`, namespace, uid: "", resourceVersion: "", generation: 0, creationTimestamp: 0,
+      generateName: `${name}-`, namespace,
       ...template.metadata, ownerReferences: [ownerReference(replicaSet)]
     },
-    spec: template.spec,
-    status: { phase: "Pending" }
+    spec: template.spec
   }
 }
 

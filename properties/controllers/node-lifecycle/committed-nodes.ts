@@ -2,7 +2,9 @@
  * node-lifecycle/committed-nodes: nodes, their pods and zones, as the committed history has them. Hears "object.".
  */
 import type { Line } from "#model/events.ts"
-import type { Lease, Node, Pod, Taint } from "#model/objects.ts"
+import type { Lease } from "#model/objects/lease.ts"
+import type { Node, Taint } from "#model/objects/node.ts"
+import type { Pod } from "#model/objects/pod.ts"
 import { noExecuteTaints, notReadyKey, unreachableKey, zoneLabel } from "#model/objects/taints.ts"
 
 export type Ready = "none" | "True" | "False" | "Unknown"
@@ -33,9 +35,10 @@ export interface CommittedPod {
   readySince_ms: number
 }
 
-const conditionOf = (object: Node | Pod, type: string) =>
+type Conditioned<C> = { readonly status: { readonly conditions?: ReadonlyArray<C> } }
+const conditionOf = <C extends { readonly type: string }>(object: Conditioned<C>, type: string): C | undefined =>
   object.status.conditions?.find((condition) => condition.type === type)
-export const readyOf = (node: Node): Ready => conditionOf(node, "Ready")?.status ?? "none"
+export const readyOf = (node: Node): Ready => (conditionOf(node, "Ready")?.status ?? "none") as Ready
 export const hasDisruptionTarget = (pod: Pod): boolean => {
   const condition = conditionOf(pod, "DisruptionTarget")
   return condition?.status === "True" && condition.reason === "DeletionByTaintManager"

@@ -6,7 +6,7 @@ import {
   unhealthyZoneThreshold
 } from "#model/limits/controllers/node-lifecycle.ts"
 import { nodeLeaseRenewInterval_ms, nodeMonitorGracePeriod_ms, nodeMonitorPeriod_ms } from "#model/limits.ts"
-import type { Pod } from "#model/objects.ts"
+import type { Pod } from "#model/objects/pod.ts"
 import { notReadyKey, toleratedSeconds, unreachableKey } from "#model/objects/taints.ts"
 import {
   CommittedNodes, type CommittedNode, evictingKeys

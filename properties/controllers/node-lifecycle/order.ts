@@ -1,6 +1,6 @@
 /** What goes before what in the node controller: a node seen, its zone, a token, a taint. */
 import type { Line } from "#model/events.ts"
-import type { Node } from "#model/objects.ts"
+import type { Node } from "#model/objects/node.ts"
 import { noExecuteTaints, zoneLabel } from "#model/objects/taints.ts"
 import { after, said } from "#properties/order.ts"
 import { anywhere, registered } from "#properties/order/keys.ts"

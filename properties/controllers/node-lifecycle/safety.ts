@@ -2,7 +2,8 @@
 import type { Line } from "#model/events.ts"
 import { nodeEvictionRate_per_s } from "#model/limits/controllers/node-lifecycle.ts"
 import { nodeLeaseRenewInterval_ms, requestTimeout_ms } from "#model/limits.ts"
-import type { Node, Pod } from "#model/objects.ts"
+import type { Node } from "#model/objects/node.ts"
+import type { Pod } from "#model/objects/pod.ts"
 import { toleratedSeconds } from "#model/objects/taints.ts"
 import {
   CommittedNodes, type CommittedNode, evictingKeys, hasDisruptionTarget, isTaintedByController, readyOf

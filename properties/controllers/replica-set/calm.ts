@@ -5,7 +5,8 @@
  * is asked about, or a status that waits for another change, is seen although the next event would make up for it.
  */
 import type { Line } from "#model/events.ts"
-import type { Pod, ReplicaSet } from "#model/objects.ts"
+import type { Pod } from "#model/objects/pod.ts"
+import type { ReplicaSet } from "#model/objects/replica-set.ts"
 import { Health } from "#properties/etcd/health.ts"
 import { controllerOf, isActive, isReady } from "#properties/controllers/replica-set/census.ts"
 import { isSelectedBy } from "#properties/controllers/replica-set/history.ts"

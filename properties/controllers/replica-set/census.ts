@@ -1,6 +1,8 @@
 /** ReplicaSets and the pods that they control, from committed objects. */
 import type { Line } from "#model/events.ts"
-import type { OwnerReference, Pod, ReplicaSet } from "#model/objects.ts"
+import type { OwnerReference } from "#model/objects/metadata.ts"
+import type { Pod } from "#model/objects/pod.ts"
+import type { ReplicaSet } from "#model/objects/replica-set.ts"
 
 export const controllerOf = (pod: Pod): OwnerReference | undefined =>
   pod.metadata.ownerReferences?.find(({ controller }) => controller === true)

@@ -7,7 +7,8 @@
  */
 import type { Line } from "#model/events.ts"
 import { epoch_ms } from "#model/limits.ts"
-import type { Pod, ReplicaSet } from "#model/objects.ts"
+import type { Pod } from "#model/objects/pod.ts"
+import type { ReplicaSet } from "#model/objects/replica-set.ts"
 import type { History } from "#properties/history.ts"
 import { controllerOf, isActive, isReady } from "#properties/controllers/replica-set/census.ts"
 import { History as Pods, isSelectedBy } from "#properties/controllers/replica-set/history.ts"

@@ -3,7 +3,7 @@
  * are. Source: replica_set.go syncReplicaSet, controller_ref_manager.go ClaimPods and CanAdopt, v1.36.
  */
 import type { Line } from "#model/events.ts"
-import type { ReplicaSet } from "#model/objects.ts"
+import type { ReplicaSet } from "#model/objects/replica-set.ts"
 import type { Obligation } from "#properties/property.ts"
 
 /**

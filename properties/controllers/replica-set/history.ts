@@ -3,7 +3,8 @@
  * A deleted pod is forgotten after a while; versions are shared with the lines, not copied.
  */
 import type { Line } from "#model/events.ts"
-import type { Pod, ReplicaSet } from "#model/objects.ts"
+import type { Pod } from "#model/objects/pod.ts"
+import type { ReplicaSet } from "#model/objects/replica-set.ts"
 import { controllerOf, isActive } from "#properties/controllers/replica-set/census.ts"
 
 interface Version {

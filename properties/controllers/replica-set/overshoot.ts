@@ -10,8 +10,10 @@
  */
 import type { Line } from "#model/events.ts"
 import { epoch_ms, requestTimeout_ms } from "#model/limits.ts"
-import type { Pod, ReplicaSet } from "#model/objects.ts"
+import type { Pod } from "#model/objects/pod.ts"
+import type { ReplicaSet } from "#model/objects/replica-set.ts"
 import { Census, controllerOf } from "#properties/controllers/replica-set/census.ts"
+import { millisOf, timeGrain_ms } from "#model/objects/time.ts"
 
 /** A watch is known to be dead after 45 s and listed again within 30 s; a request is given up after 60 s. */
 const settle_ms = 150_000 // ASSUMED
@@ -70,7 +72,7 @@ export const neverOvershoots = (): (line: Line) => string | undefined => {
     const pod = event.object as Pod
     const set = controllerOf(pod)?.uid
     // By the API server's clock when it took the request; whoever asked has given it up since.
-    if (at_ms + epoch_ms - pod.metadata.creationTimestamp > requestTimeout_ms) return undefined
+    if (at_ms + epoch_ms - millisOf(pod.metadata.creationTimestamp) > requestTimeout_ms + timeGrain_ms) return undefined
     if (set === undefined || at_ms < allExcusedUntil_ms || at_ms < (excusedUntil_ms.get(set) ?? 0)) return undefined
     const most = mostWanted(set, at_ms)
     const active = census.activeOf(set)

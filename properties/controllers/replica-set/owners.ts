@@ -3,7 +3,9 @@
  * Source: controller_ref_manager.go AdoptPod and ReleasePod, v1.36: a patch that adds or takes one reference.
  */
 import type { Line } from "#model/events.ts"
-import type { OwnerReference, Pod, ReplicaSet } from "#model/objects.ts"
+import type { OwnerReference } from "#model/objects/metadata.ts"
+import type { Pod } from "#model/objects/pod.ts"
+import type { ReplicaSet } from "#model/objects/replica-set.ts"
 import type { Obligation } from "#properties/property.ts"
 import { controllerOf } from "#properties/controllers/replica-set/census.ts"
 

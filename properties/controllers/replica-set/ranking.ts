@@ -4,8 +4,9 @@
  * these may go in any order. Times are only compared where they differ grossly: ages count by their logarithm, seen
  * from the controller's clock, which the judge does not know to the millisecond.
  */
-import type { Pod } from "#model/objects.ts"
+import type { Pod } from "#model/objects/pod.ts"
 import { isReady } from "#properties/controllers/replica-set/census.ts"
+import { millisOf } from "#model/objects/time.ts"
 
 /** The smaller number goes first. */
 type Criterion = readonly [name: string, of: (pod: Pod, neighbours: number) => number]
@@ -21,8 +22,10 @@ const criteria: ReadonlyArray<Criterion> = [
   ["shares its node with more of its kind", (_, neighbours) => -neighbours]
 ]
 
-export const readySince = (pod: Pod): number =>
-  pod.status.conditions?.find(({ type }) => type === "Ready")?.lastTransitionTime ?? 0
+export const readySince = (pod: Pod): number => {
+  const since = pod.status.conditions?.find(({ type }) => type === "Ready")?.lastTransitionTime ?? undefined
+  return since === undefined ? 0 : millisOf(since)
+}
 
 const restarts = ({ status }: Pod): number =>
   Math.max(0, ...(status.containerStatuses ?? []).map(({ restartCount }) => restartCount))
@@ -45,8 +48,8 @@ const betterReason = (spared: Pod, victim: Pod, neighbours: (pod: Pod) => number
   }
   const more = restarts(spared) - restarts(victim)
   if (more !== 0) return more > 0 ? "restarted more often" : undefined
-  return isMuchOlder(victim.metadata.creationTimestamp, spared.metadata.creationTimestamp, now_ms) ? "is younger"
-    : undefined
+  const [victim_ms, spared_ms] = [millisOf(victim.metadata.creationTimestamp), millisOf(spared.metadata.creationTimestamp)]
+  return isMuchOlder(victim_ms, spared_ms, now_ms) ? "is younger" : undefined
 }
 
 /** `now_ms`: the controller's wall clock; absent when clocks disagree. */

@@ -6,7 +6,7 @@
  * a pod that is gone is no failure, v1.36.
  */
 import type { Line } from "#model/events.ts"
-import { type ApiObject, keyOf } from "#model/objects.ts"
+import { type ApiObject, keyOf } from "#model/kinds.ts"
 import { ByActor } from "#properties/by-actor.ts"
 
 const queue = "replicaset:"

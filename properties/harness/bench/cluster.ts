@@ -20,8 +20,8 @@ const minutes = 30
 /** Ten pods each in five sets, scaled and partly deleted now and then. */
 const operations = (): ReadonlyArray<Operation> => {
   const template = {
-    containers: [{ name: "main", image: "web:1", resources: { requests: { cpu: "100m", memory: "64Mi" } },
-      program: { kind: "server" as const, stop_ms: 500 } }]
+    containers: [{ name: "main", image: "web:1", args: ["--stop-ms=500"],
+      resources: { requests: { cpu: "100m", memory: "64Mi" } } }]
   }
   const created = Array.from({ length: sets }, (_, i): Operation =>
     ({ type: "replicaSet.create", id: i, at_ms: 10_000 + i * 500, name: `web-${i}`, replicas: 10, template }))

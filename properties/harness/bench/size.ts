@@ -1,7 +1,7 @@
 /** Size: 500 nodes and 15,000 pods from create to Running, against a tenth of it. */
 import type { Line } from "#model/events.ts"
 import type { Operation } from "#model/events/operations.ts"
-import type { Pod } from "#model/objects.ts"
+import type { Pod } from "#model/objects/pod.ts"
 import { cost_ms, type Measured } from "#properties/harness/bench/measured.ts"
 import { run } from "#properties/harness/run.ts"
 import type { RunInput } from "#properties/harness/draw/run-input.ts"
@@ -13,8 +13,7 @@ const inputOf = (nodes: number): RunInput => {
   const workers = Array.from({ length: nodes }, (_, i) =>
     ({ name: `worker-${i}`, zone: `zone-${i % 3}`, capacity: { cpu: "32", memory: "128Gi" } }))
   const template = {
-    containers: [{ name: "main", image: "web:1", resources: { requests: { cpu: "100m", memory: "64Mi" } },
-      program: { kind: "server" as const } }]
+    containers: [{ name: "main", image: "web:1", resources: { requests: { cpu: "100m", memory: "64Mi" } } }]
   }
   const sets = Math.ceil(nodes * podsPerNode / perSet)
   const operations = Array.from({ length: sets }, (_, i): Operation =>

@@ -4,7 +4,8 @@
  * a lease. A scenario describes a shape of trouble, never the way to one bug.
  */
 import * as fc from "fast-check"
-import type { Fault, Upon } from "#model/events/faults.ts"
+import type { Fault } from "#model/events/faults.ts"
+import type { Moment } from "#model/events/moment.ts"
 import {
   defaultTolerationSeconds_s, http2PingTimeout_ms, http2ReadIdle_ms, leaseDuration_ms, nodeMonitorGracePeriod_ms
 } from "#model/limits.ts"
@@ -121,7 +122,7 @@ export const single = (targets: Targets, on: Swarm): fc.Arbitrary<ReadonlyArray<
 }
 
 /** An actor's line to strike at, instead of a time: mostly while it writes, since a write is never alone. */
-export const moment = (targets: Targets): fc.Arbitrary<Upon> =>
+export const moment = (targets: Targets): fc.Arbitrary<Moment> =>
   process(targets).chain((actor) => fc.record({
     actor: fc.constant(actor), event: fc.oneof(fc.constantFrom(...writesOf(actor)), fc.constantFrom(...eventsOf(actor))),
     nth: logUniform(1, mostLines), delay_ms: fc.oneof(fc.constant(0), logUniform(1, soon_ms))
@@ -137,7 +138,7 @@ const athome = (body: FaultBody, actor: string): FaultBody => {
 
 export interface Placing {
   readonly group: fc.Arbitrary<ReadonlyArray<FaultBody>>
-  readonly moments: fc.Arbitrary<Upon | undefined>
+  readonly moments: fc.Arbitrary<Moment | undefined>
   readonly operationTimes: ReadonlyArray<number>
   /** Nothing strikes before: clusters are mostly up before they fail. */
   readonly calm_ms: number

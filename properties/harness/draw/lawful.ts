@@ -10,7 +10,7 @@
  *   - a second fault of the same id: ids key draws.
  */
 import type { Fault } from "#model/events/faults.ts"
-import { lasting, machinesOf } from "#properties/faults.ts"
+import { lasting, machineOf, machinesOf } from "#properties/faults.ts"
 import { controlPlane, processesOf, type Topology } from "#properties/harness/draw/run-input.ts"
 
 const slowest = 0.8
@@ -30,11 +30,15 @@ export const frozenAfter = (fault: Fault, safety_ms: number): Fault => {
 }
 
 const exists = (fault: Fault, machines: ReadonlySet<string>, processes: ReadonlySet<string>): boolean => {
+  const isComponent = (name: string): boolean => [...processes].some((process) => process.startsWith(`${name}/`))
   const { upon } = fault
-  if (upon !== undefined && !processes.has(upon.actor)) {
-    if (![...processes].some((name) => name.startsWith(`${upon.actor}/`))) return false
-    if ("process" in fault && fault.process === upon.actor) return true
-    if ("machine" in fault && fault.machine === upon.actor) return true
+  if (upon !== undefined) {
+    const { actor } = upon
+    const isMachine = actor.startsWith("machine/") && machines.has(machineOf(actor))
+    if (actor !== "world" && !isMachine && !processes.has(actor) && !isComponent(actor)) return false
+    // Who is meant is known when it strikes.
+    if ("process" in fault && isComponent(fault.process)) return true
+    if ("machine" in fault && fault.machine === actor) return true
   }
   if (fault.type === "process.crash" || fault.type === "process.restart" || fault.type === "process.pause") {
     return processes.has(fault.process)

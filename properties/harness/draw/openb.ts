@@ -13,7 +13,8 @@
 import { parse, CsvError } from "csv-parse/sync"
 import { Schema } from "effect"
 import type { Operation } from "#model/events/operations.ts"
-import type { PodSpec } from "#model/objects.ts"
+import type { GivenPodSpec } from "#model/objects/pod.ts"
+import { containerOf } from "#model/objects/programs.ts"
 import { amount } from "#model/objects/quantity.ts"
 import { core_ms, drawFaults, healed_ms } from "#properties/harness/draw.ts"
 import type { RunInput, Topology, Worker } from "#properties/harness/draw/run-input.ts"
@@ -152,11 +153,11 @@ const workerOf = (row: Row, i: number, taken: Set<string>): Worker => {
 
 interface RecordedPod {
   readonly name: string
-  readonly spec: PodSpec
+  readonly spec: GivenPodSpec
   readonly created_s: number
 }
 
-const affinityOf = (models: ReadonlyArray<string>): Pick<PodSpec, "affinity"> => models.length === 0 ? {} : {
+const affinityOf = (models: ReadonlyArray<string>): Pick<GivenPodSpec, "affinity"> => models.length === 0 ? {} : {
   affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [
     { matchExpressions: [{ key: modelLabel, operator: "In", values: models }] }
   ] } } }
@@ -177,9 +178,9 @@ const podOf = (row: Row, speedup: number, taken: Set<string>): RecordedPod => {
     name: row.name("name", taken), created_s,
     spec: {
       containers: [{
-        name: "main", image: "openb:1",
-        program: { kind: "job", run_ms: Math.max(1, Math.round((deleted_s - created_s) * 1000 / speedup)),
-          exitCode: 0 },
+        name: "main",
+        ...containerOf({ kind: "job", exitCode: 0,
+          run_ms: Math.max(1, Math.round((deleted_s - created_s) * 1000 / speedup)) }),
         resources: { requests: {
           cpu: `${row.integer("cpu_milli")}m`, memory: `${row.integer("memory_mib")}Mi`,
           ...(gpus === 0 ? {} : { [gpuResource]: String(gpus) })
@@ -191,12 +192,12 @@ const podOf = (row: Row, speedup: number, taken: Set<string>): RecordedPod => {
 }
 
 /** Could it run on this node if the node were empty? */
-const fits = (spec: PodSpec, worker: Worker): boolean => {
-  const models = spec.affinity?.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0]
-    ?.matchExpressions[0]?.values
+const fits = (spec: GivenPodSpec, worker: Worker): boolean => {
+  const models = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms[0]
+    ?.matchExpressions?.[0]?.values
   if (models !== undefined && !models.includes(worker.labels?.[modelLabel] ?? "")) return false
   return Object.entries(spec.containers[0]!.resources?.requests ?? {}).every(([resource, text]) =>
-    amount(resource, text) <= amount(resource, worker.capacity[resource] ?? "0"))
+    amount(resource, String(text)) <= amount(resource, worker.capacity[resource] ?? "0"))
 }
 
 const tail_ms = 120_000 // ASSUMED: the last arrivals are scheduled and started before users are done.

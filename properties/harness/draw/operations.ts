@@ -5,7 +5,8 @@
 import * as fc from "fast-check"
 import type { Operation } from "#model/events/operations.ts"
 import { podGcPeriod_ms, quarantine_ms } from "#model/limits/controllers/pod-gc.ts"
-import type { Container, PodSpec, Program, Toleration } from "#model/objects.ts"
+import type { GivenContainer, GivenPodSpec, Toleration } from "#model/objects/pod.ts"
+import { containerOf, type Program } from "#model/objects/programs.ts"
 import { programKinds, type Swarm } from "#properties/harness/draw/swarm.ts"
 import type { Topology } from "#properties/harness/draw/run-input.ts"
 
@@ -29,8 +30,10 @@ const program = (on: Swarm): fc.Arbitrary<Program> => {
   return fc.oneof(...programKinds.filter((kind) => on.has(`program:${kind}`)).map((kind) => kinds[kind]))
 }
 
-const image = (on: Swarm): fc.Arbitrary<string> =>
-  on.has("spec:badImages") ? fc.constantFrom("web:1", "web:2", "job:1", "missing/web:1") : fc.constantFrom("web:1", "web:2")
+/** The version of the image; one in four cannot be pulled where images may be bad. */
+const image = (on: Swarm, of: Program): fc.Arbitrary<Pick<GivenContainer, "image" | "args">> =>
+  fc.constantFrom("1", "2", ...(on.has("spec:badImages") ? ["1", "missing"] : [])).map((tag) => tag !== "missing"
+    ? containerOf(of, tag) : { ...containerOf(of), image: `missing/${of.kind}:1` })
 
 const requests = (on: Swarm): fc.Arbitrary<Record<string, string> | undefined> => {
   const usual = fc.tuple(fc.constantFrom("50m", "100m", "500m", "1", "2"),
@@ -41,15 +44,15 @@ const requests = (on: Swarm): fc.Arbitrary<Record<string, string> | undefined> =
   return on.has("spec:hugeRequests") ? fc.oneof({ weight: 4, arbitrary: usual }, { weight: 1, arbitrary: huge }) : usual
 }
 
-const container = (on: Swarm, name: string): fc.Arbitrary<Container> =>
+const container = (on: Swarm, name: string): fc.Arbitrary<GivenContainer> =>
   fc.record({
-    image: image(on), program: program(on), requests: requests(on),
+    image: program(on).chain((one) => image(on, one)), requests: requests(on),
     imagePullPolicy: fc.constantFrom(undefined, undefined, "Always", "IfNotPresent", "Never")
   }).map((drawn) => ({
-    name, image: drawn.image, program: drawn.program,
+    name, ...drawn.image,
     ...(drawn.requests === undefined ? {} : { resources: { requests: drawn.requests } }),
     ...(drawn.imagePullPolicy === undefined ? {} : { imagePullPolicy: drawn.imagePullPolicy })
-  } as Container))
+  } as GivenContainer))
 
 const notReady = "node.kubernetes.io/not-ready"
 const unreachable = "node.kubernetes.io/unreachable"
@@ -70,7 +73,7 @@ const tolerations: fc.Arbitrary<ReadonlyArray<Toleration> | undefined> = fc.oneo
 )
 
 /** Zones by selector, or by affinity, of which any term will do. */
-const placeOf = (topology: Topology): fc.Arbitrary<Pick<PodSpec, "nodeSelector" | "affinity">> => {
+const placeOf = (topology: Topology): fc.Arbitrary<Pick<GivenPodSpec, "nodeSelector" | "affinity">> => {
   const key = "topology.kubernetes.io/zone"
   const zone = fc.constantFrom(...topology.workers.map((worker) => worker.zone))
   const term = fc.array(zone, { minLength: 1, maxLength: 2 })
@@ -90,18 +93,18 @@ const absence = fc.oneof(logUniform(10, longestAbsence_ms),
 const manyNodes = 55 // More than --large-cluster-size-threshold, in one zone.
 
 /** What only a pod of its own may ask for: a set would make such pods for ever. */
-const ownWishes = (on: Swarm, topology: Topology): fc.Arbitrary<Partial<PodSpec>> => fc.record({
+const ownWishes = (on: Swarm, topology: Topology): fc.Arbitrary<Partial<GivenPodSpec>> => fc.record({
   nodeName: !on.has("spec:nodeNames") ? fc.constant(undefined)
     : fc.option(fc.constantFrom(...topology.workers.map(({ name }) => name)), { freq: 2, nil: undefined }),
   schedulingGates: !on.has("spec:gates") ? fc.constant(undefined)
-    : fc.option(fc.constant(["plimsoll.test/gate"]), { freq: 2, nil: undefined })
+    : fc.option(fc.constant([{ name: "plimsoll.test/gate" }]), { freq: 2, nil: undefined })
 }).map(({ nodeName, schedulingGates }) => {
   // The API forbids both at once.
   if (nodeName !== undefined) return { nodeName }
   return schedulingGates === undefined ? {} : { schedulingGates }
 })
 
-export const podSpec = (on: Swarm, topology: Topology, restarts: "Always" | "any"): fc.Arbitrary<PodSpec> => {
+export const podSpec = (on: Swarm, topology: Topology, restarts: "Always" | "any"): fc.Arbitrary<GivenPodSpec> => {
   const absent = fc.constant(undefined)
   return fc.record({
     main: container(on, "main"),
@@ -112,7 +115,7 @@ export const podSpec = (on: Swarm, topology: Topology, restarts: "Always" | "any
     terminationGracePeriodSeconds: on.has("spec:graces") ? fc.constantFrom(undefined, 1, 2, 5, 30, 60) : absent,
     tolerations: on.has("spec:tolerations") ? tolerations : absent,
     priority: on.has("spec:priorities") ? fc.constantFrom(undefined, 0, 100, 1000) : absent
-  }).map(({ main, place, side, ...rest }): PodSpec => ({
+  }).map(({ main, place, side, ...rest }): GivenPodSpec => ({
     containers: side === undefined ? [main] : [main, side], ...place,
     ...(Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)))
   }))

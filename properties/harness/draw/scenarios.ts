@@ -3,7 +3,7 @@
  * each a group of faults with times relative to its beginning.
  */
 import * as fc from "fast-check"
-import type { Upon } from "#model/events/faults.ts"
+import type { Moment } from "#model/events/moment.ts"
 import { hardships } from "#properties/harness/draw/hardships.ts"
 import { components, decisionsOf, eventsOf, seldomOf, writesOf } from "#properties/harness/draw/lines.ts"
 import { defined, logUniform } from "#properties/harness/draw/operations.ts"
@@ -196,7 +196,7 @@ const actors = fc.oneof(...components.map((component) => ({
 })))
 const strikes_max = 10 // ASSUMED
 /** Lines to strike at: the same one a few times over, or the first ones of some of the things that the component decides. */
-const strikes = (component: string): fc.Arbitrary<ReadonlyArray<Pick<Upon, "event" | "nth">>> => {
+const strikes = (component: string): fc.Arbitrary<ReadonlyArray<Pick<Moment, "event" | "nth">>> => {
   const one = fc.record({
     event: fc.oneof({ weight: 2, arbitrary: fc.constantFrom(...writesOf(component)) },
       { weight: 1, arbitrary: fc.constantFrom(...eventsOf(component)) }),

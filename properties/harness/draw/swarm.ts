@@ -50,7 +50,7 @@ export const features: ReadonlyMap<string, number> = new Map<string, number>([
   ...specFeatures.map((feature) => [`spec:${feature}`, feature === "hugeRequests" ? 0.1 : feature === "tolerations" ? 0.6 : 0.35] as const),
   ["run:faults", 0.9], ["run:choices", 0.5], ["run:collisions", 0.5], ["run:longRun", 0.15], ["run:blackouts", 0.15],
     ["run:manyWorkers", 0.3], ["run:moments", 0.6], ["run:compactions", 0.3], ["run:focused", 0.5],
-  ["run:calmStart", 0.6], ["run:persistentUsers", 0.5], ["run:halfDone", 0.6], ["run:cutOff", 0.6], ["run:varied", 0.1]
+  ["run:calmStart", 0.6], ["run:persistentUsers", 0.5], ["run:halfDone", 0.6], ["run:cutOff", 0.6]
 ])
 
 export type Swarm = ReadonlySet<string>

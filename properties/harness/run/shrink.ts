@@ -8,7 +8,7 @@
  */
 import type { Fault } from "#model/events/faults.ts"
 import type { Operation } from "#model/events/operations.ts"
-import type { PodSpec } from "#model/objects.ts"
+import type { GivenPodSpec } from "#model/objects/pod.ts"
 import { legal } from "#properties/harness/draw/lawful.ts"
 import { sizeOf, type RunInput, type Topology } from "#properties/harness/draw/run-input.ts"
 
@@ -194,15 +194,15 @@ const shrinkTopology = (shrinker: Shrinker): void => {
   }
 }
 
-const plainSpec = (spec: PodSpec): ReadonlyArray<PodSpec> => {
+const plainSpec = (spec: GivenPodSpec): ReadonlyArray<GivenPodSpec> => {
   const [first] = spec.containers
-  const { program, name } = first!
-  const forms: PodSpec[] = [{ containers: [{ name, image: "web:1", program: { kind: "server" } }] }]
-  forms.push({ containers: [{ name, image: first!.image, program }] })
+  const { args, image = "", name } = first!
+  const forms: GivenPodSpec[] = [{ containers: [{ name, image: "web:1" }] }]
+  forms.push({ containers: [{ name, image, ...(args === undefined ? {} : { args }) }] })
   if (spec.containers.length > 1) forms.push({ ...spec, containers: [first!] })
   for (const key of Object.keys(spec)) {
     if (key === "containers") continue
-    forms.push(Object.fromEntries(Object.entries(spec).filter(([other]) => other !== key)) as PodSpec)
+    forms.push(Object.fromEntries(Object.entries(spec).filter(([other]) => other !== key)) as GivenPodSpec)
   }
   return forms.filter((form) => JSON.stringify(form).length < JSON.stringify(spec).length)
 }
