@@ -27,11 +27,11 @@ interface ReplicaSet {
   /** Victims of this sync whose deletion is not answered. */
   readonly victims: ReadonlyArray<string>
   readonly expectedAt_ms: number
-  /** A sync creates or deletes: it finishes its sentence before anything else is said of the set. */
-  readonly isActing: boolean
-  readonly isGone: boolean
 }
 type ReplicaSetEvent = Judged<EventOf<"replicaSet">>
+
+/** A sync that creates or deletes finishes its sentence before anything else is said of the set. */
+const vanishes = { "replicaSet.deleted": { target: "gone" } } as const
 
 const replicaSet = setup({
   types: {
@@ -61,7 +61,6 @@ const replicaSet = setup({
       context.victims.length === 0 && event.outstanding === 0,
     deletesUnseen: ({ context, event }) => event.type === "replicaSet.deletesEnded" &&
       context.victims.length === 0 && event.outstanding > 0,
-    isBetweenSyncs: ({ context }) => !context.isActing && !context.isGone,
     waitedLong: ({ context, event }) =>
       event.clock_ms - context.expectedAt_ms >= context.limits.expectationsTimeout_ms,
     addsUp: ({ event }) => event.type === "replicaSet.statusWritten" && event.fullyLabeledReplicas <= event.replicas &&
@@ -71,7 +70,7 @@ const replicaSet = setup({
   actions: {
     expectCreates: assign({
       remaining: ({ event }) => event.type === "replicaSet.createsExpected" ? event.count : 0,
-      inBatch: 0, batchSize: 0, created: 0, failed: 0, isActing: true,
+      inBatch: 0, batchSize: 0, created: 0, failed: 0,
       expectedAt_ms: ({ event }) => event.clock_ms
     }),
     startBatch: assign(({ context, event }) => event.type !== "replicaSet.batchStarted" ? context : {
@@ -82,11 +81,9 @@ const replicaSet = setup({
       inBatch: ({ context }) => context.inBatch - 1, failed: ({ context }) => context.failed + 1
     }),
     expectDeletes: assign({
-      victims: ({ event }) => event.type === "replicaSet.deletesExpected" ? event.victims : [], isActing: true,
+      victims: ({ event }) => event.type === "replicaSet.deletesExpected" ? event.victims : [],
       expectedAt_ms: ({ event }) => event.clock_ms
     }),
-    end: assign({ isActing: false }),
-    vanish: assign({ isGone: true }),
     answered: assign({ victims: ({ context, event }) => event.type === "replicaSet.podDeleted" ||
       event.type === "replicaSet.podDeleteFailed" ? context.victims.filter((uid) => uid !== event.uid)
       : context.victims }),
@@ -96,21 +93,21 @@ const replicaSet = setup({
 }).createMachine({
   context: ({ input }) => ({
     limits: { ...defaults, ...input?.limits },
-    remaining: 0, inBatch: 0, batchSize: 0, created: 0, failed: 0, victims: [], expectedAt_ms: 0, isActing: false, isGone: false
+    remaining: 0, inBatch: 0, batchSize: 0, created: 0, failed: 0, victims: [], expectedAt_ms: 0
   }),
   initial: "idle",
   on: {
     "replicaSet.statusWritten": { guard: "addsUp", actions: "report" },
     "replicaSet.podAdopted": { actions: "claim" },
-    "replicaSet.podReleased": { actions: "claim" },
-    "replicaSet.deleted": { guard: "isBetweenSyncs", target: ".gone", actions: "vanish" }
+    "replicaSet.podReleased": { actions: "claim" }
   },
   states: {
     idle: {
       description: "Nothing is expected: the next sync may count pods and act.",
       on: {
         "replicaSet.createsExpected": { guard: "lacksSoMany", target: "creating", actions: "expectCreates" },
-        "replicaSet.deletesExpected": { guard: "hasTooMany", target: "deleting", actions: "expectDeletes" }
+        "replicaSet.deletesExpected": { guard: "hasTooMany", target: "deleting", actions: "expectDeletes" },
+        ...vanishes
       }
     },
     creating: {
@@ -120,8 +117,8 @@ const replicaSet = setup({
         "replicaSet.podCreated": { guard: "isInBatch", actions: "created" },
         "replicaSet.podCreateFailed": { guard: "isInBatch", actions: "createFailed" },
         "replicaSet.createsEnded": [
-          { guard: "createsAllSeen", target: "idle", actions: "end" },
-          { guard: "createsUnseen", target: "expecting", actions: "end" }
+          { guard: "createsAllSeen", target: "idle" },
+          { guard: "createsUnseen", target: "expecting" }
         ]
       }
     },
@@ -131,8 +128,8 @@ const replicaSet = setup({
         "replicaSet.podDeleted": { guard: "isVictim", actions: "answered" },
         "replicaSet.podDeleteFailed": { guard: "isVictim", actions: "answered" },
         "replicaSet.deletesEnded": [
-          { guard: "deletesAllSeen", target: "idle", actions: "end" },
-          { guard: "deletesUnseen", target: "expecting", actions: "end" }
+          { guard: "deletesAllSeen", target: "idle" },
+          { guard: "deletesUnseen", target: "expecting" }
         ]
       }
     },
@@ -140,7 +137,8 @@ const replicaSet = setup({
       description: "The informer has not shown all of the controller's own writes: no pod is created or deleted.",
       on: {
         "replicaSet.expectationsMet": { target: "idle" },
-        "replicaSet.expectationsExpired": { guard: "waitedLong", target: "idle" }
+        "replicaSet.expectationsExpired": { guard: "waitedLong", target: "idle" },
+        ...vanishes
       }
     },
     gone: { description: "The object is gone; its uid never comes back.", type: "final", tags: "gone" }

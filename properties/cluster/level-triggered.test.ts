@@ -13,7 +13,7 @@ import type { Informers } from "#impl/ports/controllers.ts"
 import type { Line } from "#model/events.ts"
 import type { Node } from "#model/objects/node.ts"
 import type { Pod } from "#model/objects/pod.ts"
-import type { ReplicaSet } from "#model/objects/replica-set.ts"
+import type { GivenReplicaSet, ReplicaSet } from "#model/objects/replica-set.ts"
 
 const twice = <O>(informer: Informer<O>): Informer<O> => ({
   ...informer,
@@ -50,16 +50,15 @@ const lateAndRepeated = Effect.map(late, (informers): Informers => ({
 
 const toleration = (key: string) =>
   ({ key, operator: "Exists" as const, effect: "NoExecute" as const, tolerationSeconds: 20 })
-const set: ReplicaSet = {
-  apiVersion: "apps/v1", kind: "ReplicaSet", status: { replicas: 0 },
-  metadata: { name: "web", namespace: "default", uid: "", resourceVersion: "", generation: 0, creationTimestamp: 0 },
+const set: GivenReplicaSet = {
+  apiVersion: "apps/v1", kind: "ReplicaSet", metadata: { name: "web", namespace: "default" },
   spec: {
     replicas: 4, selector: { matchLabels: { app: "web" } },
     template: {
       metadata: { labels: { app: "web" } },
       spec: {
         tolerations: ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"].map(toleration),
-        containers: [{ name: "c", image: "web", program: { kind: "server" } }]
+        containers: [{ name: "c", image: "web" }]
       }
     }
   }

@@ -1,25 +1,25 @@
 import { expect, test } from "vitest"
 import { victims } from "#impl/controllers/replica-set/ranking.ts"
+import { examplePod } from "#model/objects/examples.ts"
 import type { Pod } from "#model/objects/pod.ts"
+import { timeOf } from "#model/objects/time.ts"
 
 const now_ms = 1_000_000_000
 const pod = (
   uid: string, nodeName: string, phase: Pod["status"]["phase"], readySince_ms?: number, cost?: string, restarts = 0
-): Pod => ({
-  apiVersion: "v1", kind: "Pod",
-  metadata: {
-    name: uid, namespace: "default", uid, resourceVersion: "1", generation: 1, creationTimestamp: now_ms - 1000,
-    ...(cost === undefined ? {} : { annotations: { "controller.kubernetes.io/pod-deletion-cost": cost } })
-  },
-  spec: { containers: [], nodeName },
-  status: {
+): Pod => examplePod(
+  { name: uid, createdAt_ms: now_ms - 1000,
+    ...(cost === undefined ? {} : { annotations: { "controller.kubernetes.io/pod-deletion-cost": cost } }) },
+  { nodeName },
+  {
     phase,
-    containerStatuses: [{ name: "c", state: {}, ready: false, restartCount: restarts, image: "i" }],
+    containerStatuses: [{ name: "c", state: {}, lastState: {}, ready: false, restartCount: restarts, image: "i",
+      imageID: "" }],
     ...(readySince_ms === undefined ? {} : {
-      conditions: [{ type: "Ready", status: "True" as const, lastTransitionTime: readySince_ms }]
+      conditions: [{ type: "Ready", status: "True", lastTransitionTime: timeOf(readySince_ms) }]
     })
   }
-})
+)
 const first = (...pods: ReadonlyArray<Pod>): string => victims(pods, 1, now_ms)[0]!.metadata.uid
 
 test("each rule decides before the next", () => {
