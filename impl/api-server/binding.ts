@@ -10,14 +10,14 @@ import type { Status } from "#model/objects/status.ts"
 import { timeOf } from "#model/objects/time.ts"
 
 /** Why the pod cannot be bound now, or undefined. */
-export const checkBinding = (pod: Pod, binding: Binding): Status | undefined => {
-  const refuse = (message: string): Status => conflict("pods/binding", pod.metadata.name, message)
+export const checkBinding = (pod: Pod, _binding: Binding): Status | undefined => {
+  const refuse = (message: string): Status => conflict("pods/binding", pod.metadata.name, message, "")
   if (pod.metadata.deletionTimestamp !== undefined) {
     return refuse(`pod ${pod.metadata.name} is being deleted, cannot be assigned to a host`)
   }
   const { nodeName = "", schedulingGates = [] } = pod.spec
   if (nodeName !== "") {
-    return refuse(`pod ${pod.metadata.name} is already assigned to node "${nodeName}", not to "${binding.target.name}"`)
+    return refuse(`pod ${pod.metadata.name} is already assigned to node "${nodeName}"`)
   }
   if (schedulingGates.length > 0) return refuse(`pod ${pod.metadata.name} has non-empty .spec.schedulingGates`)
   return undefined

@@ -2,10 +2,11 @@
 import { describe, expect, it } from "vitest"
 import { checkBinding, bound } from "#impl/api-server/binding.ts"
 import { decideDeletion } from "#impl/api-server/deletion.ts"
-import { prepareForCreate, prepareForUpdate, type Prepared } from "#impl/api-server/registry.ts"
+import { decodeBody } from "#impl/api-server/decode.ts"
+import { defaulted, named, prepareForCreate, prepareForUpdate, type Prepared } from "#impl/api-server/registry.ts"
 import { parseSelector } from "#impl/api-server/selectors.ts"
 import type { Draws } from "#impl/ports.ts"
-import { type ApiObject, type GivenObject, kinds, type Resource } from "#model/kinds.ts"
+import { type ApiObject, type GivenObject, kinds, type Resource, resourceOfKind } from "#model/kinds.ts"
 import type { GivenLease } from "#model/objects/lease.ts"
 import type { GivenMeta } from "#model/objects/metadata.ts"
 import type { GivenNode, Node } from "#model/objects/node.ts"
@@ -37,7 +38,8 @@ const gate = (name: string) => ({ name })
 const now_ms = 10_500
 const at = (ms: number) => timeOf(ms)
 const create = (resource: Resource, object: GivenObject): Prepared =>
-  prepareForCreate(resource, kinds[resource].namespaced ? "default" : "", object, now_ms, draws)
+  prepareForCreate(resource, named(resource, kinds[resource].namespaced ? "default" : "",
+    defaulted(resource, decodeBody(kinds[resource].schema, object).object as GivenObject), now_ms, draws), now_ms)
 const stored = <O extends ApiObject>(object: O, changed: Partial<O["metadata"]> = {}): O =>
   ({ ...object, metadata: { ...object.metadata, resourceVersion: "7", ...changed } })
 const storedPod = (changed: Partial<Pod["metadata"]> = {}, spec: Partial<Pod["spec"]> = {}): Pod => {
@@ -96,7 +98,9 @@ describe("creation", () => {
 
 describe("update", () => {
   const update = (existing: ApiObject, given: GivenObject, subresource?: "status"): Prepared =>
-    prepareForUpdate(existing.kind === "Pod" ? "pods" : "replicasets", existing, given, subresource)
+    prepareForUpdate(resourceOfKind(existing.kind)!, existing,
+      defaulted(resourceOfKind(existing.kind)!, decodeBody(kinds[resourceOfKind(existing.kind)!].schema, given).object as GivenObject),
+      subresource)
   it("keeps what the server owns", () => {
     const existing = storedPod({ deletionTimestamp: at(9_000), deletionGracePeriodSeconds: 3 })
     const { metadata: now } = ready<Pod>(update(existing, { ...existing, metadata: { ...metadata, labels: { x: "y" } } }))

@@ -9,8 +9,9 @@ import type { Line } from "#model/events.ts"
 import { epoch_ms } from "#model/limits.ts"
 import type { Pod } from "#model/objects/pod.ts"
 import type { ReplicaSet } from "#model/objects/replica-set.ts"
+import type { History } from "#properties/history.ts"
 import { controllerOf, isActive, isReady } from "#properties/controllers/replica-set/census.ts"
-import { History } from "#properties/controllers/replica-set/history.ts"
+import { History as Pods, isSelectedBy } from "#properties/controllers/replica-set/history.ts"
 import { readySince, wrongVictim } from "#properties/controllers/replica-set/ranking.ts"
 
 type Status = Extract<Line["event"], { readonly type: "replicaSet.statusWritten" }>
@@ -18,51 +19,53 @@ type Decision = Extract<Line["event"], { readonly type: "replicaSet.createsExpec
 
 /** Everything that a decision or report is held against, heard once for each of the monitors below. */
 class Known {
-  readonly history = new History()
+  readonly #history: History
   /** Orphans by the set that adopted them. */
-  readonly adopted = new Map<string, Set<string>>()
-  readonly #none: ReadonlySet<string> = new Set()
+  readonly #adopted = new Map<string, Set<string>>()
 
-  line(line: Line): void {
-    const { entity, event } = line
-    if (event.type === "replicaSet.podAdopted") {
-      const pods = this.adopted.get(entity) ?? new Set()
-      this.adopted.set(entity, pods.add(event.uid))
-    } else if (event.type === "replicaSet.deleted") this.adopted.delete(entity)
-    else this.history.line(line)
+  constructor(history: History) {
+    this.#history = history
   }
 
+  line({ entity, event }: Line): void {
+    if (event.type === "replicaSet.podAdopted") {
+      const pods = this.#adopted.get(entity) ?? new Set()
+      this.#adopted.set(entity, pods.add(event.uid))
+    } else if (event.type === "replicaSet.deleted") this.#adopted.delete(entity)
+  }
+
+  /** The pods that counted for the set at that revision, if those that it adopted were its own by then. */
   counted(set: ReplicaSet, view: number): ReadonlyMap<string, Pod> {
-    return this.history.countedAt(set, view, this.adopted.get(set.metadata.uid) ?? this.#none)
+    const { pods } = this.#history.at(view)
+    const { uid } = set.metadata
+    const claimed = [...this.#adopted.get(uid) ?? []].flatMap((orphan) => pods.get(orphan) ?? [])
+      .filter((pod) => controllerOf(pod) === undefined)
+    return new Map([...pods.by("owner", uid), ...claimed].filter((pod) => isActive(pod) && isSelectedBy(pod, set))
+      .map((pod) => [pod.metadata.uid, pod]))
   }
 }
 
 /** Also: the victims are the pods that are documented to go first. */
-export const decidesOnItsView = (): (line: Line) => string | undefined => {
-  const known = new Known()
-  const wanted = new Map<string, Set<number>>()
-  let clocksAgree = true
+export const decidesOnItsView = (history: History): (line: Line) => string | undefined => {
+  const known = new Known(history)
+  const wanted = (uid: string, replicas: number): boolean =>
+    history.now.replicasets.versions(uid).some(({ object }) => object?.spec.replicas === replicas)
   const wrongDecision = (event: Decision, set: ReplicaSet, at_ms: number): string | undefined => {
     const pods = known.counted(set, event.view)
-    if (wanted.get(set.metadata.uid)?.has(event.replicas) !== true) return `never wanted ${event.replicas} pods`
+    if (!wanted(set.metadata.uid, event.replicas)) return `never wanted ${event.replicas} pods`
     if (pods.size !== event.active) {
       return `counts ${event.active} pods; at revision ${event.view} they were ${pods.size}`
     }
     if (event.type === "replicaSet.createsExpected") return undefined
     const stranger = event.victims.find((uid) => !pods.has(uid))
     if (stranger !== undefined) return `deletes ${stranger}, which did not count at revision ${event.view}`
-    return wrongVictim(pods, new Set(event.victims), clocksAgree ? epoch_ms + at_ms : undefined)
+    return wrongVictim(pods, new Set(event.victims), history.calm.doClocksAgree ? epoch_ms + at_ms : undefined)
   }
   return (line) => {
     const { at_ms, entity, event } = line
     known.line(line)
-    if (event.type === "machine.clockJumped" || event.type === "machine.clockRateChanged") clocksAgree = false
-    else if (event.type === "object.created" || event.type === "object.updated") {
-      if (event.resource !== "replicasets") return undefined
-      const numbers = wanted.get(entity) ?? new Set()
-      wanted.set(entity, numbers.add((event.object as ReplicaSet).spec.replicas))
-    } else if (event.type === "replicaSet.createsExpected" || event.type === "replicaSet.deletesExpected") {
-      const set = known.history.sets.get(entity)
+    if (event.type === "replicaSet.createsExpected" || event.type === "replicaSet.deletesExpected") {
+      const set = history.now.replicasets.get(entity)
       const wrong = set === undefined ? undefined : wrongDecision(event, set, at_ms)
       if (wrong !== undefined) return `${event.key} at ${Math.round(at_ms)} ms: ${wrong}`
     }
@@ -76,9 +79,8 @@ const sameNumbers = (a: ReadonlyArray<number>, b: ReadonlyArray<number>): boolea
  * Numbers of its status, from the pods that count. Available: ready for minReadySeconds, told by the clocks of node and
  * controller; the status may be written some time after it was counted, never before.
  */
-export const statusIsOfItsView = (): (line: Line) => string | undefined => {
-  const known = new Known()
-  let clocksAgree = true
+export const statusIsOfItsView = (history: History): (line: Line) => string | undefined => {
+  const known = new Known(history)
   const wrongStatus = (event: Status, { metadata, spec }: ReplicaSet, pods: ReadonlyArray<Pod>, now_ms: number) => {
     const labels = Object.entries(spec.template.metadata.labels ?? {})
     const ready = pods.filter(isReady)
@@ -93,15 +95,14 @@ export const statusIsOfItsView = (): (line: Line) => string | undefined => {
     const longReady = ready.filter((pod) => least_ms === 0 || now_ms - readySince(pod) >= least_ms).length
     const isTrue = least_ms === 0 ? event.availableReplicas === longReady : event.availableReplicas <= longReady
     // Without a time to wait nobody asks a clock.
-    return isTrue || !clocksAgree && least_ms > 0 ? undefined
+    return isTrue || !history.calm.doClocksAgree && least_ms > 0 ? undefined
       : `reports ${event.availableReplicas} available pods; ${longReady} were ready for ${spec.minReadySeconds ?? 0} s`
   }
   return (line) => {
     const { at_ms, entity, event } = line
-    if (event.type === "machine.clockJumped" || event.type === "machine.clockRateChanged") clocksAgree = false
     known.line(line)
     if (event.type !== "replicaSet.statusWritten") return undefined
-    const set = known.history.sets.get(entity)
+    const set = history.now.replicasets.get(entity)
     if (set === undefined) return undefined
     const what = wrongStatus(event, set, [...known.counted(set, event.view).values()], epoch_ms + at_ms)
     return what === undefined ? undefined : `${set.metadata.name} ${what}`
@@ -117,7 +118,7 @@ const settle_ms = 150_000 // ASSUMED
  * way, was counted in the place of another.
  */
 export const actsOnItsOwnNews = (): (line: Line) => string | undefined => {
-  const history = new History()
+  const history = new Pods()
   const done = new Map<string, { readonly created: Set<string>; readonly deleted: Set<string> }>()
   const excusedUntil_ms = new Map<string, number>()
   let leaders = 0

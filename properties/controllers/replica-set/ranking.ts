@@ -23,7 +23,7 @@ const criteria: ReadonlyArray<Criterion> = [
 ]
 
 export const readySince = (pod: Pod): number => {
-  const since = pod.status.conditions?.find(({ type }) => type === "Ready")?.lastTransitionTime
+  const since = pod.status.conditions?.find(({ type }) => type === "Ready")?.lastTransitionTime ?? undefined
   return since === undefined ? 0 : millisOf(since)
 }
 
