@@ -70,7 +70,12 @@ class Bound {
   }
 }
 
-export const fittingPodIsBound = (history: History): { line: (line: Line) => void; open: () => Iterable<Obligation> } => {
+interface Owing {
+  readonly line: (line: Line) => void
+  readonly open: () => Iterable<Obligation>
+}
+
+export const fittingPodIsBound = (history: History): Owing => {
   const bound = new Bound(history)
   let names: ReadonlyArray<string> = []
   const pending = new Map<string, Pending>()
@@ -145,7 +150,7 @@ const excuses = new Set(["ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull"
   "CreateContainerError", "RunContainerError"])
 
 /** A bound pod leaves Pending while its node is ready; a kubelet that refuses it marks it Failed. */
-export const boundPodRuns = ({ now }: History): { line: (line: Line) => void; open: () => Iterable<Obligation> } => {
+export const boundPodRuns = ({ now }: History): Owing => {
   const waiting = new Map<string, { readonly pod: Pod; since_ms: number }>()
   const onNode = new Map<string, Set<string>>()
   const isExcused = (pod: Pod): boolean => pod.status.containerStatuses?.some(({ state, lastState }) =>

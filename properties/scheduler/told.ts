@@ -70,7 +70,8 @@ export const conditionIsTrue = ({ calm }: History): (line: Line) => string | und
       const before = scheduledOf(previous)
       if (now === before || now?.status !== "False" || now.message === before?.message) return undefined
       const isTrue = now.reason === "Unschedulable" && failed.get(entity)?.some((finding) => tells(now, finding))
-      const wrong = isTrue === true ? wrongList(pod, previous, calm.doClocksAgree ? epoch_ms + at_ms : undefined, elected_ms)
+      const now_ms = calm.doClocksAgree ? epoch_ms + at_ms : undefined
+      const wrong = isTrue === true ? wrongList(pod, previous, now_ms, elected_ms)
         : `of ${now.reason}: ${now.message}`
       return wrong === undefined ? undefined : `${key} is said to be unschedulable ${wrong}`
     }
