@@ -7,6 +7,7 @@ import { always, leadsTo, sometimes, type Property } from "#properties/property.
 import { heardByCalm, knowsWhatThereIs } from "#properties/scheduler/calm.ts"
 import { chosenNodePasses, noLostWakeUp } from "#properties/scheduler/decisions.ts"
 import { boundPodRuns, fittingPodIsBound } from "#properties/scheduler/eventually-runs.ts"
+import { seesWhatWasCommitted } from "#properties/scheduler/nodes.ts"
 import { order } from "#properties/scheduler/order.ts"
 import {
   activeIsTaken, assumedOnce, assumptionEnds, backoffEnds, failedBindingIsQueued, mostUrgentFirst,
@@ -30,6 +31,8 @@ export const properties: ReadonlyArray<Property> = [
     ["schedulerNode.", "schedulerCache.", "scheduling.", ...ends]),
   always("while nothing is wrong a scheduler knows the nodes and pods that there are within ten seconds", [],
     knowsWhatThereIs, heardByCalm),
+  always("what a scheduler sees of a node was committed at the revision that it names", [109], seesWhatWasCommitted,
+    ["object.", "schedulerNode.changed"]),
   always("no node is passed over that the pod may use, and the plugins that refuse are named", [65], verdictIsTrue,
     ["schedulerNode.", "schedulerCache.", "scheduling.", ...ends]),
   always("a scheduler looks at nodes until it has found enough or seen them all", [65], looksAtEnough,

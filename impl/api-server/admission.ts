@@ -2,14 +2,15 @@
  * api-server/admission: what plugins add to an object that a client sent, or hold against it, between decoding and
  * validation. Spec: model/api-server.ts.
  *
- * Here: NamespaceLifecycle, TaintNodesByCondition, ServiceAccount, Priority, DefaultTolerationSeconds, all on by default
- * as in kube-apiserver. Deviates: no other plugin and no webhooks; accounts have no tokens (a pod gets the volume for one
+ * Here: NamespaceLifecycle, TaintNodesByCondition, ServiceAccount, PodTopologyLabels, Priority, DefaultTolerationSeconds,
+ * all on by default as in kube-apiserver. Deviates: no other plugin and no webhooks; accounts have no tokens (a pod gets the volume for one
  * all the same); of PriorityClasses only the two that each cluster has.
  * Source: kubernetes pkg/kubeapiserver/options/plugins.go for their order, v1.36.
  */
 import { Effect } from "effect"
 import { NamespaceLifecycle } from "#impl/api-server/admission/namespace-lifecycle.ts"
 import { keepPriority, withDefaultTolerations, withPriority } from "#impl/api-server/admission/pods.ts"
+import { ofNode } from "#impl/api-server/admission/topology-labels.ts"
 import { withServiceAccount } from "#impl/api-server/admission/service-account.ts"
 import type { Cachers } from "#impl/api-server/context.ts"
 import type { ApiFailed } from "#impl/api-server/status.ts"
@@ -17,10 +18,10 @@ import type { Storage } from "#impl/api-server/storage.ts"
 import type { Draws, Process } from "#impl/ports.ts"
 import type { ApiObject, Resource } from "#model/kinds.ts"
 import type { Node, Taint } from "#model/objects/node.ts"
-import type { Pod } from "#model/objects/pod.ts"
+import type { Binding, Pod } from "#model/objects/pod.ts"
 
-export type Plugin = "NamespaceLifecycle" | "ServiceAccount" | "TaintNodesByCondition" | "Priority"
-  | "DefaultTolerationSeconds"
+export type Plugin = "NamespaceLifecycle" | "ServiceAccount" | "TaintNodesByCondition"
+  | "PodTopologyLabels" | "Priority" | "DefaultTolerationSeconds"
 
 /** What plugins look at. */
 export interface Surroundings {
@@ -70,7 +71,19 @@ export class Admission {
       : Effect.succeed(pod)
     return accounted.pipe(
       Effect.flatMap((one) => this.#has("Priority") ? withPriority(one) : Effect.succeed(one)),
-      Effect.map((one) => this.#has("DefaultTolerationSeconds") ? withDefaultTolerations(one) : one))
+      Effect.map((one) => this.#has("DefaultTolerationSeconds") ? withDefaultTolerations(one) : one),
+      Effect.map((one) => this.#labelled(one, one.spec.nodeName ?? "")))
+  }
+
+  /** With what the labels of the node say of its place. */
+  #labelled<O extends Pod | Binding>(object: O, node: string): O {
+    const labels = node === "" || !this.#has("PodTopologyLabels") ? undefined : ofNode(this.#around, node)
+    return labels === undefined ? object
+      : { ...object, metadata: { ...object.metadata, labels: { ...object.metadata?.labels, ...labels } } }
+  }
+
+  bind(binding: Binding): Binding {
+    return this.#labelled(binding, binding.target.name ?? "")
   }
 
   /** An object that shall replace another: synchronous, for it is asked in the midst of an attempt. */

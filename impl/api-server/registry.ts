@@ -17,6 +17,7 @@ import { badRequest, invalid } from "#impl/api-server/status.ts"
 import type { Draws } from "#impl/ports.ts"
 import { type ApiObject, type GivenObject, kinds, type Objects, type Resource } from "#model/kinds.ts"
 import type { Causes } from "#model/objects/causes.ts"
+import { validateMetaUpdate } from "#model/objects/metadata-rules.ts"
 import { pathSegment } from "#model/objects/names.ts"
 import type { Status } from "#model/objects/status.ts"
 import { timeOf } from "#model/objects/time.ts"
@@ -46,8 +47,7 @@ const strangeNamespace = "the namespace of the provided object does not match th
 /** Why the object does not belong where it was sent. */
 export const wrongNamespace = (resource: Resource, namespace: string, given: GivenObject): Status | undefined => {
   const own = given.metadata?.namespace ?? ""
-  const wanted = kinds[resource].namespaced ? namespace : ""
-  return own === "" || own === wanted ? undefined : badRequest(strangeNamespace)
+  return own === "" || own === namespace || !kinds[resource].namespaced ? undefined : badRequest(strangeNamespace)
 }
 
 /** With what the server says of a new object: its name, when it shall draw one, its uid and its beginning. */
@@ -98,12 +98,16 @@ const partOf = (existing: ApiObject, given: ApiObject, part: Part): ApiObject =>
 export const prepareForUpdate = (resource: Resource, existing: ApiObject, given: ApiObject, part: Part): Prepared => {
   const strategy = strategyOf(resource)
   const next = partOf(existing, given, part)
+  // Asked of all kinds, and then by each of them once more: clients see such causes twice.
+  const common = validateMetaUpdate(next.metadata, existing.metadata)
   if (part === "status") {
     const { prepare, validate } = strategy.status!
     const prepared = prepare === undefined ? next : prepare(next, existing)
-    return ready(resource, prepared, validate(prepared, existing))
+    return ready(resource, prepared, [...common, ...validate(prepared, existing)])
   }
-  if (part === "finalize") return ready(resource, next, strategy.validateFinalize!(next, existing))
+  if (part === "finalize") {
+    return ready(resource, next, [...common, ...strategy.validateFinalize!(next, existing)])
+  }
   const prepared = strategy.prepareForUpdate === undefined ? next : strategy.prepareForUpdate(next, existing)
-  return ready(resource, withGeneration(existing, prepared), strategy.validateUpdate(prepared, existing))
+  return ready(resource, withGeneration(existing, prepared), [...common, ...strategy.validateUpdate(prepared, existing)])
 }

@@ -23,17 +23,33 @@ const order = "$setElementOrder/"
 
 const withoutDirectives = ({ [directive]: _directive, [retainKeys]: _keys, ...rest }: Fields): Fields => rest
 
-/** Elements of the one list that the other names, in its order; the rest keep their places behind what they followed. */
-const inOrder = (items: ReadonlyArray<unknown>, wanted: ReadonlyArray<unknown>, keyOf: (item: unknown) => unknown):
-  ReadonlyArray<unknown> => {
-  const place = (item: unknown): number => wanted.findIndex((one) => equal(keyOf(one), keyOf(item)))
-  const named = items.filter((item) => place(item) >= 0).toSorted((a, b) => place(a) - place(b))
+type List = ReadonlyArray<unknown>
+type KeyOf = (item: unknown) => unknown
+
+/**
+ * A merged list in its order: what the patch names keeps the patch's, the rest keeps the server's. Of two heads the
+ * rest's goes first when both stood in the server's list, and it before the other.
+ */
+const inOrder = (merged: List, named: List, original: List, keyOf: KeyOf): List => {
+  const placeIn = (list: List, item: unknown): number => list.findIndex((one) => equal(keyOf(one), keyOf(item)))
+  const sorted = (items: List, by: List): List => items.toSorted((a, b) => placeIn(by, a) - placeIn(by, b))
+  const ofPatch = sorted(merged.filter((item) => placeIn(named, item) >= 0), named)
+  const rest = sorted(merged.filter((item) => placeIn(named, item) < 0), original)
+  const result: Array<unknown> = []
   let next = 0
-  return items.map((item) => place(item) >= 0 ? named[next++] : item)
+  for (const item of ofPatch) {
+    const at = placeIn(original, item)
+    while (next < rest.length && at >= 0) {
+      const other = placeIn(original, rest[next])
+      if (other < 0 || other >= at) break
+      result.push(rest[next++])
+    }
+    result.push(item)
+  }
+  return [...result, ...rest.slice(next)]
 }
 
-const mergeObjects = (target: ReadonlyArray<unknown>, patch: ReadonlyArray<unknown>, key: string, item: SchemaNode):
-  ReadonlyArray<unknown> => {
+const mergeObjects = (target: List, patch: List, key: string, item: SchemaNode): List => {
   const keyed = (one: unknown): unknown => {
     const value = isRecord(one) ? one[key] : undefined
     if (value === undefined) throw new BadPatch(`map: ${JSON.stringify(one)} does not contain declared merge key: ${key}`)
@@ -50,14 +66,17 @@ const mergeObjects = (target: ReadonlyArray<unknown>, patch: ReadonlyArray<unkno
     } else if (at < 0) result.push(mergeMaps({}, one, item))
     else result[at] = one[directive] === "replace" ? withoutDirectives(one) : mergeMaps(result[at] as Fields, one, item)
   }
-  return result
+  return inOrder(result, patch, target, (one) => isRecord(one) ? one[key] : one)
 }
 
-const mergeLists = (target: unknown, patch: ReadonlyArray<unknown>, schema: SchemaNode): unknown => {
+const mergeScalars = (target: List, patch: List): List =>
+  inOrder([...target, ...patch.filter((one) => !target.some((other) => equal(one, other)))], patch, target, (one) => one)
+
+const mergeLists = (target: unknown, patch: List, schema: SchemaNode): unknown => {
   if (!schema.mergesList) return patch
-  const before = Array.isArray(target) ? target as ReadonlyArray<unknown> : []
+  const before = Array.isArray(target) ? target as List : []
   return schema.mergeKey !== undefined ? mergeObjects(before, patch, schema.mergeKey, schema.items)
-    : [...before, ...patch.filter((one) => !before.some((other) => equal(one, other)))]
+    : mergeScalars(before, patch)
 }
 
 const merged = (target: unknown, value: unknown, schema: SchemaNode): unknown => {
@@ -68,7 +87,9 @@ const merged = (target: unknown, value: unknown, schema: SchemaNode): unknown =>
 }
 
 /** What the directives beside a list say of it. */
-const applyDirectives = (result: Record<string, unknown>, patch: Fields, schema: SchemaNode): void => {
+const applyDirectives = (
+  result: Record<string, unknown>, target: Fields, patch: Fields, schema: SchemaNode
+): void => {
   for (const key of Object.keys(patch)) {
     const value = patch[key]
     if (key.startsWith(deletion) && Array.isArray(value)) {
@@ -79,7 +100,8 @@ const applyDirectives = (result: Record<string, unknown>, patch: Fields, schema:
       const name = key.slice(order.length)
       const { mergeKey } = schema.field(name)
       const keyOf = (item: unknown): unknown => mergeKey !== undefined && isRecord(item) ? item[mergeKey] : item
-      if (Array.isArray(result[name])) result[name] = inOrder(result[name] as ReadonlyArray<unknown>, value, keyOf)
+      const before = Array.isArray(target[name]) ? target[name] as List : []
+      if (Array.isArray(result[name])) result[name] = inOrder(result[name] as List, value, before, keyOf)
     }
   }
 }
@@ -100,7 +122,7 @@ const mergeMaps = (target: Fields, patch: Fields, schema: SchemaNode): Fields =>
     if (value === null) delete result[key]
     else result[key] = merged(result[key], value, schema.field(key))
   }
-  applyDirectives(result, patch, schema)
+  applyDirectives(result, target, patch, schema)
   return result
 }
 

@@ -67,7 +67,8 @@ export const create = (context: ServerContext, request: CreateObject, deadline_m
 }
 
 export const bind = (context: ServerContext, request: CreateBinding, deadline_ms: number): Result => {
-  const { dryRun = false, name, namespace, object: binding } = request
+  const { dryRun = false, name, namespace, object } = request
+  const binding = context.admission.bind(object)
   const { kind = "Node", name: node = "" } = binding.target
   if (node === "") return fail(plainError("target.name: Required value"))
   if (kind !== "Node") return fail(plainError(`target.kind: Unsupported value: "${kind}": supported values: "Node", "<empty>"`))

@@ -1,6 +1,7 @@
 /** Stored objects for tests: what the API server would have made of little, with what a test says of them. */
 import { defaultNode, type Node } from "#model/objects/node.ts"
-import { defaultPodSpec, type GivenPodSpec, type Pod, qosClassOf } from "#model/objects/pod.ts"
+import type { GivenPodSpec, Pod } from "#model/objects/pod.ts"
+import { defaultPodSpec, qosClassOf } from "#model/objects/pod/defaults.ts"
 import { timeOf } from "#model/objects/time.ts"
 
 interface Said {

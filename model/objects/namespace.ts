@@ -27,10 +27,10 @@ const nameLabel = "kubernetes.io/metadata.name"
 
 /** Every namespace can be selected by its name. */
 export const defaultNamespace = (given: Namespace): Namespace => {
-  const { labels = {}, name } = given.metadata
+  const { labels = {}, name = "" } = given.metadata
   return {
     ...given, spec: given.spec ?? {}, status: given.status ?? { phase: "Active" },
-    metadata: labels[nameLabel] === name ? given.metadata
+    metadata: labels[nameLabel] === name || name === "" ? given.metadata
       : { ...given.metadata, labels: { ...labels, [nameLabel]: name } }
   }
 }
@@ -38,10 +38,11 @@ export const defaultNamespace = (given: Namespace): Namespace => {
 /** Who takes its content away holds it with this one, in the spec. */
 export const contentFinalizer = "kubernetes"
 
+/** Its name may have been drawn after its defaults were filled in. */
 export const newNamespace = (given: Namespace): Namespace => {
   const { finalizers = [] } = given.spec
   return {
-    ...given, status: { phase: "Active" },
+    ...defaultNamespace(given), status: { phase: "Active" },
     spec: finalizers.includes(contentFinalizer) ? given.spec : { ...given.spec, finalizers: [...finalizers, contentFinalizer] }
   }
 }

@@ -50,16 +50,19 @@ const validateTemplate = ({ metadata, spec }: PodTemplate, field: string): Cause
     : [forbidden(`${field}.spec.ephemeralContainers`, "ephemeral containers not allowed in pod template")])
 ]
 
+const noMatch = "`selector` does not match template `labels`"
+
 const validateSpec = ({ minReadySeconds, replicas, selector, template }: ReplicaSetSpec): Causes => {
   const { labels = {} } = template.metadata
   return [
     ...notNegative("spec.replicas", replicas), ...notNegative("spec.minReadySeconds", minReadySeconds),
     ...validateLabelSelector(selector, "spec.selector"),
     // The field is required, but nothing before this has asked for it.
-    ...((selector as typeof selector | undefined) === undefined ? [required("spec.selector")]
+    ...((selector as typeof selector | undefined) === undefined
+      ? [required("spec.selector"), invalidValue("spec.template.metadata.labels", labels, noMatch)]
       : isEmptySelector(selector) ? [invalidValue("spec.selector", selector, "empty selector is invalid for deployment")]
       : selects(selector, labels) ? []
-      : [invalidValue("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")]),
+      : [invalidValue("spec.template.metadata.labels", labels, noMatch)]),
     ...validateTemplate(template, "spec.template"),
     ...(template.spec.restartPolicy === "Always" ? []
       : [notSupported("spec.template.spec.restartPolicy", template.spec.restartPolicy, ["Always"])]),
@@ -69,7 +72,7 @@ const validateSpec = ({ minReadySeconds, replicas, selector, template }: Replica
 }
 
 export const validateReplicaSet = ({ metadata, spec }: ReplicaSet): Causes =>
-  [...validateMeta(metadata, true, dnsSubdomain), ...validateSpec(spec)]
+  [...validateMeta(metadata, true, dnsSubdomain, true), ...validateSpec(spec)]
 
 export const validateReplicaSetUpdate = (set: ReplicaSet, existing: ReplicaSet): Causes => [
   ...validateMetaUpdate(set.metadata, existing.metadata),

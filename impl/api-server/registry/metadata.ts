@@ -41,7 +41,7 @@ export const metaForCreate = (given: GivenMeta, owned: Owned): ObjectMeta => {
 /** Of a later write: what the server owns stays, and what is left out of it comes back. */
 export const metaForUpdate = (existing: ObjectMeta, given: GivenMeta): ObjectMeta => {
   const { deletionGracePeriodSeconds = existing.deletionGracePeriodSeconds, deletionTimestamp, generation: _generation,
-    managedFields: _managed, selfLink: _self, uid = existing.uid, ...rest } = given
+    managedFields: _managed, namespace: _namespace, selfLink: _self, uid = existing.uid, ...rest } = given
   const { creationTimestamp, generation, name, resourceVersion } = existing
   const end = existing.deletionTimestamp ?? deletionTimestamp
   return kept(existing, {

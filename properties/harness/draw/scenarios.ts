@@ -6,13 +6,14 @@ import * as fc from "fast-check"
 import type { Moment } from "#model/events/moment.ts"
 import { hardships } from "#properties/harness/draw/hardships.ts"
 import { components, decisionsOf, eventsOf, seldomOf, writesOf } from "#properties/harness/draw/lines.ts"
-import { defined, logUniform } from "#properties/harness/draw/operations.ts"
-import { duration, process, type FaultBody, type Targets } from "#properties/harness/draw/faults.ts"
+import { defined, logUniform } from "#properties/harness/draw/numbers.ts"
+import type { Placed } from "#properties/harness/draw/placing.ts"
+import { duration, process, type Targets } from "#properties/harness/draw/faults/kind.ts"
 import { machineOf } from "#properties/faults.ts"
 import { likely, type ScenarioKind, type Swarm } from "#properties/harness/draw/swarm.ts"
 
-type Group = fc.Arbitrary<ReadonlyArray<FaultBody>>
-const body = (after_ms: number, fault: object): FaultBody => ({ ...defined(fault), after_ms: Math.round(after_ms) })
+type Group = fc.Arbitrary<ReadonlyArray<Placed>>
+const body = (after_ms: number, fault: object): Placed => ({ ...defined(fault), after_ms: Math.round(after_ms) })
 
 /** Partitions a machine from all others of the control plane; workers and users still reach it. */
 const cutOff = (targets: Targets, machine: string, oneWay: "no" | "in" | "out", duration_ms: number | undefined) => {

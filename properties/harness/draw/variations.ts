@@ -5,7 +5,7 @@
 import * as fc from "fast-check"
 import type { Fault } from "#model/events/faults.ts"
 import type { Moment } from "#model/events/moment.ts"
-import { logUniform } from "#properties/harness/draw/operations.ts"
+import { logUniform } from "#properties/harness/draw/numbers.ts"
 import { legal } from "#properties/harness/draw/lawful.ts"
 import type { RunInput } from "#properties/harness/draw/run-input.ts"
 
