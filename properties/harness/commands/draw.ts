@@ -19,7 +19,7 @@ export const pages = async (): Promise<ReadonlyMap<string, string>> => {
   const files = globSync("model/{,controllers/}*.ts", { cwd: root }).filter((file) => !file.endsWith(".test.ts"))
   for (const file of files.toSorted()) {
     const component = file.slice("model/".length, -".ts".length)
-    if (component === "cluster" || component === "draw") continue
+    if (["cluster", "controllers", "draw"].includes(component)) continue
     const { charts } = (await import(pathToFileURL(root + file).href)) as Module
     if (charts === undefined || Object.keys(charts).length === 0) continue
     drawn.set(`model/charts/${component}.md`, page(component, charts, readFileSync(root + file, "utf8")))

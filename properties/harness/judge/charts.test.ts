@@ -25,6 +25,20 @@ describe("the composition", () => {
   })
 })
 
+describe("limits", () => {
+  const bounded = Object.keys(charts)
+    .filter((name) => "limits" in (compile(charts[name]!).initialContext as object ?? {}))
+  it("are what most charts have", () => {
+    expect(bounded.length).toBeGreaterThan(14)
+  })
+  it.each(bounded)("reach %s as input", (name) => {
+    const { limits } = compile(charts[name]!).initialContext as { readonly limits: Readonly<Record<string, unknown>> }
+    expect(Object.values(limits)).not.toContain(undefined)
+    const others = Object.fromEntries(Object.keys(limits).map((key, i) => [key, 7_000 + i]))
+    expect(compile(charts[name]!, { limits: others }).initialContext).toMatchObject({ limits: others })
+  })
+})
+
 describe("a chart's table agrees with XState on random walks", () => {
   it.each(Object.keys(charts))("%s", (name) => {
     const machine = charts[name]!
