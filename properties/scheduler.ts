@@ -23,10 +23,10 @@ import { choosesWell, looksAtEnough, verdictIsTrue } from "#properties/scheduler
 const ends = ["process.crashed", "process.stopped"]
 
 export const properties: ReadonlyArray<Property> = [
-  leadsTo("every pod that fits is eventually scheduled", [68], fittingPodIsBound, ["object."]),
-  leadsTo("every pod that is scheduled on a ready node eventually runs", [], boundPodRuns, ["object."]),
+  leadsTo("every pod that fits is eventually scheduled", [68], fittingPodIsBound, ["pods.", "nodes."]),
+  leadsTo("every pod that is scheduled on a ready node eventually runs", [], boundPodRuns, ["pods.", "nodes."]),
   always("pods bound to a node fit its allocatable, unless the scheduler could not know better", [53], boundPodsFit,
-    ["object.", "operation.invoked", "schedulerProcess.led", "podBinding.failed"]),
+    ["pods.", "nodes.", "operation.invoked", "schedulerProcess.led", "podBinding.failed"]),
   always("the chosen node passes every filter on the scheduler's snapshot", [65], chosenNodePasses,
     ["schedulerNode.", "schedulerCache.", "scheduling.", ...ends]),
   always("while nothing is wrong a scheduler knows the nodes and pods that there are within ten seconds", [],
@@ -40,10 +40,10 @@ export const properties: ReadonlyArray<Property> = [
   always("of the nodes that the pod may use the scheduler chooses one with the highest score", [], choosesWell,
     ["schedulerNode.", "schedulerCache.", "scheduling.", ...ends]),
   always("a pod's condition says what a scheduling cycle found, and nothing else of them changes", [], conditionIsTrue,
-    ["object.", "scheduling.failed", "machine.clock", "raft.elected"]),
+    ["pods.", "scheduling.failed", "raft.elected"]),
   always("a scheduler writes a pod's status only when it says something new", [],
     saysSomethingNew("kube-scheduler", "pods"), ["object.", "write.", ...ends]),
-  leadsTo("a pod that cannot be scheduled says why", [], userIsTold, ["object.", "scheduling.failed"]),
+  leadsTo("a pod that cannot be scheduled says why", [], userIsTold, ["pods.", "scheduling.failed"]),
   always("no wake-up of an unschedulable pod is lost", [70], noLostWakeUp,
     ["schedulerNode.", "schedulerCache.", "schedulingQueue.", "scheduling.placed", ...ends]),
   always("an unschedulable pod is woken only by what may help it", [70], wokenByWhatHelps,

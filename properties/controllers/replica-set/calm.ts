@@ -7,7 +7,8 @@
 import type { Line } from "#model/events.ts"
 import type { Pod } from "#model/objects/pod.ts"
 import type { ReplicaSet } from "#model/objects/replica-set.ts"
-import { Health } from "#properties/etcd/health.ts"
+import type { History } from "#properties/history.ts"
+import type { Calm } from "#properties/history/calm.ts"
 import { controllerOf, isActive, isReady } from "#properties/controllers/replica-set/census.ts"
 import { isSelectedBy } from "#properties/controllers/replica-set/history.ts"
 
@@ -116,19 +117,19 @@ class Sets {
 }
 
 /** Who waits too long while nothing is wrong with the cluster. */
-const overdue = (sets: Sets, health: Health, at_ms: number): string | undefined => {
+const overdue = (sets: Sets, calm: Calm, at_ms: number): string | undefined => {
   for (const [uid, since_ms] of sets.wrong) {
     const known = sets.sets.get(uid)!
     const within_ms = acts_ms + perPod_ms * Math.abs(known.active - known.set.spec.replicas)
     if (at_ms - since_ms <= acts_ms) break
-    if (at_ms - since_ms <= within_ms || !health.hasBeenWellFor(well_ms, since_ms)) continue
+    if (at_ms - since_ms <= within_ms || !calm.wasWellFor(well_ms, since_ms)) continue
     const { name } = known.set.metadata
     return `${name} ${sets.whatIsWrong(known)} since ${Math.round(since_ms)} ms`
   }
   for (const [uid, since_ms] of sets.waiting) {
     if (at_ms - since_ms <= acts_ms) break
     sets.waiting.delete(uid)
-    if (!health.hasBeenWellFor(well_ms, since_ms)) continue
+    if (!calm.wasWellFor(well_ms, since_ms)) continue
     const pod = sets.orphans.get(uid)!
     for (const { set } of sets.sets.values()) {
       if (!isSelectedBy(pod, set)) continue
@@ -138,12 +139,10 @@ const overdue = (sets: Sets, health: Health, at_ms: number): string | undefined 
   return undefined
 }
 
-export const actsSoon = (): (line: Line) => string | undefined => {
+export const actsSoon = ({ calm }: History): (line: Line) => string | undefined => {
   const sets = new Sets()
-  const health = new Health()
   return (line) => {
-    health.hear(line)
-    const late = overdue(sets, health, line.at_ms)
+    const late = overdue(sets, calm, line.at_ms)
     sets.line(line)
     return late
   }
