@@ -10,6 +10,9 @@
  *         replicaset/replica_set.go slowStartBatch and updateReplicaSetStatus, v1.36; kubernetes.md 4.3.
  */
 import { assign, setup } from "xstate"
+import type { ApiObject } from "#model/kinds.ts"
+import type { LabelSelector, OwnerReference } from "#model/objects/metadata.ts"
+import { equal } from "#model/objects/equality.ts"
 import type { EventOf, Judged } from "#model/events.ts"
 import * as defaults from "#model/limits/controller.ts"
 
@@ -204,3 +207,56 @@ const expectations = setup({
 })
 
 export const charts = { "controller.sync": sync, "controller.expectations": expectations } as const
+
+// What `lawful(object, owned, written)` of a controller is asked about: the relation between what it saw and wrote.
+
+/** What a sync has written so far, what failed among it too. */
+export interface Written<Owned extends ApiObject> {
+  readonly creations: number
+  /** Uids. */
+  readonly deletions: ReadonlySet<string>
+  /** The news. */
+  readonly last: {
+    readonly verb: "create" | "update" | "patch" | "delete"
+    readonly resource: string
+    readonly subresource?: string
+    /** As committed; absent when it failed, and of a deletion. */
+    readonly object?: Owned | ApiObject
+    /** As it stood before. */
+    readonly previous?: Owned | ApiObject
+  }
+  /** The controller's wall clock; absent when clocks disagree. */
+  readonly now_ms: number | undefined
+}
+
+export const controllerOf = ({ metadata }: ApiObject): OwnerReference | undefined =>
+  metadata.ownerReferences?.find(({ controller }) => controller === true)
+
+const isMet = (
+  { key, operator, values = [] }: NonNullable<LabelSelector["matchExpressions"]>[number],
+  labels: Readonly<Record<string, string>>
+): boolean => {
+  const isThere = Object.hasOwn(labels, key)
+  if (operator === "Exists") return isThere
+  if (operator === "DoesNotExist") return !isThere
+  return (operator === "In") === (isThere && values.includes(labels[key]!))
+}
+
+/** All requirements hold, and there is one. */
+export const isSelected = ({ matchExpressions = [], matchLabels = {} }: LabelSelector, { metadata }: ApiObject) => {
+  const { labels = {} } = metadata
+  const equals = Object.entries(matchLabels)
+  return equals.length + matchExpressions.length > 0 && equals.every(([key, value]) => labels[key] === value)
+    && matchExpressions.every((requirement) => isMet(requirement, labels))
+}
+
+/** 81: it came to one owner or left one, its other owners stayed, and nothing else was touched. */
+export const isOwnersChange = (before: ApiObject, after: ApiObject): boolean => {
+  const [had, has] = [before.metadata.ownerReferences ?? [], after.metadata.ownerReferences ?? []]
+  const left = had.filter((owner) => !has.some((other) => equal(owner, other)))
+  const came = has.filter((owner) => !had.some((other) => equal(owner, other)))
+  const rest = ({ metadata: { managedFields: _, ownerReferences: __, resourceVersion: ___, ...metadata }, ...object }: ApiObject) =>
+    ({ ...object, metadata })
+  return left.length + came.length === 1 && had.length + came.length === has.length + left.length
+    && equal(rest(before), rest(after))
+}

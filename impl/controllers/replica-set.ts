@@ -66,7 +66,7 @@ const isSame = (a: ReplicaSetStatus, b: ReplicaSetStatus): boolean =>
 const nextAvailable_ms = (set: ReplicaSet, active: ReadonlyArray<Pod>, now_ms: number): number => {
   const minReady_ms = (set.spec.minReadySeconds ?? 0) * 1000
   const due_ms = active.map((pod) => (readySince(pod) ?? Infinity) + minReady_ms - now_ms).filter((left) => left > 0)
-  return Math.min(minReady_ms, ...due_ms)
+  return due_ms.length === 0 ? minReady_ms : Math.min(...due_ms)
 }
 
 export const plan = (
