@@ -2,10 +2,11 @@
  * Spec: model/api-server.ts. api-server: the only way to the objects. Any number of instances run on one etcd; each
  * has a watch cache per resource and answers as soon as all of them are filled.
  *
- * Deviates: no authentication, authorisation, audit, priority and fairness, webhooks, namespaces, quotas or server-side
- * apply; of the admission plugins only DefaultTolerationSeconds and TaintNodesByCondition.
+ * Deviates: no authentication, authorisation, audit, priority and fairness, quotas, server-side apply or managedFields;
+ * of admission what admission.ts lists.
  */
 import { Effect } from "effect"
+import { Admission, type Plugin } from "#impl/api-server/admission.ts"
 import { Cacher } from "#impl/api-server/cacher.ts"
 import { compactor } from "#impl/api-server/compactor.ts"
 import type { ServerContext } from "#impl/api-server/context.ts"
@@ -15,6 +16,7 @@ import { watchHealth } from "#impl/api-server/health.ts"
 import { defaultParts, type Parts } from "#impl/api-server/parts.ts"
 import { Session } from "#impl/api-server/session.ts"
 import { Storage } from "#impl/api-server/storage.ts"
+import { keepSystemNamespaces, makeSystemNamespaces } from "#impl/api-server/system-namespaces.ts"
 import { Journal, type StateOf } from "#impl/journal.ts"
 import { Draws, Network, Process } from "#impl/ports.ts"
 import type { charts } from "#model/api-server.ts"
@@ -31,6 +33,8 @@ export interface Config {
   readonly etcdEndpoints: ReadonlyArray<string>
   /** --etcd-compaction-interval. */
   readonly etcdCompaction_ms?: number
+  /** --disable-admission-plugins. */
+  readonly disabledAdmissionPlugins?: ReadonlyArray<Plugin>
 }
 type State = StateOf<(typeof charts)["api-server.instance"]>
 
@@ -50,12 +54,15 @@ export const program = (
   const storage = new Storage(etcd, journal, allParts, `${process.name}#${process.incarnation}`)
   const cacherOf = (resource: (typeof resources)[number]): Cacher =>
     new Cacher(resource, process, journal, etcd, allParts)
+  const cachers = Object.fromEntries(resources.map((one) => [one, cacherOf(one)])) as ServerContext["cachers"]
   const context: ServerContext = {
-    process, journal, draws, etcd, storage, parts: allParts, gate: new Gate(process),
-    cachers: Object.fromEntries(resources.map((one) => [one, cacherOf(one)])) as ServerContext["cachers"]
+    process, journal, draws, etcd, storage, parts: allParts, gate: new Gate(process), cachers,
+    admission: new Admission({ process, draws, storage, cachers }, config.disabledAdmissionPlugins ?? [])
   }
   yield* Effect.forEach(resources, (resource) => context.cachers[resource].initialise, { concurrency: "unbounded" })
 
+  yield* makeSystemNamespaces(context)
+  yield* Effect.forkChild(keepSystemNamespaces(context))
   yield* Effect.forkChild(compactor(process, etcd, config.etcdCompaction_ms ?? etcdCompaction_ms))
   const sessions = new Set<Session>()
   let connections = 0

@@ -70,6 +70,9 @@ const times = (count: number): ReadonlyArray<number> => Array.from({ length: cou
 /** A control-plane machine: its size decides nothing, no pod is placed on it. */
 const controlPlaneCapacity = { cpu: "8", memory: "32Gi", pods: "0" }
 
+/** Until accounts and priority classes have who makes them. */
+const disabledAdmissionPlugins = ["ServiceAccount", "Priority"] as const
+
 const addControlPlane = (world: World, topology: Topology, parts: Parts): void => {
   const members = times(topology.etcds).map((i) => `etcd/${i}`)
   const machines = Math.max(topology.etcds, topology.apiServers, topology.schedulers, topology.controllerManagers)
@@ -84,7 +87,7 @@ const addControlPlane = (world: World, topology: Topology, parts: Parts): void =
     world.addProcess({
       name: `api-server/${i}`, machine: `cp-${i}`,
       program: apiServer.program({
-        id: i, etcdEndpoints: members,
+        id: i, etcdEndpoints: members, disabledAdmissionPlugins,
         ...(topology.etcdCompaction_ms === undefined ? {} : { etcdCompaction_ms: topology.etcdCompaction_ms })
       }, parts.apiServer)
     })

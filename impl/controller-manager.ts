@@ -46,5 +46,5 @@ export const program = (
       return yield* Effect.never
     })
     return yield* Effect.provideService(
-      runElected("kube-controller-manager", lead), Client, yield* makeClient("kube-controller-manager"))
+      runElected("kube-controller-manager", lead, false), Client, yield* makeClient("kube-controller-manager"))
   })

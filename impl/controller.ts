@@ -11,7 +11,7 @@ import { type Behind, Consistency } from "#impl/controller/consistency.ts"
 import { Expectations } from "#impl/controller/expectations.ts"
 import { objectHandlers, ownedHandlers } from "#impl/controller/handlers.ts"
 import { controllerOf, isSelected } from "#impl/controller/references.ts"
-import { MayNotAdopt, type Shared, Sync, type Write } from "#impl/controller/sync.ts"
+import { type MayNotAdopt, type Shared, Sync, type Write } from "#impl/controller/sync.ts"
 import { type Index, type Informer, Informers } from "#impl/informer.ts"
 import { Journal } from "#impl/journal.ts"
 import { Process } from "#impl/ports.ts"
@@ -61,7 +61,9 @@ export interface Rule<R extends Resource, W extends Resource, P> {
   readonly selector?: (object: Objects[R]) => LabelSelector | undefined
   readonly counts?: (owned: Objects[W]) => boolean
   /** Other objects that wake keys. */
-  readonly also?: { readonly [K in Resource]?: (object: Objects[K], view: Informers["Service"]) => ReadonlyArray<string> }
+  readonly also?: {
+    readonly [K in Resource]?: (object: Objects[K], view: Informers["Service"]) => ReadonlyArray<string>
+  }
   readonly workers: number
   readonly limiter?: Limiter
   /** Between an event of the object and the look at it. */
@@ -73,7 +75,9 @@ export interface Rule<R extends Resource, W extends Resource, P> {
   readonly parts: P
   readonly plan: (seen: Seen<R, W, P>) => Plan<R>
   /** Instead of writes and status. */
-  readonly act?: (sync: Sync<R>, seen: Seen<R, W, P>, services: Services) => Effect.Effect<Plan<R>["again_ms"], ApiError>
+  readonly act?: (
+    sync: Sync<R>, seen: Seen<R, W, P>, services: Services
+  ) => Effect.Effect<Plan<R>["again_ms"], ApiError>
 }
 
 export interface Services {
@@ -165,7 +169,8 @@ class Reconciler<R extends Resource, W extends Resource, P> {
     return Effect.forEach(this.#looksAt, (informer) => informer.synced, { discard: true })
   }
 
-  readonly sync = (key: string): Effect.Effect<void, ApiError | Behind | MayNotAdopt> => Effect.suspend(() => this.#sync(key))
+  readonly sync = (key: string): Effect.Effect<void, ApiError | Behind | MayNotAdopt> =>
+    Effect.suspend(() => this.#sync(key))
 
   #sync(key: string): Effect.Effect<void, ApiError | Behind | MayNotAdopt> {
     const behind = this.#consistency?.behind(key)

@@ -68,7 +68,7 @@ const recover = (config: Config) => Effect.gen(function* () {
   // The first record counts when it is whole: wal.Create makes it beside the directory and renames.
   if (found.torn > 0 && found.records.length > 0) {
     const truncated = { type: "wal.truncated", records: found.records.length, cut: found.torn } as const
-    journal.wrote("etcd.member", name, truncated, "down")
+    journal.wrote("etcd.member", name, truncated, "torn")
   }
   // What is replayed must not be lost again after it was acted upon.
   yield* disk.sync(Wal.file)

@@ -204,9 +204,12 @@ class Elector {
     })
   }
 
+  readonly stop: Effect.Effect<void> = Effect.sync(() =>
+    this.#wrote({ type: "elector.stopped", identity: this.#identity }, "stopped"))
+
   /** ReleaseOnCancel: gives the lease back so that another need not wait. */
   readonly release: Effect.Effect<void> = Effect.gen({ self: this }, function*() {
-    this.#wrote({ type: "elector.stopped", identity: this.#identity }, "stopped")
+    yield* this.stop
     const lease = yield* Effect.match(
       this.#services.client.get("leases", namespace, this.#name, { timeout_ms: electionRequestTimeout_ms }),
       { onFailure: () => undefined, onSuccess: (lease) => lease })
@@ -240,10 +243,12 @@ const kept = ({ acquireTime, leaseTransitions }: Election): Election => ({
 /**
  * Competes for the Lease kube-system/`name` as "<process's name>_<uuid>". When it leads, runs `lead`;
  * when the lease could not be renewed for renewDeadline, the whole process exits ("leader election lost").
- * When interrupted (graceful stop) it stops `lead` and its children first, then gives the lease back.
+ * When interrupted (graceful stop) it stops `lead` and its children first. Then, with `releasesOnCancel`, it gives the
+ * lease back: kube-scheduler does, kube-controller-manager 1.36 does not
+ * (ControllerManagerReleaseLeaderElectionLockOnExit is alpha).
  */
 export const run = <R>(
-  name: string, lead: Effect.Effect<never, never, R>
+  name: string, lead: Effect.Effect<never, never, R>, releasesOnCancel: boolean
 ): Effect.Effect<never, never, R | Client | Process | Journal | Draws> =>
   Effect.gen(function*() {
     const process = yield* Process
@@ -256,5 +261,6 @@ export const run = <R>(
     }
     const leading = yield* Effect.forkChild(Effect.catchDefect(lead, panic))
     return yield* Effect.andThen(elector.renew, elector.lost).pipe(
-      Effect.onInterrupt(() => Effect.andThen(Fiber.interrupt(leading), elector.release)))
+      Effect.onInterrupt(() =>
+        Effect.andThen(Fiber.interrupt(leading), releasesOnCancel ? elector.release : elector.stop)))
   })

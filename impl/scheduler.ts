@@ -189,7 +189,7 @@ export const program = (
           yield* nodes.synced
           yield* pods.synced
           return yield* lead(scheduler, untilReady)
-        }))
+        }), true)
       }),
       Client, client)
   })

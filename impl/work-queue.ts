@@ -111,7 +111,8 @@ class Queue implements WorkQueue {
   readonly addRateLimited = (key: string): void => {
     const failures = this.failures(key)
     this.#failures.set(key, failures + 1)
-    const delay_ms = Math.max(failureDelay_ms(failures, this.#limiter), this.#bucket.reserve(this.#process.monotonic_ms()))
+    const now_ms = this.#process.monotonic_ms()
+    const delay_ms = Math.max(failureDelay_ms(failures, this.#limiter), this.#bucket.reserve(now_ms))
     this.#wroteRetry(key, { type: "retry.postponed", failures: failures + 1 }, "waiting")
     this.#delay(key, delay_ms, () => {
       if (this.#failures.has(key)) this.#wroteRetry(key, { type: "retry.due" }, "failing")

@@ -13,23 +13,20 @@ import { charts as client } from "#model/client.ts"
 import { charts as containerRuntime } from "#model/container-runtime.ts"
 import { charts as controller } from "#model/controller.ts"
 import { charts as controllerManager } from "#model/controller-manager.ts"
+import { charts as controllers } from "#model/controllers.ts"
 import { charts as etcd } from "#model/etcd.ts"
 import { charts as hardware } from "#model/hardware.ts"
 import { charts as informer } from "#model/informer.ts"
 import { charts as kubelet } from "#model/kubelet.ts"
 import { charts as leaderElection } from "#model/leader-election.ts"
-import { charts as nodeLifecycle } from "#model/controllers/node-lifecycle.ts"
 import { charts as pod } from "#model/pod.ts"
-import { charts as podGc } from "#model/controllers/pod-gc.ts"
-import { charts as replicaSet } from "#model/controllers/replica-set.ts"
 import { charts as scheduler } from "#model/scheduler.ts"
 import { charts as workQueue } from "#model/work-queue.ts"
 
 /** Every chart, by the name that a line gives it. */
 export const charts: Readonly<Record<string, AnyStateMachine>> = {
   ...hardware, ...containerRuntime, ...kubelet, ...etcd, ...client, ...informer, ...workQueue, ...leaderElection,
-  ...controller, ...controllerManager, ...scheduler, ...podGc, ...apiServer, ...nodeLifecycle, ...pod,
-  ...replicaSet
+  ...controller, ...controllerManager, ...scheduler, ...apiServer, ...controllers, ...pod
 } as {}
 
 /** What `plimsoll model-check` searches, from small to large. */

@@ -1,8 +1,8 @@
 /**
  * container-runtime: what really runs on a machine, as CRI shows it: sandboxes, containers, images.
  *
- * States: sandbox absent, ready, notReady, removed. container absent, created, running, stopping, killed, exited,
- *         removed. image absent, pulling, present. (initial: absent)
+ * States: sandbox absent, ready, notReady, doubtful, removed. container absent, created, running, stopping, killed,
+ *         exited, doubtful, removed. image absent, pulling, present. (initial: absent)
  * Time:   SIGKILL no earlier than the grace after the last SIGTERM; a program ends no earlier than its data says.
  * Errors: a pull that fails is `image.pullFailed`; a container that nobody saw end is `container.exited`, "unknown".
  * Source: CRI v1 api.proto; containerd v2 internal/cri/server (container_stop.go, sandbox_stop.go, restart.go).
@@ -31,27 +31,18 @@ type ProcessEvent = Judged<Extract<EventOf<"process">, { readonly type: "process
 
 type SandboxEvent = Judged<EventOf<"sandbox">> | ProcessEvent
 
-interface SandboxContext {
-  /** The process that noted the stop has ended since: the note may not have reached the disk. */
-  readonly mayBeForgotten: boolean
-}
-
 const sandbox = setup({
-  types: {} as { context: SandboxContext; events: SandboxEvent; input: ChartInput | undefined },
+  types: {} as { events: SandboxEvent; input: ChartInput | undefined },
   guards: {
     /** The record still says that it is ready, and the machine knows nothing of it. */
-    stopWasForgotten: ({ context, event }) =>
-      event.type === "sandbox.stopped" && event.lost && context.mayBeForgotten
+    stopWasForgotten: ({ event }) => event.type === "sandbox.stopped" && event.lost
   },
   actions: {
-    mayForget: assign({ mayBeForgotten: true }),
-    rememberStop: assign({ mayBeForgotten: false }),
     /** The sandbox is the machine's, not the process's. */
     survive: () => {}
   }
 }).createMachine({
   id: "container-runtime.sandbox",
-  context: { mayBeForgotten: false },
   initial: "absent",
   on: { "process.crashed": { actions: "survive" }, "process.stopped": { actions: "survive" } },
   states: {
@@ -67,12 +58,11 @@ const sandbox = setup({
     },
     notReady: {
       description: "Its network is gone and none of its containers runs. It never becomes ready again.",
-      on: {
-        "sandbox.stopped": { guard: "stopWasForgotten", actions: "rememberStop" },
-        "sandbox.removed": "removed",
-        "process.crashed": { actions: "mayForget" },
-        "process.stopped": { actions: "mayForget" }
-      }
+      on: { "sandbox.removed": "removed", "process.crashed": "doubtful", "process.stopped": "doubtful" }
+    },
+    doubtful: {
+      description: "As before; but the process that noted it has ended, and the note may not have reached the disk.",
+      on: { "sandbox.stopped": { guard: "stopWasForgotten", target: "notReady" }, "sandbox.removed": "removed" }
     },
     removed: { description: "Gone. Ids are not used twice.", type: "final" }
   }
@@ -88,8 +78,6 @@ interface ContainerContext {
   readonly sigterm_ms: number
   /** SIGKILL may not come before. */
   readonly killNotBefore_ms: number
-  /** The process that noted the end has ended since: the note may not have reached the disk. */
-  readonly mayBeForgotten: boolean
 }
 
 /** Two readings of one clock may differ by the rounding of a fraction. */
@@ -134,9 +122,6 @@ const container = setup({
         : event.exitCode === (event.reason === "killed" ? defaults.sigkillExitCode : defaults.unknownExitCode)),
     endIsByKill: ({ event }) => event.type === "container.exited" && event.reason === "killed"
       && event.exitCode === defaults.sigkillExitCode && event.signal === 9,
-    /** The record still says that it runs, and the machine knows nothing of it: it is found dead again. */
-    endWasForgotten: ({ context, event }) => event.type === "container.exited" && context.mayBeForgotten
-      && event.reason === "unknown" && event.exitCode === defaults.unknownExitCode,
     endIsUnknown: ({ event }) => event.type === "container.exited" && event.reason === "unknown"
       && event.exitCode === defaults.unknownExitCode
   },
@@ -153,15 +138,12 @@ const container = setup({
     /** SIGKILL cannot be caught. */
     exited: emit(({ event: { entity } }) =>
       ({ type: "container.exited" as const, entity, chart: "container-runtime.container", within_ms: 1 })),
-    rememberEnd: assign({ mayBeForgotten: false }),
-    mayForget: assign({ mayBeForgotten: true }),
     survive: () => {}
   }
 }).createMachine({
   id: "container-runtime.container",
   context: ({ input }) => ({
-    limits: limitsOf(input), program: undefined, started_ms: 0, sigterm_ms: 0, killNotBefore_ms: 0,
-    mayBeForgotten: false
+    limits: limitsOf(input), program: undefined, started_ms: 0, sigterm_ms: 0, killNotBefore_ms: 0
   }),
   initial: "absent",
   // Who watches it ends; the container goes on.
@@ -175,7 +157,7 @@ const container = setup({
       description: "Made, not yet started.",
       on: {
         "container.started": { target: "running", actions: "rememberStart" },
-        "container.exited": { target: "exited", guard: "endIsUnknown", actions: "rememberEnd" },
+        "container.exited": { target: "exited", guard: "endIsUnknown" },
         "container.removed": "removed"
       }
     },
@@ -185,7 +167,7 @@ const container = setup({
         "container.stopping": {
           target: "stopping", guard: "graceIsLawful", actions: ["rememberFirstStop", "rememberGrace"]
         },
-        "container.exited": { target: "exited", guard: "endIsLawfulRunning", actions: "rememberEnd" }
+        "container.exited": { target: "exited", guard: "endIsLawfulRunning" }
       }
     },
     stopping: {
@@ -193,21 +175,23 @@ const container = setup({
       on: {
         "container.stopping": { guard: "graceIsLawful", actions: "rememberGrace" },
         "container.killed": { target: "killed", guard: "graceIsOver", actions: "exited" },
-        "container.exited": { target: "exited", guard: "endIsLawfulStopping", actions: "rememberEnd" }
+        "container.exited": { target: "exited", guard: "endIsLawfulStopping" }
       }
     },
     killed: {
       description: "SIGKILL was sent.",
-      on: { "container.exited": { target: "exited", guard: "endIsByKill", actions: "rememberEnd" } }
+      on: { "container.exited": { target: "exited", guard: "endIsByKill" } }
     },
     exited: {
       description: "It does not run and never will again; its record is kept.",
       on: {
-        "container.removed": "removed",
-        "container.exited": { guard: "endWasForgotten", actions: "rememberEnd" },
-        "process.crashed": { actions: "mayForget" },
-        "process.stopped": { actions: "mayForget" }
+        "container.removed": "removed", "process.crashed": "doubtful", "process.stopped": "doubtful"
       }
+    },
+    doubtful: {
+      description: "As before; but the process that noted it has ended, and the note may not have reached the disk: " +
+        "where the record still says that it runs, it is found dead again.",
+      on: { "container.exited": { target: "exited", guard: "endIsUnknown" }, "container.removed": "removed" }
     },
     removed: { description: "Gone. Ids are not used twice.", type: "final" }
   }

@@ -255,8 +255,10 @@ export const isOwnersChange = (before: ApiObject, after: ApiObject): boolean => 
   const [had, has] = [before.metadata.ownerReferences ?? [], after.metadata.ownerReferences ?? []]
   const left = had.filter((owner) => !has.some((other) => equal(owner, other)))
   const came = has.filter((owner) => !had.some((other) => equal(owner, other)))
-  const rest = ({ metadata: { managedFields: _, ownerReferences: __, resourceVersion: ___, ...metadata }, ...object }: ApiObject) =>
-    ({ ...object, metadata })
+  const rest = ({ metadata, ...object }: ApiObject) => {
+    const { managedFields: _, ownerReferences: __, resourceVersion: ___, ...others } = metadata
+    return { ...object, metadata: others }
+  }
   return left.length + came.length === 1 && had.length + came.length === has.length + left.length
     && equal(rest(before), rest(after))
 }

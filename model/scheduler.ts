@@ -78,6 +78,8 @@ const cachePod = setup({
 })
 
 interface CacheNode {
+  /** The newest version of it that was shown, also while it is absent: a node that comes back is newer. */
+  readonly revision: number
   /** What the filters last read of it, as text; "" while it is absent. */
   readonly picture: string
 }
@@ -91,22 +93,28 @@ const pictureOf = (event: NodeEvent): string => event.type !== "schedulerNode.ch
 const cacheNode = setup({
   types: { context: {} as CacheNode, events: {} as NodeEvent },
   guards: {
+    // A process's informer shows the versions of an object in their order, also over a new list.
+    isNewer: ({ context, event }) => event.type === "schedulerNode.changed" && event.revision > context.revision,
     // Heartbeats change a node all the time; pods are only tried again when a filter may answer otherwise.
-    looksDifferent: ({ context, event }) => pictureOf(event) !== context.picture
+    isNewerAndLooksDifferent: ({ context, event }) => event.type === "schedulerNode.changed"
+      && event.revision > context.revision && pictureOf(event) !== context.picture
   },
-  actions: { read: assign({ picture: ({ event }) => pictureOf(event) }) }
+  actions: {
+    read: assign(({ context, event }) => ({ picture: pictureOf(event),
+      revision: event.type === "schedulerNode.changed" ? event.revision : context.revision }))
+  }
 }).createMachine({
-  context: { picture: "" },
+  context: { revision: 0, picture: "" },
   initial: "absent",
   states: {
     absent: {
       description: "No such node in the snapshot.",
-      on: { "schedulerNode.changed": { target: "present", actions: "read" } }
+      on: { "schedulerNode.changed": { guard: "isNewer", target: "present", actions: "read" } }
     },
     present: {
       description: "The node can be chosen if it passes the filters.",
       on: {
-        "schedulerNode.changed": { guard: "looksDifferent", actions: "read" },
+        "schedulerNode.changed": { guard: "isNewerAndLooksDifferent", actions: "read" },
         "schedulerNode.removed": { target: "absent", actions: "read" }
       }
     }

@@ -13,8 +13,11 @@ import { charts as etcdCharts } from "#model/etcd.ts"
 import type { Line } from "#model/events.ts"
 import { charts as hardwareCharts } from "#model/hardware.ts"
 import type { Fault } from "#model/events/faults.ts"
-import type { Pod } from "#model/objects/pod.ts"
-import type { ReplicaSet } from "#model/objects/replica-set.ts"
+import type { ApiObject } from "#model/kinds.ts"
+import type { GivenMeta } from "#model/objects/metadata.ts"
+import type { GivenPod, GivenPodSpec } from "#model/objects/pod.ts"
+import type { GivenReplicaSet } from "#model/objects/replica-set.ts"
+import { laterBy, timeOf } from "#model/objects/time.ts"
 import { charts as podCharts } from "#model/pod.ts"
 import { properties as apiServerProperties } from "#properties/api-server.ts"
 import { Conformance } from "#properties/harness/judge.ts"
@@ -26,18 +29,15 @@ const charts = { ...hardwareCharts, ...etcdCharts, ...apiServerCharts, ...client
 type Api = client.Client["Service"]
 type Script = (api: Api) => Effect.Effect<void, client.ApiError>
 
-const pod = (name: string, changed: Partial<Pod["metadata"]> = {}, spec: Partial<Pod["spec"]> = {}): Pod => ({
-  apiVersion: "v1", kind: "Pod",
-  metadata: { name, namespace: "default", uid: "", resourceVersion: "", generation: 0, creationTimestamp: 0,
-    ...changed },
-  spec: { containers: [{ name: "c", image: "nginx:1", program: { kind: "server" } }], ...spec },
-  status: { phase: "Pending" }
+const pod = (name: string, changed: GivenMeta = {}, spec: Partial<GivenPodSpec> = {}): GivenPod & {
+  readonly metadata: GivenMeta } => ({
+  apiVersion: "v1", kind: "Pod", metadata: { name, namespace: "default", ...changed },
+  spec: { containers: [{ name: "c", image: "nginx:1" }], ...spec }
 })
-const replicaSet = (name: string): ReplicaSet => ({
+const replicaSet = (name: string): GivenReplicaSet => ({
   apiVersion: "apps/v1", kind: "ReplicaSet", metadata: pod(name).metadata,
   spec: { replicas: 2, selector: { matchLabels: { app: name } },
-    template: { metadata: { labels: { app: name } }, spec: pod(name).spec } },
-  status: { replicas: 0 }
+    template: { metadata: { labels: { app: name } }, spec: { containers: [{ name: "c", image: "nginx:1" }] } } }
 })
 
 interface Setting {
@@ -71,7 +71,8 @@ const run = (scripts: ReadonlyArray<Script>, setting: Setting = {}) => {
   })
   for (const id of [0, 1]) {
     world.addProcess({ name: `api-server/${id}`, machine: `cp-${id}`,
-      program: apiServer.program({ id, etcdEndpoints: members }, setting.parts) })
+      program: apiServer.program(
+        { id, etcdEndpoints: members, disabledAdmissionPlugins: ["ServiceAccount", "Priority"] }, setting.parts) })
   }
   world.addBalancer("api-server", ["api-server/0", "api-server/1"])
   scripts.forEach((script, i) => {
@@ -167,9 +168,9 @@ describe("an API server", () => {
       yield* binding("n1")
       expect(yield* reasonOf(binding("n2"))).toBe("Conflict")
       const bound = yield* api.get("pods", "default", "a")
-      expect(bound).toMatchObject({ spec: { nodeName: "n1" }, metadata: { generation: 2 } })
+      expect(bound).toMatchObject({ spec: { nodeName: "n1" }, metadata: { generation: 1 } })
       expect(bound.status.conditions).toMatchObject([{ type: "PodScheduled", status: "True" }])
-      yield* api.create("pods", pod("gated", {}, { schedulingGates: ["wait"] }))
+      yield* api.create("pods", pod("gated", {}, { schedulingGates: [{ name: "wait" }] }))
       expect(yield* reasonOf(api.bind({ apiVersion: "v1", kind: "Binding",
         metadata: { name: "gated", namespace: "default" }, target: { kind: "Node", name: "n1" } }))).toBe("Conflict")
     })])
@@ -189,7 +190,7 @@ describe("an API server", () => {
       expect((yield* api.get("pods", "default", "a")).metadata.resourceVersion).toBe(marked.metadata.resourceVersion)
       yield* api.delete("pods", "default", "a", { gracePeriodSeconds: 10 })
       expect((yield* api.get("pods", "default", "a")).metadata.deletionTimestamp)
-        .toBe(marked.metadata.deletionTimestamp! - 20_000)
+        .toBe(laterBy(marked.metadata.deletionTimestamp!, -20))
       expect(yield* reasonOf(api.delete("pods", "default", "a", { preconditions: { uid: "other" } }))).toBe("Conflict")
       yield* api.delete("pods", "default", "a",
         { gracePeriodSeconds: 0, preconditions: { uid: first.metadata.uid } })
@@ -306,9 +307,9 @@ describe("a planted bug", () => {
     ["a write without a condition", { compareRevision: () => [] }],
     ["preconditions that nobody checks", { checkPreconditions: () => undefined }],
     ["a grace period that grows", { decideDeletion: (object, grace_s = 30, now_ms) => {
-      const metadata = { ...object.metadata, deletionTimestamp: now_ms + grace_s * 1000,
-        deletionGracePeriodSeconds: grace_s, generation: object.metadata.generation + 1 }
-      return { type: "mark", thenRemove: false, object: { ...object, metadata } as Pod }
+      const metadata = { ...object.metadata, deletionTimestamp: timeOf(now_ms + grace_s * 1000),
+        deletionGracePeriodSeconds: grace_s, generation: (object.metadata.generation ?? 0) + 1 }
+      return { type: "mark", thenRemove: false, object: { ...object, metadata } as ApiObject }
     } }],
     ["a binding that nobody checks", { checkBinding: () => undefined }],
     ["a no-op that is written", { isUnchanged: () => false }]

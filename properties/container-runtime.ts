@@ -1,10 +1,9 @@
 /** What is promised of the containers of a machine: how they end, how often they start, what is pulled for them. */
 import * as limits from "#model/limits/kubelet.ts"
 import { terminationGracePeriod_s } from "#model/limits.ts"
-import type { Pod } from "#model/objects/pod.ts"
 import { order } from "#properties/container-runtime/order.ts"
 import { pullsByPolicy } from "#properties/container-runtime/pulls.ts"
-import { machineOf, memoryLost, Pods } from "#properties/kubelet/facts.ts"
+import { machineOf, memoryLost } from "#properties/kubelet/facts.ts"
 import { always, type Property, sometimes } from "#properties/property.ts"
 
 /** Two readings of one clock may differ by the rounding of a fraction. */
@@ -40,13 +39,10 @@ const killsAfterGrace = always("SIGKILL comes no earlier than the grace after SI
   }
 }, ["container.", "fault.injected"])
 
-const givesFullGrace = always("a pod that is being deleted is stopped with no less than its grace", [46, 47], () => {
-  const pods = new Pods()
-  return (line) => {
-    pods.hear(line)
-    const { event } = line
+const givesFullGrace = always("a pod that is being deleted is stopped with no less than its grace", [46, 47],
+  ({ now }) => ({ event }) => {
     if (event.type !== "container.stopping") return undefined
-    const pod = pods.live.get(event.podUid)
+    const pod = now.pods.get(event.podUid)
     if (pod?.metadata.deletionTimestamp === undefined) return undefined
     const least_s = Math.max(limits.stopGrace_min_s, Math.min(
       pod.metadata.deletionGracePeriodSeconds ?? Infinity,
@@ -54,21 +50,18 @@ const givesFullGrace = always("a pod that is being deleted is stopped with no le
     ))
     return event.grace_ms >= least_s * 1000 ? undefined
       : `${event.pod} (${event.podUid}) is stopped with ${event.grace_ms} ms, its grace is ${least_s} s`
-  }
-}, ["container.stopping", "object."])
+  }, ["container.stopping"])
 
 interface Runs {
   readonly ids: Set<string>
   lastExitCode: number | undefined
 }
 
-const restartsByPolicy = always("a container starts again only if the restart policy of its pod says so", [49], () => {
-  const pods = new Pods()
+const startsAgain = "a container starts again only if the restart policy of its pod says so"
+const restartsByPolicy = always(startsAgain, [49], ({ now }) => {
   const byNode = new Map<string, Map<string, Runs>>()
   const names = new Map<string, string>()
-  return (line) => {
-    pods.hear(line)
-    const { actor, entity, event } = line
+  return ({ actor, entity, event }) => {
     // The records are gone with the disk: whether it ever ran is known to nobody.
     if (event.type === "machine.diskReplaced") byNode.delete(machineOf(actor))
     if (event.type === "container.exited") {
@@ -89,11 +82,11 @@ const restartsByPolicy = always("a container starts again only if the restart po
     runs.ids.add(entity)
     const exitCode = runs.lastExitCode
     runs.lastExitCode = undefined
-    const policy = pods.known(event.podUid)?.spec.restartPolicy ?? "Always"
+    const policy = now.pods.known(event.podUid)?.spec.restartPolicy ?? "Always"
     const isLawful = policy === "Always" || (policy === "OnFailure" && exitCode !== 0)
     return isLawful ? undefined : `${event.pod}/${event.name} starts again after exit ${exitCode}, policy ${policy}`
   }
-}, ["container.started", "container.exited", "object.", "machine.diskReplaced"])
+}, ["container.started", "container.exited", "machine.diskReplaced"])
 
 interface BackOff {
   finished_ms: number
@@ -171,8 +164,6 @@ const oneSandbox = always("a pod has at most one ready sandbox on its machine, e
     }
   }, ["sandbox.", "machine.diskReplaced", ...memoryLost])
 
-const isPod = (pod: Pod | undefined): pod is Pod => pod !== undefined
-
 /** Guards: what the promises above speak of does happen. */
 const reached: ReadonlyArray<Property> = [
   sometimes("a container ends while its runtime is down", () => ({ clock_ms, event }) =>
@@ -180,15 +171,9 @@ const reached: ReadonlyArray<Property> = [
   ["container.exited"]),
   sometimes("a container is found dead after a boot", () => ({ event }) =>
     event.type === "container.exited" && event.reason === "unknown", ["container.exited"]),
-  sometimes("a container of a pod with the policy OnFailure starts again", () => {
-    const pods = new Pods()
-    return (line) => {
-      pods.hear(line)
-      if (line.event.type !== "container.started" || line.event.attempt === 0) return false
-      const pod = pods.known(line.event.podUid)
-      return isPod(pod) && pod.spec.restartPolicy === "OnFailure"
-    }
-  }, ["container.started", "object."])
+  sometimes("a container of a pod with the policy OnFailure starts again", ({ now }) => ({ event }) =>
+    event.type === "container.started" && event.attempt > 0 &&
+      now.pods.known(event.podUid)?.spec.restartPolicy === "OnFailure", ["container.started"])
 ]
 
 export const properties: ReadonlyArray<Property> = [

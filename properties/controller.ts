@@ -13,7 +13,6 @@ import {
 import { keyIn, type Ruled } from "#properties/controller/ruled.ts"
 import { heardBySight, writesByItsSight } from "#properties/controller/sight.ts"
 import { failsForAReason, forgetsTheGone, looksForAReason, triesAgain } from "#properties/controller/syncs.ts"
-import { heardByHealth } from "#properties/etcd/health.ts"
 import { after, said } from "#properties/order.ts"
 import { anywhere } from "#properties/order/keys.ts"
 import { always, eventually, leadsTo, type Property, sometimes } from "#properties/property.ts"
@@ -43,15 +42,16 @@ export const properties: ReadonlyArray<Property> = [
 const owning = <R extends Resource, W extends Resource>(ruled: Ruled<R, W>): ReadonlyArray<Property> => {
   const { name, of, owns } = ruled
   const owned = kinds[owns].kind
+  const changes = [`${of}.`, `${owns}.`]
   return [
-    always(`${owned}s have at most one controller`, [81], oneController(owns), ["object."]),
-    always(`${owned}s come to ${name} only if it exists`, [81], livesWithTheLiving(ruled), ["object."]),
-    always(`${owned}s that count no longer are not adopted by ${name}`, [81], adoptsWhatCounts(ruled), ["object."]),
+    always(`${owned}s have at most one controller`, [81], oneController(owns), [`${owns}.`]),
+    always(`${owned}s come to ${name} only if it exists`, [81], livesWithTheLiving(ruled), changes),
+    always(`${owned}s that count no longer are not adopted by ${name}`, [81], adoptsWhatCounts(ruled), [`${owns}.`]),
     always(`${owned}s come to ${name} or leave it one at a time, and their other owners stay`, [81],
-      changesOneOwner(ruled), ["object."]),
+      changesOneOwner(ruled), changes),
     leadsTo(`${owned}s come to ${name} and leave it by its own controller`, [81], movesByItsController(ruled),
       ["object.updated", "sync.wrote", "request.outcomeUnknown", ...ends]),
-    leadsTo(`${owned}s without a controller that ${name} selects are adopted`, [81], adoptsOrphans(ruled), ["object."]),
+    leadsTo(`${owned}s without a controller that ${name} selects are adopted`, [81], adoptsOrphans(ruled), changes),
     after({ name: `What is expected of ${name} is forgotten only when it is gone`, home: anywhere, stays: true,
       first: said("object.deleted", ({ key, resource }) =>
         resource === of ? `${ruled.queue}:${key.slice(`/registry/${of}/`.length)}` : undefined),
@@ -70,22 +70,26 @@ const reached = ({ name, queue }: Ruled<never, never>): ReadonlyArray<Property> 
     write("deletes", "sync.wrote", "delete"), write("adopts or releases", "sync.wrote", "patch")]
 }
 
-export const controllerPromises = <R extends Resource, W extends Resource>(ruled: Ruled<R, W>): ReadonlyArray<Property> => {
+export const controllerPromises = <R extends Resource, W extends Resource>(
+  ruled: Ruled<R, W>
+): ReadonlyArray<Property> => {
   const { name, of, owns } = ruled
+  const changes = [`${of}.`, `${owns}.`]
   const hasStatus = ruled.status.length > 0
   return [
     leadsTo(`${name} comes to have as many as it wants`, [79], comesToItsNumber(ruled),
-      ["object.", "expectations.", ...ends]),
+      [...changes, "expectations.", ...ends]),
     eventually(`at rest ${name} has what it wants and its status says so`, [79], isTrueAtRest(ruled),
-      ["object.", "machine.clock"]),
+      ["object."]),
     always(`while nothing is wrong ${name} is as it should be within ten seconds`, [79], actsSoon(ruled),
-      ["object.", ...heardByHealth]),
+      ["object."]),
     always(`${name} never creates more than it wants`, [80], neverOvershoots(ruled),
-      ["object.", "controllerManager.led", "sync.failed", "sync.wrote", "expectations.expired", "process.resumed", ...ends]),
+      [...changes, "controllerManager.led", "sync.failed", "sync.wrote", "expectations.expired", "process.resumed",
+        ...ends]),
     always(`${name} writes only what is lawful in what its informers showed`, [79, 80, 81], writesByItsSight(ruled),
       heardBySight),
     always(`while no fault has struck ${name} is looked at only if something of it has changed`, [107],
-      looksForAReason(ruled), ["fault.injected", "object.", "key.added", "retry.postponed", "sync.ended",
+      looksForAReason(ruled), ["fault.injected", ...changes, "key.added", "retry.postponed", "sync.ended",
         "expectations.", "controllerManager.controllerStarted"]),
     ...hasStatus ? [always(`${name}'s status is written only when it says something new`, [],
       saysSomethingNew("kube-controller-manager", of), ["object.", "write.", ...ends])] : [],

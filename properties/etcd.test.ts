@@ -55,7 +55,7 @@ const start = (seed: number, options: { readonly freeze?: boolean; readonly part
   const world = new World({ seed, freeze: options.freeze ?? false,
     groundTruth: (revision, change) => ({ chart: "api-server.object", entity: change.key, state: "live",
       event: { type: change.value === undefined ? "object.deleted" : change.previous === undefined ? "object.created"
-        : "object.updated", revision, resource: "pods", key: change.key, object: change.value ?? change.previous,
+        : "object.updated", revision, resource: "things", key: change.key, object: change.value ?? change.previous,
       previous: change.previous } }),
     listen: (line) => {
       lines.push(line)

@@ -11,6 +11,7 @@ import { NodeServices } from "@effect/platform-node"
 import { Cause, Console, Effect, Exit } from "effect"
 import { CliError, CliOutput, Command } from "effect/cli"
 import { BadInput, ExitWith, version } from "#properties/harness/commands/outcome.ts"
+import { aim } from "#properties/harness/commands/aim.ts"
 import { bugs } from "#properties/harness/commands/bugs.ts"
 import { check } from "#properties/harness/commands/check.ts"
 import { draw } from "#properties/harness/commands/draw.ts"
@@ -23,7 +24,7 @@ import { teeth } from "#properties/harness/commands/teeth.ts"
 const plimsoll = Command.make("plimsoll").pipe(
   Command.withDescription(
     "An executable specification of a Kubernetes cluster, and the harness that holds implementations to it."),
-  Command.withSubcommands([check, replay, show, modelCheck, judge, bugs, teeth, draw])
+  Command.withSubcommands([check, replay, show, modelCheck, judge, bugs, aim, teeth, draw])
 )
 
 /** Help that was asked for goes to stdout; a mistake gets its sentence on stderr and where to find help. */

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest"
 import type { Line } from "#model/events.ts"
 import { after, atOnce, inTime, said } from "#properties/order.ts"
-import type { Always } from "#properties/property.ts"
+import { alone, type Always } from "#properties/property.ts"
 
 const hear = (law: Always) => {
-  const monitor = law.make()
+  const monitor = alone(law)
   let seq = 0
   return (at_ms: number, type: string, entity = "x", more: object = {}, actor = "p/1") => monitor({ seq: seq++, at_ms,
     clock_ms: at_ms, actor, chart: "c", entity, event: { type, ...more } as never, state: "s" } as Line)

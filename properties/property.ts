@@ -3,10 +3,11 @@
  *
  * always: false at one line breaks it.  leadsTo: a premise opens an obligation that must close within its bound once
  * faults have stopped.  eventually: holds at rest, and stays.  sometimes: some run of the campaign reaches it.
- * A monitor answers in O(1) amortised, knows nothing of impl/, and is made anew for each run.
- * It shares nothing with others: each hears some hundreds of lines before the next one does (harness/monitors.ts).
+ * A monitor answers in O(1) amortised, knows nothing of impl/, and is made anew for each run. Each hears some hundreds
+ * of lines before the next one does (harness/monitors.ts); they share the history, which answers as of a line.
  */
 import type { Line } from "#model/events.ts"
+import { History } from "#properties/history.ts"
 
 interface Named {
   /** The guarantee, one sentence that is false when it fails. */
@@ -14,14 +15,18 @@ interface Named {
   /** Numbers in the catalogue of invariants; empty for a guarantee of our own. */
   readonly invariants: ReadonlyArray<number>
   /**
-   * The events that the monitor wants, by the beginning of their type ("object.", "pod.evicted"); absent: every line.
+   * The events that the monitor wants, by the beginning of their type ("object.", "podGc.chosen"); committed changes
+   * also by their kind ("pods.", "nodes.updated"). Absent: every line.
    * A hundred monitors that hear everything cost more than the run: name them.
    */
   readonly hears?: ReadonlyArray<string>
 }
 
+/** A monitor for one run. The history is as of the line that the monitor hears, or as of the last one. */
+type Make<Monitor> = (history: History) => Monitor
+
 /** Returns what broke it, with the values that show it, or undefined. */
-export type Always = Named & { readonly kind: "always"; readonly make: () => (line: Line) => string | undefined }
+export type Always = Named & { readonly kind: "always"; readonly make: Make<(line: Line) => string | undefined> }
 
 export interface Obligation {
   readonly entity: string
@@ -30,21 +35,33 @@ export interface Obligation {
   /** Bound, counted from the later of `since_ms` and the healing. */
   readonly within_ms: number
 }
+/** `line` is absent: the history is enough. */
 export type LeadsTo = Named & {
   readonly kind: "leadsTo"
   /** Judged in the core phase too, where part of the cluster is still broken: counted from the core's healing. */
   readonly inCore?: true
-  readonly make: () => { readonly line: (line: Line) => void; readonly open: () => Iterable<Obligation> }
+  readonly make: Make<{ readonly line?: (line: Line) => void; readonly open: () => Iterable<Obligation> }>
 }
 /** `holds` is asked at rest: undefined when it holds, else what is wrong. */
 export type Eventually = Named & {
   readonly kind: "eventually"
-  readonly make: () => { readonly line: (line: Line) => void; readonly holds: () => string | undefined }
+  readonly make: Make<{ readonly line?: (line: Line) => void; readonly holds: () => string | undefined }>
 }
 /** True at a line that reaches it. */
-export type Sometimes = Named & { readonly kind: "sometimes"; readonly make: () => (line: Line) => boolean }
+export type Sometimes = Named & { readonly kind: "sometimes"; readonly make: Make<(line: Line) => boolean> }
 
 export type Property = Always | LeadsTo | Eventually | Sometimes
+
+/** One promise alone hears line by line: for tests. */
+export const alone = ({ make }: Always): (line: Line) => string | undefined => {
+  const history = new History()
+  const hear = make(history)
+  return (line) => {
+    history.settle()
+    history.hear(line)
+    return hear(line)
+  }
+}
 
 type Hears = ReadonlyArray<string>
 const named = (name: string, invariants: ReadonlyArray<number>, hears: Hears | undefined): Named =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { BadRegression, decodeRegression, Sights } from "#traces/regression.ts"
+import { BadRegression, decodeRegression, encodeRegression, Sights } from "#traces/regression.ts"
 import type { Line } from "#model/events.ts"
 
 const regression = {
@@ -15,6 +15,10 @@ const without = (key: string) => JSON.stringify({ ...regression, [key]: undefine
 describe("the file of a regression", () => {
   it("is read", () => {
     expect(decodeRegression(JSON.stringify(regression), "a.json")).toMatchObject({ why: "kubelet: it ran twice" })
+  })
+  it("is written as it is read", () => {
+    const once = decodeRegression(JSON.stringify(regression), "a.json")
+    expect(decodeRegression(encodeRegression(once), "a.json")).toEqual(once)
   })
   it("is refused with its name and what is wrong with it", () => {
     expect(() => decodeRegression("{", "a.json")).toThrow(/^a\.json is not JSON/)
@@ -42,6 +46,7 @@ describe("the sights of a regression", () => {
 
   it("are seen in their order, with other lines between them", () => {
     expect(missing(started, started, crashed)).toBeUndefined()
+    expect(missing(line("process.started", { process: "kubelet/a" }, "machine"), crashed)).toBe("process.started")
     expect(missing(crashed, started)).toBe("process.crashed")
     expect(missing()).toBe("process.started")
   })

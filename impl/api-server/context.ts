@@ -1,4 +1,5 @@
 /** api-server/context: what every handler of one server process shares. Spec: model/api-server.ts. */
+import type { Admission } from "#impl/api-server/admission.ts"
 import type { Cacher } from "#impl/api-server/cacher.ts"
 import type { Parts } from "#impl/api-server/parts.ts"
 import type { Gate } from "#impl/api-server/gate.ts"
@@ -10,6 +11,8 @@ import type { Request, ServerFrame } from "#impl/ports/api.ts"
 import type { Draws, Process } from "#impl/ports.ts"
 import type { Resource } from "#model/kinds.ts"
 
+export type Cachers = { readonly [R in Resource]: Cacher }
+
 export interface ServerContext {
   readonly process: Process["Service"]
   readonly journal: Journal["Service"]
@@ -17,7 +20,8 @@ export interface ServerContext {
   readonly parts: Parts
   readonly etcd: EtcdClient
   readonly storage: Storage
-  readonly cachers: { readonly [R in Resource]: Cacher }
+  readonly cachers: Cachers
+  readonly admission: Admission
   readonly gate: Gate
 }
 

@@ -9,6 +9,7 @@
  */
 import schemas from "#model/objects/schemas.json" with { type: "json" }
 import { canonical } from "#model/objects/quantity.ts"
+import { microTimeOf, millisOf, timeOf } from "#model/objects/time.ts"
 
 export interface Problems {
   /** "unknown field \"spec.colour\"" */
@@ -65,17 +66,24 @@ const number = scalar((value) => typeof value === "number", "float64")
 const flag = scalar((value) => typeof value === "boolean", "bool")
 const wholeOrText = scalar((value) => typeof value === "string" || Number.isInteger(value), "intstr.IntOrString")
 const anything: Clean = (value) => value
-const stamp = (pattern: RegExp, expected: string) =>
-  scalar((value) => typeof value === "string" && pattern.test(value) && !Number.isNaN(dayAndTime(value)), expected)
+/** In UTC and cut off at the resolution, as Go writes it again. */
+const stamp = (pattern: RegExp, canonical: RegExp, write: (wall_ms: number) => string): Clean =>
+  (value, path, problems) => {
+    if (typeof value !== "string" || !pattern.test(value) || Number.isNaN(dayAndTime(value))) {
+      return wrong(problems, path, value, "time.Time")
+    }
+    return canonical.test(value) ? value : write(millisOf(value))
+  }
 
 /** Whether the text is a day and time that exist: months of 1 to 12, days that the month may have. */
 const dayAndTime = (value: string): number => {
   const [, month = 0, day = 0, hour = 0, minute = 0, second = 0] = value.split(/[-T:Z.+]/).map(Number)
   return month >= 1 && month <= 12 && day >= 1 && day <= 31 && hour < 24 && minute < 60 && second < 61 ? 0 : Number.NaN
 }
-const time = stamp(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/, "time.Time")
+const time = stamp(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/, /^[^.]{19}Z$/, timeOf)
 /** MicroTime is parsed with exactly six digits. */
-const microTime = stamp(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(Z|[+-]\d\d:\d\d)$/, "time.Time")
+const microTime =
+  stamp(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(Z|[+-]\d\d:\d\d)$/, /Z$/, microTimeOf)
 const quantity: Clean = (value, path, problems) => {
   const made = typeof value === "string" || typeof value === "number" ? canonical(String(value)) : undefined
   return made ?? wrong(problems, path, value, "resource.Quantity")

@@ -1,11 +1,15 @@
 /**
  * api-server/deletion: what a DELETE does to an object now. Spec: model/api-server.ts, chart api-server.object.
  *
- * Source: apiserver registry/rest/delete.go BeforeDelete; registry/generic/registry/store.go Delete and
- * updateForGracefulDeletionAndFinalizers; kubernetes registry/core/pod/strategy.go CheckGracefulDelete.
+ * Source: apiserver registry/rest/delete.go BeforeDelete; registry/generic/registry/store.go Delete,
+ * updateForGracefulDeletionAndFinalizers, deletionFinalizersForGarbageCollection; kubernetes registry/core/pod
+ * CheckGracefulDelete, registry/core/namespace/storage Delete.
  */
+import type { PropagationPolicy } from "#impl/ports/api.ts"
 import type { ApiObject } from "#model/kinds.ts"
 import type { ObjectMeta } from "#model/objects/metadata.ts"
+import { foregroundFinalizer, orphanFinalizer } from "#model/objects/metadata-rules.ts"
+import type { Namespace } from "#model/objects/namespace.ts"
 import { millisOf, timeOf } from "#model/objects/time.ts"
 
 export type DeletionDecision =
@@ -15,8 +19,24 @@ export type DeletionDecision =
   | { readonly type: "mark"; readonly object: ApiObject; readonly thenRemove: boolean }
   | { readonly type: "remove" }
 
-const withMeta = (object: ApiObject, changed: Partial<ObjectMeta>): ApiObject =>
-  ({ ...object, metadata: { ...object.metadata, ...changed } }) as ApiObject
+type Marks = Pick<ObjectMeta, "deletionTimestamp" | "deletionGracePeriodSeconds" | "generation">
+
+/** The object with these marks and finalizers. */
+const withMarks = (object: ApiObject, marks: Marks, finalizers: ReadonlyArray<string>): ApiObject => {
+  const { finalizers: _before, ...metadata } = object.metadata
+  return { ...object, metadata: { ...metadata, ...marks, ...(finalizers.length === 0 ? {} : { finalizers }) } } as ApiObject
+}
+
+const dependents = [orphanFinalizer, foregroundFinalizer]
+
+/** What the garbage collector has to do before the object may go, is said in its finalizers. */
+const finalizersFor = ({ finalizers = [] }: ObjectMeta, policy: PropagationPolicy | undefined): ReadonlyArray<string> => {
+  const wanted = policy === "Orphan" ? orphanFinalizer : policy === "Foreground" ? foregroundFinalizer
+    : policy === "Background" ? undefined : finalizers.find((one) => dependents.includes(one))
+  const others = finalizers.filter((one) => !dependents.includes(one))
+  const isSame = dependents.every((one) => finalizers.includes(one) === (one === wanted))
+  return isSame ? finalizers : wanted === undefined ? others : [...others, wanted]
+}
 
 /** Seconds that a graceful deletion grants; undefined for kinds that are deleted at once. */
 const gracePeriod_s = (object: ApiObject, asked_s: number | undefined): number | undefined => {
@@ -29,38 +49,56 @@ const gracePeriod_s = (object: ApiObject, asked_s: number | undefined): number |
 }
 
 const bumped = (generation: number | undefined): { readonly generation?: number } =>
-  generation === undefined ? {} : { generation: generation + 1 }
+  generation === undefined || generation === 0 ? {} : { generation: generation + 1 }
+
+/** A deletion is never granted more time later: the end moves back by what the grace loses, but not before now. */
+const hurried = (
+  object: ApiObject, asked_s: number, now_ms: number, finalizers: ReadonlyArray<string>
+): DeletionDecision => {
+  const { deletionGracePeriodSeconds: granted_s = 0, deletionTimestamp = "" } = object.metadata
+  const shortened_s = asked_s < 0 ? 1 : asked_s
+  if (shortened_s >= granted_s) return { type: "pending" }
+  const end_ms = millisOf(deletionTimestamp) - (granted_s - shortened_s) * 1000
+  const isOver = end_ms < now_ms
+  const grace_s = isOver && shortened_s !== 0 ? 1 : shortened_s
+  return {
+    type: "mark", thenRemove: grace_s === 0 && finalizers.length === 0,
+    object: withMarks(object, { deletionTimestamp: timeOf(isOver ? now_ms : end_ms), deletionGracePeriodSeconds: grace_s },
+      finalizers)
+  }
+}
+
+/** A namespace is marked and told so in its phase, without a grace; it is removed when nothing holds it any more. */
+const endNamespace = (namespace: Namespace, now_ms: number, finalizers: ReadonlyArray<string>): DeletionDecision => {
+  const marked = withMarks(namespace, { deletionTimestamp: timeOf(now_ms) }, finalizers) as Namespace
+  return { type: "mark", thenRemove: false, object: { ...marked, status: { ...marked.status, phase: "Terminating" } } }
+}
 
 export const decideDeletion = (
-  object: ApiObject, gracePeriodSeconds: number | undefined, now_ms: number
+  object: ApiObject, gracePeriodSeconds: number | undefined, now_ms: number, policy?: PropagationPolicy
 ): DeletionDecision => {
-  const { deletionTimestamp, deletionGracePeriodSeconds, finalizers, generation } = object.metadata
-  const isHeld = (finalizers?.length ?? 0) > 0
+  const { deletionGracePeriodSeconds: granted_s = 0, deletionTimestamp, generation } = object.metadata
+  const finalizers = finalizersFor(object.metadata, policy)
+  const isHeld = finalizers.length > 0
+  if (object.kind === "Namespace") {
+    if (deletionTimestamp === undefined) return endNamespace(object, now_ms, finalizers)
+    if ((object.spec.finalizers ?? []).length > 0) return { type: "pending" }
+  }
+  if (deletionTimestamp !== undefined && granted_s !== 0) {
+    return gracePeriodSeconds === undefined ? { type: "pending" } : hurried(object, gracePeriodSeconds, now_ms, finalizers)
+  }
   if (deletionTimestamp !== undefined) {
     // A server that died between marking and removing left grace 0 behind: the next DELETE finishes its work.
-    if (deletionGracePeriodSeconds === undefined || deletionGracePeriodSeconds === 0) {
-      return isHeld ? { type: "pending" } : { type: "remove" }
-    }
-    if (gracePeriodSeconds === undefined || gracePeriodSeconds >= deletionGracePeriodSeconds) return { type: "pending" }
-    const shortened_s = gracePeriodSeconds < 0 ? 1 : gracePeriodSeconds
-    return {
-      type: "mark", thenRemove: shortened_s === 0 && !isHeld,
-      object: withMeta(object, {
-        // The end moves back by as much as the grace shrinks, but not before now.
-        deletionTimestamp: timeOf(Math.max(now_ms,
-          millisOf(deletionTimestamp) - (deletionGracePeriodSeconds - shortened_s) * 1000)),
-        deletionGracePeriodSeconds: shortened_s
-      })
-    }
+    return isHeld ? { type: "mark", thenRemove: false,
+      object: withMarks(object, { deletionTimestamp, deletionGracePeriodSeconds: 0 }, finalizers) } : { type: "remove" }
   }
   const grace_s = gracePeriod_s(object, gracePeriodSeconds)
   if (grace_s === undefined && !isHeld) return { type: "remove" }
   return {
     type: "mark", thenRemove: grace_s === 0 && !isHeld,
-    object: withMeta(object, {
-      deletionTimestamp: timeOf(now_ms + (grace_s ?? 0) * 1000),
-      deletionGracePeriodSeconds: grace_s ?? 0,
+    object: withMarks(object, {
+      deletionTimestamp: timeOf(now_ms + (grace_s ?? 0) * 1000), deletionGracePeriodSeconds: grace_s ?? 0,
       ...bumped(generation)
-    })
+    }, finalizers)
   }
 }

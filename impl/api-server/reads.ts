@@ -10,7 +10,7 @@ import { decode, keyFor, prefixOf, revisionOf } from "#impl/api-server/codec.ts"
 import type { Asked, ServerContext } from "#impl/api-server/context.ts"
 import { type Selector, parseSelector } from "#impl/api-server/selectors.ts"
 import {
-  ApiFailed, badRequest, expired, internalError, notFound, outcomeUnknown, tooLargeVersion
+  ApiFailed, badRequest, expired, internalError, invalidKind, notFound, outcomeUnknown, tooLargeVersion
 } from "#impl/api-server/status.ts"
 import { scopeOf } from "#impl/api-server/watch.ts"
 import type { StateOf } from "#impl/journal.ts"
@@ -18,6 +18,7 @@ import type { Request } from "#impl/ports/api.ts"
 import type { charts } from "#model/api-server.ts"
 import type { EventOf } from "#model/events.ts"
 import type { ApiObject } from "#model/kinds.ts"
+import { forbidden } from "#model/objects/causes.ts"
 import type { Status } from "#model/objects/status.ts"
 
 type Get = Extract<Request, { readonly verb: "get" }>
@@ -57,11 +58,23 @@ export interface Listed {
   readonly source: "cache" | "etcd"
 }
 
-const modeOf = ({ resourceVersion = "", resourceVersionMatch }: List): Mode | undefined => {
-  if (resourceVersion === "") return resourceVersionMatch === undefined ? "consistent" : undefined
-  if (parseRevision(resourceVersion) === undefined) return undefined
-  if (resourceVersionMatch === "Exact") return resourceVersion === "0" ? undefined : "exact"
+const modeOf = ({ resourceVersion = "", resourceVersionMatch }: List): Mode => {
+  if (resourceVersion === "") return "consistent"
+  if (resourceVersionMatch === "Exact") return "exact"
   return resourceVersion === "0" ? "any" : "notOlderThan"
+}
+
+/** Source: ValidateListOptions in apimachinery apis/meta/internalversion/validation, v1.36. */
+const problemWith = ({ resourceVersion = "", resourceVersionMatch }: List): Status | undefined => {
+  if (resourceVersion !== "" && parseRevision(resourceVersion) === undefined) {
+    return badRequest(`invalid resourceVersion ${resourceVersion}`)
+  }
+  const problem = resourceVersionMatch === undefined ? undefined
+    : resourceVersion === "" ? "resourceVersionMatch is forbidden unless resourceVersion is provided"
+    : resourceVersion === "0" && resourceVersionMatch === "Exact"
+      ? "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"" : undefined
+  return problem === undefined ? undefined
+    : invalidKind("ListOptions", "meta.k8s.io", "", [forbidden("resourceVersionMatch", problem)])
 }
 
 /** Straight from etcd, at `revision` or, when that is 0, at its latest. */
@@ -124,7 +137,8 @@ export const list = (
 ): Effect.Effect<Listed, ApiFailed> => {
   const mode = modeOf(request)
   const selector = parseSelector(request)
-  if (mode === undefined) return fail(badRequest("resourceVersion and resourceVersionMatch do not go together"))
+  const problem = problemWith(request)
+  if (problem !== undefined) return fail(problem)
   if ("error" in selector) return fail(selector.error)
   const asked = parseRevision(request.resourceVersion ?? "") ?? 0
   const wrote = (event: ReadEvent, state: State): void => context.journal.wrote("api-server.read", entity, event, state)

@@ -1,20 +1,24 @@
 /**
  * api-server/registry: from what a client sent to what is stored, by the rules of all kinds and of the one.
  * Spec: model/api-server.ts, chart api-server.object.
+ *
+ * Source: apiserver registry/rest/{create,update}.go BeforeCreate, BeforeUpdate, v1.36.
  */
 import { leases } from "#impl/api-server/registry/leases.ts"
-import {
-  generatedName, metaForCreate, metaForUpdate, specOf, validateMetaUpdate, validateName, withGeneration
-} from "#impl/api-server/registry/metadata.ts"
+import { generatedName, kept, metaForCreate, metaForUpdate, specOf, statusOf, withGeneration }
+  from "#impl/api-server/registry/metadata.ts"
 import { namespaces } from "#impl/api-server/registry/namespaces.ts"
 import { nodes } from "#impl/api-server/registry/nodes.ts"
 import { pods } from "#impl/api-server/registry/pods.ts"
 import { replicasets } from "#impl/api-server/registry/replicasets.ts"
 import { serviceaccounts } from "#impl/api-server/registry/service-accounts.ts"
-import { kept, type Strategy } from "#impl/api-server/registry/strategy.ts"
+import type { Strategy } from "#impl/api-server/registry/strategy.ts"
 import { badRequest, invalid } from "#impl/api-server/status.ts"
 import type { Draws } from "#impl/ports.ts"
 import { type ApiObject, type GivenObject, kinds, type Objects, type Resource } from "#model/kinds.ts"
+import type { Causes } from "#model/objects/causes.ts"
+import { validateMetaUpdate } from "#model/objects/metadata-rules.ts"
+import { pathSegment } from "#model/objects/names.ts"
 import type { Status } from "#model/objects/status.ts"
 import { timeOf } from "#model/objects/time.ts"
 
@@ -24,70 +28,86 @@ const strategies: { readonly [R in Resource]: Strategy<Objects[R]> } =
 export const strategyOf = (resource: Resource): Strategy<ApiObject> =>
   strategies[resource] as unknown as Strategy<ApiObject>
 
-const defaulted = ({ defaulted: fill }: Strategy<ApiObject>, object: ApiObject): ApiObject =>
-  fill === undefined ? object : fill(object)
+/** With what clients may leave out. */
+export const defaulted = (resource: Resource, object: GivenObject): ApiObject => {
+  const { defaulted: fill } = strategyOf(resource)
+  return fill === undefined ? object as ApiObject : fill(object as ApiObject)
+}
 
 export type Prepared =
   | { readonly type: "ready"; readonly object: ApiObject }
   | { readonly type: "refused"; readonly status: Status }
 
 const refused = (status: Status): Prepared => ({ type: "refused", status })
+const ready = (resource: Resource, object: ApiObject, causes: Causes): Prepared => causes.length === 0
+  ? { type: "ready", object } : refused(invalid(resource, object.metadata.name, causes))
 
-/** A new object as it will be stored. `now_ms`: wall clock. Draws a name when asked to generate one, and a uid. */
-export const prepareForCreate = (
-  resource: Resource, namespace: string, given: GivenObject, now_ms: number, draws: Draws["Service"]
-): Prepared => {
-  const strategy = strategyOf(resource)
-  const kind = kinds[resource]
-  const { generateName = "", resourceVersion = "", ...meta } = given.metadata ?? {}
-  if (given.kind !== kind.kind) return refused(badRequest(`${given.kind ?? ""} in request is not a ${kind.kind}`))
-  if ((meta.namespace ?? "") !== "" && meta.namespace !== namespace) {
-    return refused(badRequest("the namespace of the provided object does not match the namespace sent on the request"))
-  }
-  // Deviates: the real server answers 500 here, which would leave the client in doubt.
-  if (resourceVersion !== "") return refused(badRequest("resourceVersion should not be set on objects to be created"))
-  const name = (meta.name ?? "") !== "" ? meta.name!
-    : generateName === "" ? "" : generatedName(draws, `${resource}/${namespace}/${generateName}`, generateName)
-  const metadata = metaForCreate({ ...meta, ...(generateName === "" ? {} : { generateName }) }, {
-    name, ...(kind.namespaced ? { namespace } : {}),
-    uid: draws.uuid("api-server/uid", `${resource}/${namespace}/${name}`),
-    creationTimestamp: timeOf(now_ms), ...(kind.countsGenerations ? { generation: 1 } : {})
-  })
-  const prepared = strategy.prepareForCreate(defaulted(strategy, { ...given, metadata } as ApiObject))
-  const causes = [
-    ...validateName(name),
-    ...(kind.namespaced && namespace === ""
-      ? [{ reason: "FieldValueRequired", message: "Required value", field: "metadata.namespace" }] : []),
-    ...validateMetaUpdate(prepared.metadata, prepared.metadata),
-    ...strategy.validate(prepared)
-  ]
-  return causes.length === 0 ? { type: "ready", object: prepared } : refused(invalid(resource, name, causes))
+const strangeNamespace = "the namespace of the provided object does not match the namespace sent on the request"
+
+/** Why the object does not belong where it was sent. */
+export const wrongNamespace = (resource: Resource, namespace: string, given: GivenObject): Status | undefined => {
+  const own = given.metadata?.namespace ?? ""
+  return own === "" || own === namespace || !kinds[resource].namespaced ? undefined : badRequest(strangeNamespace)
 }
 
-/** The object after a write to its main resource (status stays) or to its status (the rest stays). */
-export const prepareForUpdate = (
-  resource: Resource, existing: ApiObject, given: GivenObject, subresource: "status" | undefined
-): Prepared => {
+/** With what the server says of a new object: its name, when it shall draw one, its uid and its beginning. */
+export const named = (
+  resource: Resource, namespace: string, given: GivenObject, now_ms: number, draws: Draws["Service"]
+): ApiObject => {
+  const { countsGenerations, namespaced } = kinds[resource]
+  const { generateName = "", generation, name: own = "", namespace: _namespace, resourceVersion: _version, ...meta } =
+    given.metadata ?? {}
+  const identity = `${resource}/${namespace}/`
+  const name = own !== "" ? own : generateName === "" ? ""
+    : generatedName(draws, `${identity}${generateName}`, generateName)
+  const metadata = metaForCreate({ ...meta, ...(generateName === "" ? {} : { generateName }) }, {
+    name, ...(namespaced ? { namespace } : {}), uid: draws.uuid("api-server/uid", `${identity}${name}`),
+    creationTimestamp: timeOf(now_ms),
+    ...(countsGenerations ? { generation: 1 } : generation === undefined || generation === 0 ? {} : { generation })
+  })
+  return { ...given, metadata } as ApiObject
+}
+
+/** A new object, named and admitted, as it will be stored. */
+export const prepareForCreate = (resource: Resource, object: ApiObject, now_ms: number): Prepared => {
   const strategy = strategyOf(resource)
-  const causes = [...validateMetaUpdate(given.metadata ?? {}, existing.metadata)]
-  const metadata = metaForUpdate(existing.metadata, given.metadata ?? {})
-  if (subresource === "status") {
-    const { ownerReferences: _given, ...rest } = metadata
-    const { ownerReferences } = existing.metadata
-    const next = {
-      ...existing, status: (given as Objects["pods"]).status,
-      metadata: ownerReferences === undefined ? rest : { ...rest, ownerReferences }
-    } as ApiObject
-    return causes.length === 0 ? { type: "ready", object: next }
-      : refused(invalid(resource, existing.metadata.name, causes))
-  }
-  const { status } = existing as { readonly status?: unknown }
-  const filled = specOf(given) === specOf(existing) ? given as ApiObject : defaulted(strategy, given as ApiObject)
-  const next = {
-    ...filled, ...(specOf(existing) === undefined ? {} : { spec: kept(specOf(existing), specOf(filled)) }),
-    ...(status === undefined ? {} : { status }), metadata, kind: existing.kind, apiVersion: existing.apiVersion
+  const prepared = strategy.prepareForCreate(object, now_ms)
+  const { name } = prepared.metadata
+  const ofPath: Causes = pathSegment(name).map((message) =>
+    ({ reason: "FieldValueInvalid", message: `Invalid value: "${name}": ${message}`, field: "metadata.name" }))
+  const causes = strategy.validate(prepared)
+  return ready(resource, prepared, causes.length > 0 ? causes : ofPath)
+}
+
+export type Part = "status" | "finalize" | undefined
+
+/** What the subresource, or the object itself, may not write is as it was. */
+const partOf = (existing: ApiObject, given: ApiObject, part: Part): ApiObject => {
+  const [spec, status] = [specOf(existing), statusOf(existing)]
+  const keepsSpec = part === "status"
+  const ownSpec = keepsSpec ? spec : kept(spec, specOf(given))
+  const ownStatus = keepsSpec ? kept(status, statusOf(given)) : status
+  return {
+    ...given, kind: existing.kind, apiVersion: existing.apiVersion,
+    metadata: metaForUpdate(existing.metadata, given.metadata),
+    ...(spec === undefined ? {} : { spec: ownSpec }), ...(ownStatus === undefined ? {} : { status: ownStatus })
   } as ApiObject
-  causes.push(...strategy.validateUpdate(next, existing))
-  return causes.length === 0 ? { type: "ready", object: withGeneration(existing, next) }
-    : refused(invalid(resource, existing.metadata.name, causes))
+}
+
+/** The object after a write to its main resource (status stays) or to its status (the rest stays). `given`: defaulted. */
+export const prepareForUpdate = (resource: Resource, existing: ApiObject, given: ApiObject, part: Part): Prepared => {
+  const strategy = strategyOf(resource)
+  const next = partOf(existing, given, part)
+  // Asked of all kinds, and then by each of them once more: clients see such causes twice.
+  const common = validateMetaUpdate(next.metadata, existing.metadata)
+  if (part === "status") {
+    const { prepare, validate } = strategy.status!
+    const prepared = prepare === undefined ? next : prepare(next, existing)
+    return ready(resource, prepared, [...common, ...validate(prepared, existing)])
+  }
+  if (part === "finalize") {
+    return ready(resource, next, [...common, ...strategy.validateFinalize!(next, existing)])
+  }
+  const prepared = strategy.prepareForUpdate === undefined ? next : strategy.prepareForUpdate(next, existing)
+  return ready(resource, withGeneration(existing, prepared), [...common, ...strategy.validateUpdate(prepared, existing)])
 }

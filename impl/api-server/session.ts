@@ -6,16 +6,19 @@ import { Effect } from "effect"
 import { keyFor } from "#impl/api-server/codec.ts"
 import { type Asked, type ServerContext, statusFrame } from "#impl/api-server/context.ts"
 import { get, list } from "#impl/api-server/reads.ts"
-import { ApiFailed, shuttingDown, success } from "#impl/api-server/status.ts"
+import { strategyOf } from "#impl/api-server/registry.ts"
+import { remove, removeCollection } from "#impl/api-server/removals.ts"
+import { ApiFailed, deleted, shuttingDown, success } from "#impl/api-server/status.ts"
 import type { Written } from "#impl/api-server/storage.ts"
 import type { CloseReason, ServerWatch } from "#impl/api-server/watch.ts"
 import { type Client, watch } from "#impl/api-server/watches.ts"
-import { bind, create, patch, remove, update } from "#impl/api-server/writes.ts"
+import { bind, create, patch, update } from "#impl/api-server/writes.ts"
 import type { StateOf } from "#impl/journal.ts"
 import type { ClientFrame, Preconditions, Request, ServerFrame } from "#impl/ports/api.ts"
 import type { Connection } from "#impl/ports.ts"
 import type { charts } from "#model/api-server.ts"
 import type { EventOf } from "#model/events.ts"
+import type { Resource } from "#model/kinds.ts"
 import { requestTimeout_ms } from "#model/limits.ts"
 
 type State = StateOf<(typeof charts)["api-server.write"]>
@@ -124,6 +127,12 @@ export class Session implements Client {
             Effect.map(() => ({ type: "status", id, status: success(201) })))
         }
         return create(context, request, deadline_ms).pipe(Effect.map((written) => objectFrame(id, written)))
+      case "deletecollection":
+        return removeCollection(context, asked as Asked<typeof request>).pipe(Effect.map(({ items, revision }) =>
+          ({ type: "list", id, resourceVersion: String(revision), items })))
+      case "delete":
+        return this.#told(asked as Asked<typeof request>).pipe(
+          Effect.map((written) => removalFrame(id, request.resource, written)))
       default:
         return this.#told(asked as Asked<typeof request>).pipe(Effect.map((written) => objectFrame(id, written)))
     }
@@ -161,8 +170,16 @@ export class Session implements Client {
   }
 }
 
-const objectFrame = (id: number, { object, outcome }: Written): ServerFrame =>
-  ({ type: "object", id, code: outcome === "created" ? 201 : 200, object })
+const objectFrame = (id: number, { object, outcome, warnings }: Written): ServerFrame => ({
+  type: "object", id, code: outcome === "created" ? 201 : 200, object, ...(warnings === undefined ? {} : { warnings })
+})
+
+/** What is gone is answered with a Status, but in kinds that give it back. */
+const removalFrame = (id: number, resource: Resource, written: Written): ServerFrame => {
+  const { name, uid } = written.object.metadata
+  return written.outcome !== "removed" || strategyOf(resource).returnsDeleted ? objectFrame(id, written)
+    : { type: "status", id, status: deleted(resource, name, uid) }
+}
 
 const conditionsOf = (request: Mutation): { readonly expected: number; readonly uid: string } => {
   const given = request.verb === "update" ? request.object.metadata

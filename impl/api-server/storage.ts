@@ -19,7 +19,8 @@ import type { Status } from "#model/objects/status.ts"
 /** What to do with an object as it is now. Plain code: it runs once per attempt. */
 export type Decision =
   | { readonly type: "write"; readonly object: ApiObject }
-  | { readonly type: "remove" }
+  /** `last` is its state at the end, when that was never written. */
+  | { readonly type: "remove"; readonly last?: ApiObject }
   | { readonly type: "keep" }
   | { readonly type: "refuse"; readonly status: Status }
 /** `existing` is undefined when there is no object. */
@@ -30,6 +31,7 @@ export interface Written {
   readonly object: ApiObject
   readonly revision: number
   readonly outcome: "created" | "written" | "removed" | "kept"
+  readonly warnings?: ReadonlyArray<string>
 }
 
 type KvEvent = EventOf<"kv">
@@ -62,11 +64,17 @@ export class Storage {
       kv === undefined ? Effect.fail(new ApiFailed({ status: notFound(resource, name) })) : Effect.succeed(decode(kv))))
   }
 
+  /** A dry run only asks whether the name is free. */
   create(
-    resource: Resource, object: ApiObject, deadline_ms: number
+    resource: Resource, object: ApiObject, deadline_ms: number, dryRun = false
   ): Effect.Effect<Written, ApiFailed> {
     const { namespace, name } = object.metadata
     const key = keyFor(resource, namespace, name)
+    if (dryRun) {
+      return this.#read(key, deadline_ms).pipe(Effect.flatMap((found) => found === undefined
+        ? Effect.succeed({ object, revision: 0, outcome: "created" } satisfies Written)
+        : Effect.fail(new ApiFailed({ status: alreadyExists(resource, name) }))))
+    }
     return this.#put(key, 0, object, deadline_ms).pipe(Effect.flatMap((result) =>
       result.type === "done" ? Effect.succeed(result.written)
         : Effect.fail(new ApiFailed({ status: alreadyExists(resource, name) }))))
@@ -78,7 +86,7 @@ export class Storage {
    */
   change(
     resource: Resource, namespace: string, name: string, suggestion: ApiObject | undefined, decide: Decide,
-    deadline_ms: number
+    deadline_ms: number, dryRun = false
   ): Effect.Effect<Written, ApiFailed> {
     const key = keyFor(resource, namespace, name)
     return Effect.gen({ self: this }, function* () {
@@ -101,9 +109,10 @@ export class Storage {
           if (decision.type === "refuse") return yield* new ApiFailed({ status: decision.status })
           return { object: existing!, revision: revisionOf(existing!), outcome: "kept" } satisfies Written
         }
+        if (dryRun) return wouldBe(existing, decision)
         const result: Attempt = decision.type === "write"
           ? yield* this.#put(key, existing === undefined ? 0 : revisionOf(existing), decision.object, deadline_ms)
-          : yield* this.#remove(key, existing!, deadline_ms)
+          : yield* this.#remove(key, existing!, decision.last ?? existing!, deadline_ms)
         if (result.type === "done") return result.written
         existing = result.current
         isCurrent = true
@@ -134,10 +143,10 @@ export class Storage {
       }))
   }
 
-  #remove(key: string, existing: ApiObject, deadline_ms: number): Effect.Effect<Attempt, ApiFailed> {
+  #remove(key: string, existing: ApiObject, last: ApiObject, deadline_ms: number): Effect.Effect<Attempt, ApiFailed> {
     return this.#txn(key, revisionOf(existing), "delete", { type: "delete", key }, undefined, deadline_ms,
       (revision) => ({
-        object: { ...existing, metadata: { ...existing.metadata, resourceVersion: String(revision) } } as ApiObject,
+        object: { ...last, metadata: { ...last.metadata, resourceVersion: String(revision) } } as ApiObject,
         revision, outcome: "removed"
       }))
   }
@@ -185,6 +194,15 @@ export class Storage {
   }
   #wrote(id: string, event: KvEvent, state: State): void {
     this.#journal.wrote("etcd.request", id, event, state)
+  }
+}
+
+/** The answer to a change that is not made. */
+const wouldBe = (existing: ApiObject | undefined, decision: Decision): Written => {
+  const isWrite = decision.type === "write"
+  return {
+    object: isWrite ? decision.object : existing!, revision: existing === undefined ? 0 : revisionOf(existing),
+    outcome: existing === undefined ? "created" : isWrite ? "written" : "removed"
   }
 }
 

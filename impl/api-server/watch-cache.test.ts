@@ -5,15 +5,11 @@ import { parseSelector, type Selection } from "#impl/api-server/selectors.ts"
 import { type CacheEvent, indexesOf, seenThrough, WatchCache } from "#impl/api-server/watch-cache.ts"
 import { historyEvents_min, historyKept_ms } from "#model/limits/api-server.ts"
 import type { ApiObject } from "#model/kinds.ts"
+import { examplePod } from "#model/objects/examples.ts"
 import type { Pod } from "#model/objects/pod.ts"
 
-const podOf = (name: string, node: string, app: string, revision: number): Pod => ({
-  apiVersion: "v1", kind: "Pod",
-  metadata: { name, namespace: "default", uid: name, resourceVersion: String(revision), generation: 1,
-    creationTimestamp: 1, labels: { app } },
-  spec: { containers: [], ...(node === "" ? {} : { nodeName: node }) },
-  status: { phase: "Pending" }
-})
+const podOf = (name: string, node: string, app: string, revision: number): Pod =>
+  examplePod({ name, resourceVersion: String(revision), labels: { app } }, node === "" ? {} : { nodeName: node })
 const selectorOf = (selection: Selection) => {
   const selector = parseSelector(selection)
   if ("error" in selector) throw new Error(selector.error.message)

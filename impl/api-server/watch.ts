@@ -96,7 +96,7 @@ export class ServerWatch {
     this.#wrote({
       type: "serverWatch.opened", agent, ...scopeOf(selection), from, required, timeout_ms, bookmarks,
       ...(initial === undefined ? {} : { initial: { count: initial.length, versions } })
-    }, this.#isSynced ? "live" : "waitingForBookmark")
+    }, !this.#isSynced ? "waitingForBookmark" : bookmarks ? "bookmarking" : "live")
     for (const event of replayed) this.deliver(new SharedFrames(event))
     this.#arm()
   }
@@ -116,7 +116,7 @@ export class ServerWatch {
     this.#isSynced = true
     this.#bookmarkedRevision = revision
     this.#send({ type: "BOOKMARK", resourceVersion: String(revision), initialEventsEnd: true })
-    this.#wrote({ type: "serverWatch.synced", revision, ...this.#takeDelivered() }, "live")
+    this.#wrote({ type: "serverWatch.synced", revision, ...this.#takeDelivered() }, "bookmarking")
   }
 
   close(revision: number, reason: CloseReason): void {
@@ -145,7 +145,7 @@ export class ServerWatch {
     this.#bookmarkedRevision = revision
     this.#send({ type: "BOOKMARK", resourceVersion: String(revision), initialEventsEnd: false })
     if (this.#events === 0) return
-    this.#wrote({ type: "serverWatch.bookmarked", revision, ...this.#takeDelivered() }, "live")
+    this.#wrote({ type: "serverWatch.bookmarked", revision, ...this.#takeDelivered() }, "bookmarking")
   }
 
   #takeDelivered(): { readonly events: number; readonly digest: number } {

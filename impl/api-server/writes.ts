@@ -1,20 +1,26 @@
 /**
- * api-server/writes: create, bind, update, patch, delete. Spec: model/api-server.ts, charts api-server.write and
- * api-server.object.
+ * api-server/writes: create, bind, update, patch. Spec: model/api-server.ts, charts api-server.write and
+ * api-server.object. Deletions: removals.ts.
  *
- * Source: apiserver registry/generic/registry/store.go; endpoints/handlers/{create,update,patch,delete}.go.
+ * Source: apiserver registry/generic/registry/store.go; endpoints/handlers/{create,update,patch}.go.
  */
 import { Effect } from "effect"
 import { bound } from "#impl/api-server/binding.ts"
+import { bodyOf } from "#impl/api-server/body.ts"
 import { keyFor, revisionOf } from "#impl/api-server/codec.ts"
 import type { ServerContext } from "#impl/api-server/context.ts"
-import { mergePatch } from "#impl/api-server/merge-patch.ts"
-import { prepareForCreate, prepareForUpdate, strategyOf } from "#impl/api-server/registry.ts"
-import { ApiFailed, badRequest, conflict, invalid, methodNotAllowed, notFound } from "#impl/api-server/status.ts"
+import { patched } from "#impl/api-server/patch.ts"
+import { otherUid } from "#impl/api-server/preconditions.ts"
+import { defaulted, named, type Part, prepareForCreate, prepareForUpdate, strategyOf, wrongNamespace }
+  from "#impl/api-server/registry.ts"
+import {
+  ApiFailed, badRequest, invalidKind, modified, noSuchPath, notFound, plainError
+} from "#impl/api-server/status.ts"
 import type { Decide, Decision, Written } from "#impl/api-server/storage.ts"
 import type { Preconditions, Request } from "#impl/ports/api.ts"
 import { generateNameAttempts_max } from "#model/limits/api-server.ts"
-import { type ApiObject, type GivenObject, kinds } from "#model/kinds.ts"
+import { type ApiObject, kinds, type Resource } from "#model/kinds.ts"
+import { invalidValue } from "#model/objects/causes.ts"
 import type { Binding, Pod } from "#model/objects/pod.ts"
 import type { Status } from "#model/objects/status.ts"
 
@@ -22,135 +28,155 @@ type Ask<V extends Request["verb"]> = Extract<Request, { readonly verb: V }>
 type Create = Extract<Request, { readonly verb: "create" }>
 type CreateBinding = Extract<Create, { readonly subresource: "binding" }>
 type CreateObject = Exclude<Create, CreateBinding>
-type Result = Effect.Effect<Written, ApiFailed>
+export type Result = Effect.Effect<Written, ApiFailed>
 
 const refuse = (status: Status): Decision => ({ type: "refuse", status })
 const fail = (status: Status): Effect.Effect<never, ApiFailed> => Effect.fail(new ApiFailed({ status }))
 const suggestionFor = (
-  { cachers }: ServerContext, { name, namespace, resource }: Ask<"update" | "patch" | "delete">
+  { cachers }: ServerContext, { name, namespace, resource }: Ask<"update" | "patch">
 ): ApiObject | undefined => cachers[resource].cache.get(keyFor(resource, namespace, name))
+/** What the client is told beside the answer. */
+const warned = (result: Result, warnings: ReadonlyArray<string>): Result =>
+  warnings.length === 0 ? result : Effect.map(result, (written) => ({ ...written, warnings }))
 
 /** Tries another generated name when the first is taken. */
 export const create = (context: ServerContext, request: CreateObject, deadline_ms: number): Result => {
-  const { namespace, object, resource } = request
-  const attempts_max = (object.metadata?.name ?? "") === "" ? generateNameAttempts_max : 1
+  const { dryRun = false, fieldValidation, namespace, resource } = request
+  const body = bodyOf(resource, request.object, fieldValidation)
+  if (body.type === "refused") return fail(body.status)
+  const strange = wrongNamespace(resource, namespace, body.object)
+  if (strange !== undefined) return fail(strange)
+  const { metadata } = body.object
+  const isVersioned = (metadata.resourceVersion ?? "") !== ""
+  const attempts_max = (metadata.name ?? "") === "" ? generateNameAttempts_max : 1
+  const given = defaulted(resource, body.object)
   const attempt = (number: number): Result => Effect.suspend(() => {
-    const prepared = prepareForCreate(resource, namespace, object, context.process.wall_ms(), context.draws)
-    if (prepared.type === "refused") return fail(prepared.status)
-    const created = context.storage.create(resource, prepared.object, deadline_ms)
+    const now_ms = context.process.wall_ms()
+    const object = named(resource, namespace, given, now_ms, context.draws)
+    const created = context.admission.create(resource, object, deadline_ms).pipe(Effect.flatMap((admitted) => {
+      const prepared = prepareForCreate(resource, admitted, now_ms)
+      if (prepared.type === "refused") return fail(prepared.status)
+      // Storage refuses it, after all others had their say.
+      if (isVersioned) return fail(plainError("resourceVersion should not be set on objects to be created"))
+      return context.storage.create(resource, prepared.object, deadline_ms, dryRun)
+    }))
     return number >= attempts_max ? created : created.pipe(Effect.catchTag("ApiFailed", (failure) =>
       failure.status.reason === "AlreadyExists" ? attempt(number + 1) : Effect.fail(failure)))
   })
-  return attempt(1)
+  return warned(attempt(1), body.warnings)
 }
 
 export const bind = (context: ServerContext, request: CreateBinding, deadline_ms: number): Result => {
-  const { name, namespace, object: binding } = request
-  if (binding.target.name === "") {
-    return fail(invalid("pods/binding", name, [{ reason: "FieldValueRequired", message: "", field: "target.name" }]))
-  }
+  const { dryRun = false, name, namespace, object } = request
+  const binding = context.admission.bind(object)
+  const { kind = "Node", name: node = "" } = binding.target
+  if (node === "") return fail(plainError("target.name: Required value"))
+  if (kind !== "Node") return fail(plainError(`target.kind: Unsupported value: "${kind}": supported values: "Node", "<empty>"`))
+  const key = keyFor("pods", namespace, name)
   const decide: Decide = (existing) => {
     if (existing === undefined) return refuse(notFound("pods", name))
-    const refusal = context.parts.checkPreconditions("pods", existing, binding.metadata as Preconditions)
+    const refusal = context.parts.checkPreconditions("pods", existing, binding.metadata as Preconditions, key)
       ?? context.parts.checkBinding(existing as Pod, binding as Binding)
     if (refusal !== undefined) return refuse(refusal)
     return { type: "write", object: bound(existing as Pod, binding as Binding, Math.floor(context.process.wall_ms())) }
   }
-  return context.storage.change("pods", namespace, name,
-    context.cachers.pods.cache.get(keyFor("pods", namespace, name)), decide, deadline_ms)
+  return context.storage.change("pods", namespace, name, context.cachers.pods.cache.get(key), decide, deadline_ms, dryRun)
+}
+
+/** Nothing holds the object any more: its finalizers, those of its spec, or its grace. */
+const isReleased = (existing: ApiObject, next: ApiObject): boolean => {
+  const { deletionGracePeriodSeconds = 0, deletionTimestamp } = existing.metadata
+  if (deletionTimestamp === undefined || deletionGracePeriodSeconds !== 0) return false
+  if ((next.metadata.finalizers ?? []).length > 0) return false
+  return next.kind !== "Namespace" || (next.spec.finalizers ?? []).length === 0
 }
 
 /** A terminating object without grace that loses its last finalizer is removed instead of written. */
 const writeOrRemove = (context: ServerContext, existing: ApiObject, next: ApiObject): Decision => {
-  const { deletionGracePeriodSeconds = 0, deletionTimestamp, finalizers = [], uid } = next.metadata
-  const isEmptied = deletionTimestamp !== undefined && deletionGracePeriodSeconds === 0 && finalizers.length === 0
-    && (existing.metadata.finalizers?.length ?? 0) > 0
-  if (!isEmptied) return { type: "write", object: next }
-  context.journal.wrote("api-server.finalization", uid,
-    { type: "finalizers.emptied", revision: revisionOf(existing) }, "emptied")
-  return { type: "remove" }
+  if (!isReleased(existing, next)) return { type: "write", object: next }
+  const hadFinalizers = (existing.metadata.finalizers ?? []).length > 0
+  if (hadFinalizers) {
+    context.journal.wrote("api-server.finalization", next.metadata.uid,
+      { type: "finalizers.emptied", revision: revisionOf(existing) }, "emptied")
+  }
+  return { type: "remove", last: next }
 }
 
-const updated = (
-  context: ServerContext, request: Ask<"update" | "patch">, existing: ApiObject, given: GivenObject,
-  demanded: Preconditions
-): Decision => {
-  const refusal = context.parts.checkPreconditions(request.resource, existing, demanded)
+const unversioned = (resource: Resource, name: string): Status => invalidKind(resource, kinds[resource].group, name,
+  [invalidValue("metadata.resourceVersion", 0, "must be specified for an update")])
+
+interface Replacement {
+  readonly resource: Resource
+  readonly name: string
+  readonly part: Part
+}
+
+/** What follows when `given`, a whole object, shall stand in the place of `existing`. */
+const replaced = (context: ServerContext, { name, part, resource }: Replacement, existing: ApiObject, given: ApiObject): Decision => {
+  const { resourceVersion = "" } = given.metadata
+  if (resourceVersion === "" && !strategyOf(resource).allowsUnconditionalUpdate) return refuse(unversioned(resource, name))
+  const refusal = context.parts.checkPreconditions(resource, existing, { resourceVersion })
   if (refusal !== undefined) return refuse(refusal)
-  const prepared = prepareForUpdate(request.resource, existing, given, request.subresource)
+  const admitted = part === undefined ? context.admission.update(given, existing) : given
+  const prepared = prepareForUpdate(resource, existing, admitted, part)
   return prepared.type === "refused" ? refuse(prepared.status) : writeOrRemove(context, existing, prepared.object)
 }
 
+/** Whether the kind has what the request asks to write. */
+const hasPart = (resource: Resource, part: Part): boolean => {
+  const { status, validateFinalize } = strategyOf(resource)
+  return part === undefined || (part === "status" ? status : validateFinalize) !== undefined
+}
+
 export const update = (context: ServerContext, request: Ask<"update">, deadline_ms: number): Result => {
-  const { name, namespace, object, resource, subresource } = request
+  const { dryRun = false, fieldValidation, name, namespace, resource, subresource: part } = request
   const strategy = strategyOf(resource)
-  if (subresource === "status" && !strategy.hasStatus) return fail(methodNotAllowed(resource, "update of status"))
-  const { kind } = kinds[resource]
-  if (object.kind !== kind) return fail(badRequest(`${object.kind ?? ""} in request is not a ${kind}`))
-  const { name: own = "", resourceVersion = "", uid = "" } = object.metadata ?? {}
+  if (!hasPart(resource, part)) return fail(noSuchPath)
+  const body = bodyOf(resource, request.object, fieldValidation)
+  if (body.type === "refused") return fail(body.status)
+  const { name: own = "", resourceVersion = "", uid = "" } = body.object.metadata
   if (own !== name) {
     return fail(badRequest(`the name of the object (${own}) does not match the name on the URL (${name})`))
   }
-  if (resourceVersion === "" && !strategy.allowsUnconditionalUpdate && !strategy.allowsCreateOnUpdate) {
-    return fail(unversioned(resource, name))
-  }
+  const strange = wrongNamespace(resource, namespace, body.object)
+  if (strange !== undefined) return fail(strange)
+  const key = keyFor(resource, namespace, name)
+  const given = defaulted(resource, body.object)
   const decide: Decide = (existing) => {
-    if (existing === undefined) {
-      if (!strategy.allowsCreateOnUpdate) return refuse(notFound(resource, name))
-      if (resourceVersion !== "" || uid !== "") {
-        return refuse(conflict(resource, name, "the object was meant to be updated but does not exist"))
-      }
-      const prepared = prepareForCreate(resource, namespace, object, context.process.wall_ms(), context.draws)
-      return prepared.type === "refused" ? refuse(prepared.status) : { type: "write", object: prepared.object }
+    if (existing !== undefined) {
+      const refusal = context.parts.checkPreconditions(resource, existing, { uid }, key)
+      return refusal === undefined ? replaced(context, { resource, name, part }, existing, given) : refuse(refusal)
     }
-    if (resourceVersion === "" && !strategy.allowsUnconditionalUpdate) return refuse(unversioned(resource, name))
-    return updated(context, request, existing, object, { uid, resourceVersion })
+    if (!strategy.allowsCreateOnUpdate) return refuse(notFound(resource, name))
+    if (uid !== "") return refuse(otherUid(resource, key, name, uid, ""))
+    if (resourceVersion !== "") return refuse(modified(resource, name))
+    const now_ms = context.process.wall_ms()
+    const prepared = prepareForCreate(resource, named(resource, namespace, given, now_ms, context.draws), now_ms)
+    return prepared.type === "refused" ? refuse(prepared.status) : { type: "write", object: prepared.object }
   }
-  return context.storage.change(resource, namespace, name, suggestionFor(context, request), decide, deadline_ms)
+  const result = context.storage.change(
+    resource, namespace, name, suggestionFor(context, request), decide, deadline_ms, dryRun)
+  return warned(result, body.warnings)
 }
-
-const unversioned = (resource: string, name: string): Status => invalid(resource, name, [
-  { reason: "FieldValueInvalid", message: "must be specified for an update", field: "metadata.resourceVersion" }
-])
 
 /** Without resourceVersion the patch is applied to whatever is there, again and again until it holds. */
 export const patch = (context: ServerContext, request: Ask<"patch">, deadline_ms: number): Result => {
-  const { name, namespace, resource, subresource } = request
-  if (subresource === "status" && !strategyOf(resource).hasStatus) {
-    return fail(methodNotAllowed(resource, "patch of status"))
-  }
-  const { metadata = {} } = request.patch as { readonly metadata?: Preconditions }
-  const decide: Decide = (existing) => existing === undefined ? refuse(notFound(resource, name))
-    : updated(context, request, existing, mergePatch(existing, request.patch) as ApiObject, metadata)
-  return context.storage.change(resource, namespace, name, suggestionFor(context, request), decide, deadline_ms)
-}
-
-/**
- * Marks, removes, or both, one after the other. A server that dies in between leaves an object with grace 0; the next
- * DELETE removes it.
- */
-export const remove = (context: ServerContext, request: Ask<"delete">, deadline_ms: number): Result => {
-  const { gracePeriodSeconds, name, namespace, preconditions = {}, resource } = request
-  let uid: string | undefined
-  let removeNext = false
+  const { dryRun = false, fieldValidation, name, namespace, resource, subresource: part, type } = request
+  if (!hasPart(resource, part)) return fail(noSuchPath)
+  let warnings: ReadonlyArray<string> = []
   const decide: Decide = (existing) => {
     if (existing === undefined) return refuse(notFound(resource, name))
-    const refusal = context.parts.checkPreconditions(resource, existing, uid === undefined ? preconditions : { uid })
-    if (refusal !== undefined) return refuse(refusal)
-    const decision = context.parts.decideDeletion(existing, gracePeriodSeconds, Math.floor(context.process.wall_ms()))
-    removeNext = decision.type === "mark" && decision.thenRemove
-    if (decision.type === "remove") return { type: "remove" }
-    return decision.type === "pending" ? { type: "keep" } : { type: "write", object: decision.object }
+    const made = patched(resource, existing, request.patch, type, fieldValidation)
+    if (made.type === "refused") return refuse(made.status)
+    warnings = made.warnings
+    const own = made.object.metadata.name
+    if (own !== name) {
+      return refuse(badRequest(`the name of the object (${own}) does not match the name on the URL (${name})`))
+    }
+    return replaced(context, { resource, name, part }, existing, defaulted(resource, made.object))
   }
-  return Effect.gen(function* () {
-    const marked = yield* context.storage.change(
-      resource, namespace, name, suggestionFor(context, request), decide, deadline_ms)
-    if (marked.outcome !== "written" || !removeNext) return marked
-    uid = marked.object.metadata.uid
-    // Somebody else may have been quicker: then it is gone all the same.
-    return yield* context.storage.change(resource, namespace, name, marked.object, decide, deadline_ms).pipe(
-      Effect.catchTag("ApiFailed", (failure) =>
-        failure.status.code === 404 || failure.status.code === 409
-          ? Effect.succeed({ ...marked, outcome: "removed" as const }) : Effect.fail(failure)))
-  })
+  const result = context.storage.change(
+    resource, namespace, name, suggestionFor(context, request), decide, deadline_ms, dryRun)
+  return Effect.flatMap(result, (written) => warned(Effect.succeed(written), warnings))
 }
+

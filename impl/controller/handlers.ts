@@ -5,7 +5,7 @@
  */
 import { controllerOf } from "#impl/controller/references.ts"
 import type { Handlers, Informer } from "#impl/informer.ts"
-import { type ApiObject, keyOf, kinds, type Resource } from "#model/kinds.ts"
+import { type ApiObject, kinds, type Resource } from "#model/kinds.ts"
 import { equal } from "#model/objects/equality.ts"
 
 export interface Heard<O extends ApiObject> {

@@ -19,8 +19,16 @@ type Wrote = Extract<EventOf<"sync">, { readonly type: "sync.wrote" }>
 /** What a write was; of an object that is known before it is made, with its uid. */
 type Writing = Pick<Wrote, "verb" | "resource" | "subresource"> & { readonly uid?: string }
 
-export interface Creation { readonly verb: "create"; readonly resource: Resource; readonly object: GivenObjects[Resource] }
-export interface Deletion { readonly verb: "delete"; readonly resource: Resource; readonly object: ApiObject }
+export interface Creation {
+  readonly verb: "create"
+  readonly resource: Resource
+  readonly object: GivenObjects[Resource]
+}
+export interface Deletion {
+  readonly verb: "delete"
+  readonly resource: Resource
+  readonly object: ApiObject
+}
 export type Write = Creation | Deletion
 
 export interface Shared {
@@ -69,7 +77,8 @@ export class Sync<R extends Resource> {
 
   /** Does it and says how it ended. */
   write<A extends ApiObject | void>(
-    { uid, ...writing }: Writing, effect: Effect.Effect<A, ApiError>, enters: readonly [State, State] = [this.#state, this.#state]
+    { uid, ...writing }: Writing, effect: Effect.Effect<A, ApiError>,
+    enters: readonly [State, State] = [this.#state, this.#state]
   ): Effect.Effect<A, ApiError> {
     return Effect.tapError(Effect.tap(effect, (answer) => Effect.sync(() => {
       const meta = (answer as ApiObject | undefined)?.metadata
@@ -183,7 +192,9 @@ export class Sync<R extends Resource> {
   }
 
   /** Writes it; after a failure once more, on the object as it is now. */
-  report(status: object, on: Objects[R] = this.object, retries = limits.statusUpdateRetries): Effect.Effect<void, ApiError> {
+  report(
+    status: object, on: Objects[R] = this.object, retries = limits.statusUpdateRetries
+  ): Effect.Effect<void, ApiError> {
     const { client } = this.#shared
     const { name, namespace = "", uid } = on.metadata
     const written = this.write({ verb: "update", resource: this.resource, subresource: "status", uid },

@@ -148,8 +148,10 @@ class Collector {
       () => this.#writePod(uid, { type: "podGc.deleted" }, "deleted"))
     const marking = Effect.map(
       Effect.suspend(() => client.patchStatus("pods", namespace, name, failedPatch(pod, process.wall_ms()))),
-      () => this.#writePod(uid, { type: "podGc.markedFailed" }, "markedFailed"))
-    this.#writePod(uid, { type: "podGc.chosen", pod: keyOf(pod), node: pod.spec.nodeName ?? "", reason }, "chosen")
+      () => this.#writePod(uid, { type: "podGc.markedFailed" }, "toBeDeleted"))
+    const chosen = { type: "podGc.chosen", pod: keyOf(pod), node: pod.spec.nodeName ?? "", phase: pod.status.phase,
+      reason } as const
+    this.#writePod(uid, chosen, isTerminal(pod) ? "toBeDeleted" : "toBeMarked")
     return Effect.catch(isTerminal(pod) ? deletion : Effect.andThen(marking, deletion), (error) =>
       Effect.sync(() => this.#writePod(uid, { type: "podGc.failed", reason: reasonOf(error) }, "kept")))
   }

@@ -58,7 +58,8 @@ const statusOf = (
   }
 }
 
-const counted = ["replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "observedGeneration"] as const
+const counted = ["replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas",
+  "observedGeneration"] as const
 const isSame = (a: ReplicaSetStatus, b: ReplicaSetStatus): boolean =>
   a.terminatingReplicas === b.terminatingReplicas && counted.every((field) => (a[field] ?? 0) === (b[field] ?? 0))
 
@@ -86,10 +87,11 @@ export const plan = (
     }
   }
   const status = statusOf(object, active, owned.filter(isTerminating).length, wall_ms)
+  const again_ms = nextAvailable_ms(object, active, wall_ms)
   return {
     writes,
     ...(isSame(object.status, status) ? {} : { status }),
-    ...(status.readyReplicas === status.availableReplicas ? {} : { again_ms: nextAvailable_ms(object, active, wall_ms) })
+    ...(status.readyReplicas === status.availableReplicas ? {} : { again_ms })
   }
 }
 

@@ -53,7 +53,7 @@ export const open = (
   const start = hub.watchStart(requested, hub.store.revision)
   const watch: Watch = { id, entity: `${client.number}/${id}`, prefix, start, client }
   say(hub, watch, { type: "etcdWatch.opened", client: client.connection.peer, prefix, startRevision: requested,
-    revision: hub.store.revision }, "live")
+    revision: hub.store.revision }, "fresh")
   sendTo(client, { type: "watchCreated", id, revision: hub.store.revision })
   if (start < hub.store.compactRevision || !leaderIsKnown) {
     cancel(hub, watch, leaderIsKnown ? "compacted" : "noLeader")

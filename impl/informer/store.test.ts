@@ -1,13 +1,11 @@
 import { expect, it } from "vitest"
 import { Store } from "#impl/informer/store.ts"
+import { exampleNode } from "#model/objects/examples.ts"
 import type { Node } from "#model/objects/node.ts"
 import { digestPlus } from "#model/objects/digest.ts"
 
-const node = (name: string, revision: number, zone: string): Node => ({
-  apiVersion: "v1", kind: "Node", spec: {}, status: {},
-  metadata: { name, namespace: "", uid: name, resourceVersion: String(revision), generation: 1, creationTimestamp: 0,
-    labels: { zone } }
-})
+const node = (name: string, revision: number, zone: string): Node =>
+  exampleNode({ name, resourceVersion: String(revision), labels: { zone } })
 const byZone = (of: Node): ReadonlyArray<string> => [of.metadata.labels!.zone!]
 const names = (nodes: Iterable<Node>): ReadonlyArray<string> => [...nodes].map((of) => of.metadata.name)
 

@@ -4,14 +4,12 @@ import { admit } from "#impl/kubelet/admission.ts"
 import { sameStatus, statusFor, type Situation } from "#impl/kubelet/phase.ts"
 import type { PodView } from "#impl/kubelet/runtime-client.ts"
 import type { ContainerState } from "#impl/ports/runtime.ts"
-import type { Pod, PodSpec, PodStatus } from "#model/objects/pod.ts"
+import { examplePod } from "#model/objects/examples.ts"
+import type { GivenPodSpec, Pod, PodStatus } from "#model/objects/pod.ts"
 
 const server = { kind: "server" } as const
-const podWith = (spec: Partial<PodSpec>, status: PodStatus = { phase: "Pending" }): Pod => ({
-  apiVersion: "v1", kind: "Pod", status,
-  metadata: { name: "p", namespace: "default", uid: "u", resourceVersion: "1", generation: 1, creationTimestamp: 0 },
-  spec: { containers: [{ name: "c", image: "web:1", program: server }], nodeName: "worker-1", ...spec }
-})
+const podWith = (spec: Partial<GivenPodSpec>, status: Partial<PodStatus> = {}): Pod =>
+  examplePod({ name: "p", uid: "u" }, { nodeName: "worker-1", ...spec }, status)
 const labels = { uid: "u", namespace: "default", name: "p" }
 const run = (attempt: number, more: Partial<ContainerState>): ContainerState => ({
   id: `c-${attempt}`, sandbox: "s-0", pod: labels, name: "c", attempt, image: "web:1", program: server,
@@ -53,7 +51,8 @@ describe("the phase of a pod", () => {
     expect(phase(pod, viewOf([ended(0, 3)]), { isTerminated: true }, false)).toBe("Failed")
   })
   it("is Failed for a pod that ends before its container ran", () => {
-    const { status } = statusFor(situation(podWith({}), empty, { isTerminated: true }), { phase: "Pending" }, false)
+    const { status } = statusFor(
+      situation(podWith({}), empty, { isTerminated: true }), podWith({}).status, false)
     expect(status.phase).toBe("Failed")
     expect(status.containerStatuses?.[0]?.state.terminated).toEqual({ exitCode: 137, reason: "ContainerStatusUnknown" })
     expect(status.conditions?.find((one) => one.type === "Ready")?.status).toBe("False")
@@ -97,18 +96,19 @@ describe("what to do for a pod", () => {
     expect([actions.sandbox, actions.attempt]).toEqual([undefined, 1])
   })
   it("counts on from the API when the runtime has lost its records", () => {
-    const status = (restartCount: number): PodStatus => ({ phase: "Running", containerStatuses: [
-      { name: "c", image: "web:1", ready: true, restartCount, state: { running: { startedAt: 0 } } }] })
+    const status = (restartCount: number): Partial<PodStatus> => ({ phase: "Running", containerStatuses: [
+      { name: "c", image: "web:1", ready: true, restartCount, state: { running: { startedAt: "1970-01-01T00:00:00Z" } }, lastState: {},
+        imageID: "" }] })
     expect(starts(podWith({}, status(4)), empty)).toEqual([5])
     expect(starts(podWith({ restartPolicy: "Never" }, status(0)), empty)).toEqual([])
   })
 })
 
 describe("admission", () => {
-  const cpu = (amount: string): Partial<PodSpec> => ({
-    containers: [{ name: "c", image: "web:1", program: server, resources: { requests: { cpu: amount } } }]
+  const cpu = (amount: string): Partial<GivenPodSpec> => ({
+    containers: [{ name: "c", image: "web:1", resources: { requests: { cpu: amount } } }]
   })
-  const node = { labels: { zone: "a" }, allocatable: { cpu: "2", memory: "1Gi", pods: "2" } }
+  const node = { name: "worker-1", labels: { zone: "a" }, allocatable: { cpu: "2", memory: "1Gi", pods: "2" } }
 
   it("adds up what is there", () => {
     expect(admit(podWith(cpu("1500m")), [podWith(cpu("500m"))], node)).toBeUndefined()

@@ -175,9 +175,11 @@ export const statusFor = (situation: Situation, before: PodStatus, holdsTerminal
   }
 }
 
+/** The API server writes null for a stamp that nobody gave. */
+const sameStamp = (a: string | null | undefined, b: string | null | undefined): boolean => (a ?? null) === (b ?? null)
 const sameEnd = (a: ContainerState["terminated"], b: ContainerState["terminated"]): boolean =>
   a === b || (a !== undefined && b !== undefined && a.exitCode === b.exitCode && a.reason === b.reason
-    && a.containerID === b.containerID && a.finishedAt === b.finishedAt)
+    && a.containerID === b.containerID && sameStamp(a.finishedAt, b.finishedAt))
 const sameState = (a: ContainerState, b: ContainerState): boolean =>
   a.waiting?.reason === b.waiting?.reason && a.running?.startedAt === b.running?.startedAt
   && sameEnd(a.terminated, b.terminated)

@@ -149,7 +149,8 @@ export class SchedulerCache {
   }
 
   #writeNode(info: NodeInfo): void {
-    this.#write.node(info.name, { type: "schedulerNode.changed", allocatable: info.allocatable,
+    this.#write.node(info.name, { type: "schedulerNode.changed",
+      revision: Number(info.node?.metadata.resourceVersion ?? 0), allocatable: info.allocatable,
       unschedulable: info.unschedulable, taints: (info.node?.spec.taints ?? []).map(taintText),
       labels: info.node?.metadata.labels ?? {} }, "present")
   }

@@ -4,21 +4,14 @@ import { SchedulerCache, defaultCacheParts } from "#impl/scheduler/cache.ts"
 import { podInfo } from "#impl/scheduler/node-info.ts"
 import { enough, Placer } from "#impl/scheduler/placement.ts"
 import { best } from "#impl/scheduler/scores.ts"
+import { exampleNode, examplePod } from "#model/objects/examples.ts"
 import type { Node } from "#model/objects/node.ts"
-import type { Pod, PodSpec } from "#model/objects/pod.ts"
+import type { GivenPodSpec, Pod } from "#model/objects/pod.ts"
 
-const meta = (name: string, namespace: string) =>
-  ({ name, namespace, uid: name, resourceVersion: "1", generation: 1, creationTimestamp: 0 })
-const node = (name: string, spec: Node["spec"] = {}, cpu = "4"): Node => ({
-  apiVersion: "v1", kind: "Node", metadata: { ...meta(name, ""), labels: { name } }, spec,
-  status: { allocatable: { cpu, memory: "8Gi", pods: "110" } }
-})
-const pod = (name: string, cpu: string, spec: Partial<PodSpec> = {}): Pod => ({
-  apiVersion: "v1", kind: "Pod", metadata: meta(name, "default"), status: { phase: "Pending" },
-  spec: {
-    containers: [{ name: "c", image: "i", program: { kind: "server" }, resources: { requests: { cpu } } }], ...spec
-  }
-})
+const node = (name: string, spec: Node["spec"] = {}, cpu = "4"): Node =>
+  exampleNode({ name, labels: { name } }, spec, { allocatable: { cpu, memory: "8Gi", pods: "110" } })
+const pod = (name: string, cpu: string, spec: Partial<GivenPodSpec> = {}): Pod =>
+  examplePod({ name }, { containers: [{ name: "c", image: "i", resources: { requests: { cpu } } }], ...spec })
 const silent = { pod: () => {}, node: () => {} }
 const cluster = (...nodes: ReadonlyArray<Node>) => {
   const cache = new SchedulerCache(defaultCacheParts, silent)

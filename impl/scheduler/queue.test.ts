@@ -3,18 +3,13 @@ import type { Process } from "#impl/ports.ts"
 import { defaultFilters } from "#impl/scheduler/filters.ts"
 import { emptyNodeInfo, readNode } from "#impl/scheduler/node-info.ts"
 import { defaultQueueParts, SchedulingQueue } from "#impl/scheduler/queue.ts"
-import type { Node } from "#model/objects/node.ts"
+import { exampleNode, examplePod } from "#model/objects/examples.ts"
 import type { Pod } from "#model/objects/pod.ts"
 
-const pod = (name: string, priority = 0): Pod => ({
-  apiVersion: "v1", kind: "Pod", status: { phase: "Pending" },
-  metadata: { name, namespace: "default", uid: name, resourceVersion: "1", generation: 1, creationTimestamp: 0 },
-  spec: { containers: [{ name: "c", image: "i", program: { kind: "server" } }], priority }
-})
+const pod = (name: string, priority = 0): Pod => examplePod({ name }, { priority })
 const fit = defaultFilters.filter(({ name }) => name === "NodeResourcesFit")
 const node = emptyNodeInfo("n")
-readNode(node, { apiVersion: "v1", kind: "Node", metadata: { ...pod("n").metadata, namespace: "" }, spec: {},
-  status: { allocatable: { cpu: "4", memory: "8Gi", pods: "10" } } } satisfies Node)
+readNode(node, exampleNode({ name: "n" }, {}, { allocatable: { cpu: "4", memory: "8Gi", pods: "10" } }))
 
 const make = () => {
   let now = 0

@@ -1,15 +1,33 @@
 /**
  * Faults that are in force. What a fault does to a link or a machine is computed anew from all those in force
- * whenever one begins or ends, so overlapping faults never undo one another.
+ * whenever one begins or ends, so overlapping faults never undo one another. What each kind does stands in faults/.
  */
-import type { Nic } from "#impl/hardware.ts"
 import type { SimMachine } from "#impl/sim/machine.ts"
 import type { Link } from "#impl/sim/network/link.ts"
 import type { SimProcess } from "#impl/sim/process.ts"
 import type { Surroundings } from "#impl/sim/surroundings.ts"
-import type { Fault } from "#model/events/faults.ts"
+import { balancerEffects } from "#impl/sim/faults/balancer.ts"
+import { clockEffects } from "#impl/sim/faults/clock.ts"
+import { containerEffects } from "#impl/sim/faults/containers.ts"
+import { diskEffects } from "#impl/sim/faults/disk.ts"
+import type { Condition, FaultEffect, FaultEffects, Reach } from "#impl/sim/faults/effect.ts"
+import { powerEffects } from "#impl/sim/faults/machine-power.ts"
+import { pressureEffects } from "#impl/sim/faults/machine-pressure.ts"
+import { connectionEffects } from "#impl/sim/faults/network-connections.ts"
+import { linkEffects } from "#impl/sim/faults/network-link.ts"
+import { partitionEffects } from "#impl/sim/faults/network-partition.ts"
+import { nicEffects } from "#impl/sim/faults/nic.ts"
+import { processEffects } from "#impl/sim/faults/process.ts"
+import { registryEffects } from "#impl/sim/faults/registry.ts"
+import { runtimeEffects } from "#impl/sim/faults/runtime.ts"
+import { lasting, type Fault, type FaultOf } from "#model/events/faults.ts"
 
-type FaultOf<Type extends Fault["type"]> = Extract<Fault, { readonly type: Type }>
+const effects: FaultEffects = {
+  ...processEffects, ...powerEffects, ...pressureEffects, ...partitionEffects, ...linkEffects, ...connectionEffects,
+  ...nicEffects, ...balancerEffects, ...diskEffects, ...clockEffects, ...registryEffects, ...containerEffects,
+  ...runtimeEffects
+}
+const effectOf = (fault: Fault): FaultEffect<Fault> => effects[fault.type] as FaultEffect<Fault>
 
 interface Active {
   readonly fault: Fault
@@ -17,19 +35,11 @@ interface Active {
   readonly healed: Set<string>
 }
 
-/** Faults that end; the others happen and are over. */
-const lasting: ReadonlySet<Fault["type"]> = new Set([
-  "process.pause", "machine.powerLoss", "machine.pressure", "network.partition", "network.loss", "network.slow",
-  "nic.fail", "balancer.pin", "disk.fail", "clock.rate", "registry.fail", "runtime.slow"
-])
-
-const isPartial = (fault: Fault): boolean =>
-  fault.type === "network.slow" || fault.type === "network.loss" || (fault.type === "network.partition" && fault.oneWay)
-
 export class Faults {
   readonly #world: Surroundings
   readonly #machines: ReadonlyMap<string, SimMachine>
   readonly #processes: ReadonlyMap<string, SimProcess>
+  readonly #reach: Reach
   #active: Array<Active> = []
 
   constructor(
@@ -38,6 +48,12 @@ export class Faults {
     this.#world = world
     this.#machines = machines
     this.#processes = processes
+    this.#reach = {
+      network: world.network, registry: world.registry, machine: (name) => machines.get(name),
+      process: (name) => processes.get(name), machineOf: (name) => processes.get(name)?.machine.name ?? name,
+      inForce: <Type extends Fault["type"]>(type: Type) =>
+        this.inForce.filter((fault): fault is FaultOf<Type> => fault.type === type)
+    }
   }
 
   get inForce(): ReadonlyArray<Fault> {
@@ -73,7 +89,7 @@ export class Faults {
       const concerned = this.#concerned(active.fault)
       for (const name of concerned) if (healthy.has(name)) active.healed.add(name)
       if (concerned.every((name) => active.healed.has(name))) this.#end(active)
-      else if ("from" in active.fault) this.#world.network.reviewLinks()
+      else if (effectOf(active.fault).onLink !== undefined) this.#world.network.reviewLinks()
     }
     for (const process of this.#processes.values()) {
       if (healthy.has(process.machine.name) && process.restartIsPending) process.start()
@@ -81,30 +97,22 @@ export class Faults {
   }
 
   /** What the faults in force make of a link. */
-  condition(link: Link): { readonly blocked: boolean; readonly extra_ms: number; readonly loss: number } {
+  condition(link: Link): Condition {
     const from = this.#machines.get(link.from)!.nic
     const to = this.#machines.get(link.to)!.nic
     let blocked = from === "down" || from === "rxOnly" || to === "down" || to === "txOnly"
     let extra_ms = 0
     let passes = 1
     for (const { fault, healed } of this.#active) {
-      if (healed.has(link.from) && healed.has(link.to)) continue
-      if (isPartial(fault) && (healed.has(link.from) || healed.has(link.to))) continue
-      if (fault.type === "network.partition") blocked ||= this.#parts(fault, link)
-      if (fault.type !== "network.slow" && fault.type !== "network.loss") continue
-      const a = this.#machineOf(fault.from), b = this.#machineOf(fault.to)
-      if (!((link.from === a && link.to === b) || (link.from === b && link.to === a))) continue
-      if (fault.type === "network.slow") extra_ms = Math.max(extra_ms, fault.latency_ms)
-      else passes *= 1 - fault.probability
+      const { isPartial, onLink } = effectOf(fault)
+      if (onLink === undefined || (healed.has(link.from) && healed.has(link.to))) continue
+      if ((healed.has(link.from) || healed.has(link.to)) && isPartial?.(fault) === true) continue
+      const part = onLink(fault, link, this.#reach)
+      blocked ||= part.blocked ?? false
+      extra_ms = Math.max(extra_ms, part.extra_ms ?? 0)
+      passes *= 1 - (part.loss ?? 0)
     }
     return { blocked, extra_ms, loss: 1 - passes }
-  }
-
-  #parts(fault: FaultOf<"network.partition">, { from, to }: Link): boolean {
-    const holds = (names: ReadonlyArray<string>, machine: string): boolean =>
-      names.some((name) => this.#machineOf(name) === machine)
-    return (holds(fault.from, from) && holds(fault.to, to))
-      || (!fault.oneWay && holds(fault.from, to) && holds(fault.to, from))
   }
 
   #end(active: Active): void {
@@ -125,98 +133,14 @@ export class Faults {
     this.#world.lines.wrote("world", clock_ms, "run.fault", String(fault.id), event, state)
   }
 
-  /** A process's name stands for its machine wherever a machine is meant. */
-  #machineOf(name: string): string {
-    return this.#processes.get(name)?.machine.name ?? name
-  }
-
   #concerned(fault: Fault): ReadonlyArray<string> {
+    const { machineOf } = this.#reach
     if ("machine" in fault) return [fault.machine]
-    if ("process" in fault) return [this.#machineOf(fault.process)]
-    if (fault.type === "network.partition") return [...fault.from, ...fault.to].map((name) => this.#machineOf(name))
-    if ("from" in fault) return [this.#machineOf(fault.from), this.#machineOf(fault.to)]
-    return []
+    if ("process" in fault) return [machineOf(fault.process)]
+    return "from" in fault ? [fault.from, fault.to].flat().map(machineOf) : []
   }
 
-  #inForceOn<Type extends Fault["type"]>(type: Type, isMeant: (fault: FaultOf<Type>) => boolean) {
-    return this.#active.map(({ fault }) => fault)
-      .filter((fault): fault is FaultOf<Type> => fault.type === type && isMeant(fault as FaultOf<Type>))
-  }
-
-  /** Makes the world what the faults in force say, wherever this one (begun, ended or narrowed) has a say. */
   #strike(fault: Fault): void {
-    if ("machine" in fault) {
-      const machine = this.#machines.get(fault.machine)
-      if (machine !== undefined) this.#strikeMachine(machine, fault)
-    } else if ("process" in fault) {
-      const process = this.#processes.get(fault.process)
-      if (process !== undefined) this.#strikeProcess(process, fault)
-    } else this.#strikeNetwork(fault)
+    effectOf(fault).strike(fault, this.#reach)
   }
-
-  #strikeProcess(process: SimProcess, fault: Extract<Fault, { readonly process: string }>): void {
-    switch (fault.type) {
-      case "process.crash": return process.crash("killed", fault.restart_ms)
-      case "process.restart": return process.stop(fault.restart_ms)
-      case "process.pause": {
-        const pauses = this.#inForceOn("process.pause", (other) => other.process === fault.process)
-        // Only a beginning pauses: an incarnation that was started since runs, however many pauses are in force.
-        if (pauses.includes(fault)) process.pause()
-        else if (pauses.length === 0) process.resume()
-      }
-    }
-  }
-
-  #strikeMachine(machine: SimMachine, fault: Extract<Fault, { readonly machine: string }>): void {
-    const { hardware } = machine
-    const here = (other: { readonly machine: string }): boolean => other.machine === fault.machine
-    switch (fault.type) {
-      case "machine.powerLoss":
-        if (this.#inForceOn("machine.powerLoss", here).length > 0) hardware.losePower()
-        else hardware.restorePower()
-        return
-      case "machine.kernelPanic": return hardware.panic()
-      case "machine.reboot": return hardware.reboot()
-      case "machine.pressure": {
-        const isPresent = this.#inForceOn("machine.pressure", (other) =>
-          here(other) && other.resource === fault.resource).length > 0
-        return machine.setPressure(fault.resource, isPresent)
-      }
-      case "nic.fail":
-        machine.setNic(together(this.#inForceOn("nic.fail", here).map(({ state }) => state)))
-        return this.#world.network.reviewLinks()
-      case "disk.fail": return machine.setDisk(this.#inForceOn("disk.fail", here).at(-1)?.state ?? "ok")
-      case "disk.lose": return hardware.loseDisk()
-      case "clock.jump": return machine.jumpClock(fault.by_ms)
-      case "clock.rate": return machine.setClockRate(this.#inForceOn("clock.rate", here).at(-1)?.rate ?? 1)
-      case "containers.kill": return machine.killContainers()
-      case "runtime.slow":
-        machine.runtimeLatency_ms = Math.max(0, ...this.#inForceOn("runtime.slow", here).map((f) => f.latency_ms))
-    }
-  }
-
-  #strikeNetwork(fault: Exclude<Fault, { readonly machine: string } | { readonly process: string }>): void {
-    const { network, registry } = this.#world
-    switch (fault.type) {
-      case "network.partition":
-      case "network.loss":
-      case "network.slow": return network.reviewLinks()
-      case "network.reset":
-        return network.breakConnections(this.#machineOf(fault.from), this.#machineOf(fault.to), "reset")
-      case "network.halfOpen":
-        return network.breakConnections(this.#machineOf(fault.from), this.#machineOf(fault.to), "sever")
-      case "balancer.pin":
-        network.pins = this.#inForceOn("balancer.pin", () => true).map(({ backend }) => backend)
-        return
-      case "registry.fail":
-        registry.isDown = this.#inForceOn("registry.fail", () => true).length > 0
-    }
-  }
-}
-
-/** Several failures of one card: what any of them stops is stopped. */
-const together = (states: ReadonlyArray<Exclude<Nic, "up">>): Nic => {
-  const [first] = states
-  if (first === undefined) return "up"
-  return states.every((state) => state === first) ? first : "down"
 }

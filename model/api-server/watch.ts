@@ -1,7 +1,7 @@
 /**
  * api-server.watch: one watch of one client, as the server tells it.
  *
- * States: opening, waitingForBookmark, live, closed, refused (initial: opening).
+ * States: opening, waitingForBookmark, live, bookmarking, closed, refused (initial: opening).
  * Time:   a bookmark comes no earlier than bookmarkPeriod_ms after the last one or bookmarkBeforeDeadline_ms before the
  *         end; the time-out ends a watch no earlier than was agreed.
  * Errors: a revision that the history no longer holds: refused, Expired. One that the cache does not reach: Timeout.
@@ -11,6 +11,7 @@ import { assign, setup } from "xstate"
 import type { EventOf, Judged } from "#model/events.ts"
 import { bookmarkBeforeDeadline_ms, bookmarkPeriod_ms } from "#model/limits/api-server.ts"
 import { clockGrain_ms } from "#model/limits/client.ts"
+import { typed } from "#model/typed.ts"
 
 const limits = { bookmarkBeforeDeadline_ms, bookmarkPeriod_ms }
 type Event = Judged<EventOf<"serverWatch">>
@@ -19,14 +20,16 @@ interface Context {
   /** Everything up to it is known to have been sent. */
   readonly revision: number
   readonly required: number
-  readonly bookmarks: boolean
   readonly bookmarkedAt_ms: number
   readonly deadline_ms: number
 }
 interface Args { readonly context: Context; readonly event: Event }
 
-const isOpening = (event: Event): boolean => event.type === "serverWatch.opened" && event.timeout_ms > 0
-  && event.from >= 0 && (event.initial === undefined || event.initial.versions <= event.initial.count * event.from)
+type Opened = Extract<Event, { readonly type: "serverWatch.opened" }>
+const { take, when } = typed<Context, Event>()
+
+const isOpening = ({ from, initial, timeout_ms }: Opened): boolean => timeout_ms > 0 && from >= 0
+  && (initial === undefined || initial.versions <= initial.count * from)
 const goesForward = (context: Context, event: Event): boolean =>
   "revision" in event && event.revision >= context.revision
 const isDue = (at_ms: number, event: Event): boolean => event.clock_ms + clockGrain_ms >= at_ms
@@ -38,16 +41,19 @@ export const watch = setup({
     events: {} as Event
   },
   guards: {
-    opensLive: ({ event }: Args) => isOpening(event) && event.type === "serverWatch.opened" && event.required === 0,
+    opensLive: when("serverWatch.opened", (_context, event) =>
+      isOpening(event) && event.required === 0 && !event.bookmarks),
+    opensWithBookmarks: when("serverWatch.opened", (_context, event) =>
+      isOpening(event) && event.required === 0 && event.bookmarks),
     /** Only a watch that begins with the state of things has an end of that to tell. */
-    opensWithInitialEvents: ({ event }: Args) => isOpening(event) && event.type === "serverWatch.opened"
-      && event.required > 0 && event.initial !== undefined && event.bookmarks,
+    opensWithInitialEvents: when("serverWatch.opened", (_context, event) =>
+      isOpening(event) && event.required > 0 && event.initial !== undefined && event.bookmarks),
     isRightlyRefused: ({ event }: Args) => event.type === "serverWatch.refused" && (
       event.reason === "Expired" ? event.requested < event.oldest
         : event.reason === "Timeout" ? event.requested > event.current : event.current === 0),
     hasReachedRequired: ({ context, event }: Args) => event.type === "serverWatch.synced"
       && goesForward(context, event) && event.revision >= context.required,
-    isBookmarkDue: ({ context, event }: Args) => event.type === "serverWatch.bookmarked" && context.bookmarks
+    isBookmarkDue: ({ context, event }: Args) => event.type === "serverWatch.bookmarked"
       && event.revision > context.revision && event.events > 0
       && (isDue(context.bookmarkedAt_ms + context.limits.bookmarkPeriod_ms, event)
         || isDue(context.deadline_ms - context.limits.bookmarkBeforeDeadline_ms, event)),
@@ -55,10 +61,8 @@ export const watch = setup({
       && (event.reason !== "timeout" || isDue(context.deadline_ms, event))
   },
   actions: {
-    begin: assign(({ context, event }) => event.type !== "serverWatch.opened" ? context : {
-      revision: event.from, required: event.required, bookmarks: event.bookmarks,
-      bookmarkedAt_ms: event.clock_ms, deadline_ms: event.clock_ms + event.timeout_ms
-    }),
+    begin: assign(take("serverWatch.opened", (_context, { clock_ms, from, required, timeout_ms }) =>
+      ({ revision: from, required, bookmarkedAt_ms: clock_ms, deadline_ms: clock_ms + timeout_ms }))),
     noteSync: assign(({ context, event }) => ("revision" in event ? { revision: event.revision } : context)),
     noteBookmark: assign(({ context, event }) =>
       ("revision" in event ? { revision: event.revision, bookmarkedAt_ms: event.clock_ms } : context))
@@ -66,8 +70,7 @@ export const watch = setup({
 }).createMachine({
   id: "watch",
   context: ({ input }) => ({
-    limits: { ...limits, ...input?.limits }, revision: 0, required: 0, bookmarks: false, bookmarkedAt_ms: 0,
-    deadline_ms: 0
+    limits: { ...limits, ...input?.limits }, revision: 0, required: 0, bookmarkedAt_ms: 0, deadline_ms: 0
   }),
   initial: "opening",
   states: {
@@ -76,6 +79,7 @@ export const watch = setup({
       on: {
         "serverWatch.opened": [
           { guard: "opensLive", target: "live", actions: "begin" },
+          { guard: "opensWithBookmarks", target: "bookmarking", actions: "begin" },
           { guard: "opensWithInitialEvents", target: "waitingForBookmark", actions: "begin" }
         ],
         "serverWatch.refused": { guard: "isRightlyRefused", target: "refused" }
@@ -84,14 +88,18 @@ export const watch = setup({
     waitingForBookmark: {
       description: "The initial objects are sent; the cache has not reached the revision that was required.",
       on: {
-        "serverWatch.synced": { guard: "hasReachedRequired", target: "live", actions: "noteSync" },
+        "serverWatch.synced": { guard: "hasReachedRequired", target: "bookmarking", actions: "noteSync" },
         "serverWatch.closed": { guard: "mayClose", target: "closed" }
       }
     },
     live: {
       description: "Each matching change is sent once, in the order of revisions.",
+      on: { "serverWatch.closed": { guard: "mayClose", target: "closed" } }
+    },
+    bookmarking: {
+      description: "The same; from time to time the client is told how far it has come.",
       on: {
-        "serverWatch.bookmarked": { guard: "isBookmarkDue", target: "live", actions: "noteBookmark" },
+        "serverWatch.bookmarked": { guard: "isBookmarkDue", target: "bookmarking", actions: "noteBookmark" },
         "serverWatch.closed": { guard: "mayClose", target: "closed" }
       }
     },

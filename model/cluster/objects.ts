@@ -1,4 +1,5 @@
 /** A pod as the store holds it, in the few versions that a scope needs. Revisions count from 1 without gaps. */
+import { timeOf } from "#model/objects/time.ts"
 import type { EventValue } from "#model/cluster/scope.ts"
 
 export interface PodVersion {
@@ -10,7 +11,7 @@ export interface PodVersion {
   readonly grace_s?: number
 }
 
-const created_ms = 1_000
+const created = timeOf(1_000)
 const deleted_ms = 100_000
 
 /** The object at one version of its life. */
@@ -19,9 +20,9 @@ const podObject = (name: string, version: PodVersion): object => {
   return {
     apiVersion: "v1", kind: "Pod",
     metadata: { name, namespace: "default", uid: name, resourceVersion: String(revision), generation,
-      creationTimestamp: created_ms,
+      creationTimestamp: created,
       ...grace_s === undefined ? {}
-        : { deletionTimestamp: deleted_ms + grace_s * 1000, deletionGracePeriodSeconds: grace_s } },
+        : { deletionTimestamp: timeOf(deleted_ms + grace_s * 1000), deletionGracePeriodSeconds: grace_s } },
     spec: { containers: [], ...node === undefined ? {} : { nodeName: node } },
     status: { phase }
   }

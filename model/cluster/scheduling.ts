@@ -36,7 +36,7 @@ const informer = setup({ types: { events: {} as { type: "informer.showed" } }, a
 
 const requests = { pods: 1 }
 const bound = (pod: string, node: string): EventValue =>
-  podUpdated(pod, { revision: 1 }, { revision: 2, node, generation: 2 })
+  podUpdated(pod, { revision: 1 }, { revision: 2, node })
 const nodeIn = (event: EventValue): string => (event["object"] as any).spec.nodeName ?? ""
 
 const podOf = (pod: string): Component =>

@@ -23,8 +23,6 @@ type HealthEvent = Judged<EventOf<"nodeHealth">>
 type Ready = "none" | "True" | "False" | "Unknown"
 interface HealthContext {
   readonly limits: typeof healthLimits
-  /** undefined: the node is not known. */
-  readonly ready: Ready | undefined
   readonly seenAt_ms: number
   readonly lateAt_ms: number | undefined
   /** When the node was last heard of again: what was begun before may end after. */
@@ -41,18 +39,21 @@ const hasWaited = (
   && event.clock_ms - lateAt_ms + clockGrain_ms >= grace_ms - limits.lateHeartbeat_ms - limits.nodeMonitorPeriod_ms
 
 const observed = [
-  { guard: "saysTrue", target: "ready", actions: "rememberReady" } as const,
-  { guard: "saysFalse", target: "notReady", actions: "rememberReady" } as const
+  { guard: "saysTrue", target: "ready" } as const,
+  { guard: "saysFalse", target: "notReady" } as const,
+  // A predecessor's write that came late, or another leader's.
+  { guard: "saysUnknown", target: "unknown" } as const
 ]
 /** Only a change is told. */
 const observedBut = (state: "ready" | "notReady") => observed.filter(({ target }) => target !== state)
 const heardAgain = [
-  { guard: "saysTrue", target: "ready", actions: ["rememberReady", "rememberReturn"] } as const,
-  { guard: "saysFalse", target: "notReady", actions: ["rememberReady", "rememberReturn"] } as const
+  { guard: "saysTrue", target: "ready", actions: "rememberReturn" } as const,
+  { guard: "saysFalse", target: "notReady", actions: "rememberReturn" } as const
 ]
 const seen = (guard: "saysNone" | "saysTrue" | "saysFalse" | "saysUnknown", target: string) =>
-  ({ guard, target, actions: ["rememberReady", "rememberSeeing"] } as const)
-const gone = { target: "unseen", actions: "forget" } as const
+  ({ guard, target, actions: "rememberSeeing" } as const)
+const whileSeen = { "nodeHealth.gone": "unseen", "nodeHealth.writeFailed": { actions: "noteFailure" } } as const
+const marksLate = { guard: "marksLate", actions: "noteMarking" } as const
 
 export const nodeHealth = setup({
   types: {
@@ -65,10 +66,6 @@ export const nodeHealth = setup({
     saysTrue: ({ event }) => says(event, "True"),
     saysFalse: ({ event }) => says(event, "False"),
     saysUnknown: ({ event }) => says(event, "Unknown"),
-    /** A predecessor's write that came late, or another leader's. */
-    isGivenUpByAnother: ({ context, event }) =>
-      says(event, "Unknown") && context.ready !== undefined && context.ready !== "Unknown",
-    isSeen: ({ context }) => context.ready !== undefined,
     graceIsOver: ({ context, event }) => event.type === "nodeHealth.markedUnknown"
       && event.reason === "NodeStatusUnknown" && hasWaited(context, event, context.limits.nodeMonitorGracePeriod_ms),
     startupGraceIsOver: ({ context, event }) => event.type === "nodeHealth.markedUnknown"
@@ -81,15 +78,9 @@ export const nodeHealth = setup({
      * is a request of its own, one after the other (MarkPodsNotReady, controller/util/node/controller_utils.go v1.36).
      */
     marksLate: ({ context, event }) => event.type === "nodeHealth.podsMarked" && event.pods > 0
-      && (context.ready === "True" || context.ready === "False")
       && context.heardAgainAt_ms !== undefined && event.began_ms <= context.heardAgainAt_ms
   },
   actions: {
-    rememberReady: assign(({ context, event }) => ({
-      ready: "ready" in event ? event.ready
-        : event.type === "nodeHealth.markedUnknown" ? "Unknown" as const : context.ready
-    })),
-    forget: assign({ ready: () => undefined }),
     rememberSeeing: assign({ seenAt_ms: ({ event }) => event.clock_ms }),
     rememberLate: assign({ lateAt_ms: ({ event }) => event.clock_ms }),
     forgetLate: assign({ lateAt_ms: () => undefined }),
@@ -100,17 +91,12 @@ export const nodeHealth = setup({
 }).createMachine({
   id: "nodeHealth",
   type: "parallel",
-  context: ({ input }) => ({ limits: { ...healthLimits, ...input?.limits }, ready: undefined, seenAt_ms: 0,
+  context: ({ input }) => ({ limits: { ...healthLimits, ...input?.limits }, seenAt_ms: 0,
     lateAt_ms: undefined, heardAgainAt_ms: undefined }),
   states: {
     ready: {
       description: "The node's Ready condition, as this controller last saw or wrote it.",
       initial: "unseen",
-      on: {
-        "nodeHealth.observed": { guard: "isGivenUpByAnother", target: ".unknown", actions: "rememberReady" },
-        "nodeHealth.podsMarked": { guard: "marksLate", actions: "noteMarking" },
-        "nodeHealth.writeFailed": { guard: "isSeen", actions: "noteFailure" }
-      },
       states: {
         unseen: {
           description: "The controller does not know the node.",
@@ -125,33 +111,35 @@ export const nodeHealth = setup({
         neverPosted: {
           description: "Registered, but its kubelet has posted no status.",
           on: {
+            ...whileSeen,
             "nodeHealth.observed": observed,
-            "nodeHealth.markedUnknown": { guard: "startupGraceIsOver", target: "unknown", actions: "rememberReady" },
-            "nodeHealth.gone": gone
+            "nodeHealth.markedUnknown": { guard: "startupGraceIsOver", target: "unknown" }
           }
         },
         ready: {
           description: "Ready=True.",
           on: {
+            ...whileSeen,
             "nodeHealth.observed": observedBut("ready"),
-            "nodeHealth.markedUnknown": { guard: "graceIsOver", target: "unknown", actions: "rememberReady" },
-            "nodeHealth.gone": gone
+            "nodeHealth.podsMarked": marksLate,
+            "nodeHealth.markedUnknown": { guard: "graceIsOver", target: "unknown" }
           }
         },
         notReady: {
           description: "Ready=False: the kubelet says so itself.",
           on: {
+            ...whileSeen,
             "nodeHealth.observed": observedBut("notReady"),
-            "nodeHealth.markedUnknown": { guard: "graceIsOver", target: "unknown", actions: "rememberReady" },
-            "nodeHealth.gone": gone
+            "nodeHealth.podsMarked": marksLate,
+            "nodeHealth.markedUnknown": { guard: "graceIsOver", target: "unknown" }
           }
         },
         unknown: {
           description: "Ready=Unknown: nobody has heard of the kubelet. Its pods do not count as ready.",
           on: {
             "nodeHealth.observed": heardAgain,
-            "nodeHealth.podsMarked": { guard: "marksSome", actions: "noteMarking" },
-            "nodeHealth.gone": gone
+            ...whileSeen,
+            "nodeHealth.podsMarked": { guard: "marksSome", actions: "noteMarking" }
           }
         }
       }
@@ -182,8 +170,13 @@ const adds = (event: TaintEvent, key: "not-ready" | "unreachable"): boolean =>
 
 const isLate = (event: TaintEvent): boolean => event.type === "nodeTaint.added" && event.late === true
 
+const swapped = [
+  { guard: "becomesNotReady", target: "notReadyTaint" } as const,
+  { guard: "becomesUnreachable", target: "unreachableTaint" } as const
+] as const
+
 export const taint = setup({
-  types: { context: {} as { readonly key: string }, events: {} as TaintEvent },
+  types: { events: {} as TaintEvent },
   guards: {
     isNotReady: ({ event }) => adds(event, "not-ready"),
     isUnreachable: ({ event }) => adds(event, "unreachable"),
@@ -191,30 +184,20 @@ export const taint = setup({
     isNotReadyLate: ({ event }) => isLate(event) && adds(event, "not-ready"),
     isUnreachableLate: ({ event }) => isLate(event) && adds(event, "unreachable"),
     /** What is swapped may be another's taint, whatever this controller thought before. */
-    becomesNotReady: ({ context, event }) => event.type === "nodeTaint.swapped" && adds(event, "not-ready")
-      && event.key !== context.key,
-    becomesUnreachable: ({ context, event }) => event.type === "nodeTaint.swapped" && adds(event, "unreachable")
-      && event.key !== context.key,
+    becomesNotReady: ({ event }) => event.type === "nodeTaint.swapped" && adds(event, "not-ready"),
+    becomesUnreachable: ({ event }) => event.type === "nodeTaint.swapped" && adds(event, "unreachable"),
     isDisrupted: ({ event }) =>
       event.type === "nodeTaint.queued" && (event.ready === "False" || event.ready === "Unknown"),
     isLeftover: ({ event }) => event.type === "nodeTaint.cleared" && event.why === "seen"
   },
-  actions: {
-    rememberKey: assign(({ event }) => ({ key: "key" in event ? event.key : "" })),
-    noteLeftover: () => {}
-  }
+  actions: { noteLeftover: () => {} }
 }).createMachine({
   id: "taint",
-  context: { key: "" },
   initial: "clean",
   on: {
-    "nodeTaint.swapped": [
-      { guard: "becomesNotReady", target: ".notReadyTaint", actions: "rememberKey" },
-      { guard: "becomesUnreachable", target: ".unreachableTaint", actions: "rememberKey" }
-    ],
     "nodeTaint.added": [
-      { guard: "isNotReadyLate", target: ".notReadyTaint", actions: "rememberKey" },
-      { guard: "isUnreachableLate", target: ".unreachableTaint", actions: "rememberKey" }
+      { guard: "isNotReadyLate", target: ".notReadyTaint" },
+      { guard: "isUnreachableLate", target: ".unreachableTaint" }
     ]
   },
   states: {
@@ -223,6 +206,7 @@ export const taint = setup({
       tags: ["gone"],
       on: {
         "nodeTaint.queued": { guard: "isDisrupted", target: "queued" },
+        "nodeTaint.swapped": swapped,
         "nodeTaint.cleared": { guard: "isLeftover", actions: "noteLeftover" }
       }
     },
@@ -230,19 +214,20 @@ export const taint = setup({
       description: "Waits for a token of its zone.",
       on: {
         "nodeTaint.added": [
-          { guard: "isNotReady", target: "notReadyTaint", actions: "rememberKey" },
-          { guard: "isUnreachable", target: "unreachableTaint", actions: "rememberKey" }
+          { guard: "isNotReady", target: "notReadyTaint" },
+          { guard: "isUnreachable", target: "unreachableTaint" }
         ],
+        "nodeTaint.swapped": swapped,
         "nodeTaint.cleared": "clean"
       }
     },
     notReadyTaint: {
       description: "not-ready:NoExecute.",
-      on: { "nodeTaint.cleared": { target: "clean", actions: "rememberKey" } }
+      on: { "nodeTaint.swapped": swapped[1], "nodeTaint.cleared": "clean" }
     },
     unreachableTaint: {
       description: "unreachable:NoExecute.",
-      on: { "nodeTaint.cleared": { target: "clean", actions: "rememberKey" } }
+      on: { "nodeTaint.swapped": swapped[0], "nodeTaint.cleared": "clean" }
     }
   }
 })

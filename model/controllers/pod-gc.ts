@@ -1,7 +1,7 @@
 /**
  * pod-gc: the collector of pods that nobody else will remove. Runs each 20 s in the controller manager.
  *
- * States: node: present, quarantined, missing. pod: kept, chosen, markedFailed, deleted.
+ * States: node: present, quarantined, missing. pod: kept, toBeMarked, toBeDeleted, deleted.
  * Time:   a node must be missing from the informer for 40 s before a live GET decides.
  * Errors: a refused or unanswered write is `podGc.failed`; the next round tries again.
  * Source: pkg/controller/podgc/gc_controller.go, v1.36; kubernetes.md 7.3.
@@ -53,34 +53,37 @@ const node = setup({
   }
 })
 
+type Chosen = Extract<Judged<EventOf<"podGc">>, { readonly type: "podGc.chosen" }>
+const isTerminal = ({ phase }: Chosen): boolean => phase === "Succeeded" || phase === "Failed"
+/** Terminated pods are terminal, orphans name a node, and what was never scheduled does not. */
+const hasItsReason = (event: Chosen): boolean => event.reason === "terminated" ? isTerminal(event)
+  : (event.reason === "orphaned") === (event.node !== "")
+
+const chosen = {
+  "podGc.chosen": [{ guard: "isLive", target: "toBeMarked" }, { guard: "isTerminal", target: "toBeDeleted" }]
+} as const
+
 const pod = setup({
-  types: { context: {} as { readonly reason: string }, events: {} as Judged<EventOf<"podGc">> },
-  guards: { mustFail: ({ context }) => context.reason === "orphaned" ||
-    context.reason === "unscheduledTerminating" },
-  actions: { choose: assign({ reason: ({ event }) => event.type === "podGc.chosen" ? event.reason : "" }) }
+  types: { events: {} as Judged<EventOf<"podGc">> },
+  guards: {
+    isLive: ({ event }) => event.type === "podGc.chosen" && hasItsReason(event) && !isTerminal(event),
+    isTerminal: ({ event }) => event.type === "podGc.chosen" && hasItsReason(event) && isTerminal(event)
+  }
 }).createMachine({
-  context: { reason: "" },
   initial: "kept",
   states: {
-    kept: {
-      description: "The collector leaves it alone.",
-      on: { "podGc.chosen": { target: "chosen", actions: "choose" } }
+    kept: { description: "The collector leaves it alone.", on: chosen },
+    toBeMarked: {
+      description: "Its phase has to become Failed, so that controllers replace it, before anything is deleted.",
+      on: { "podGc.markedFailed": "toBeDeleted", "podGc.failed": "kept" }
     },
-    chosen: {
-      description: "It will be force deleted. One that is not terminal is marked Failed first.",
-      on: {
-        "podGc.markedFailed": { guard: "mustFail", target: "markedFailed" },
-        "podGc.deleted": { target: "deleted" },
-        "podGc.failed": { target: "kept" }
-      }
-    },
-    markedFailed: {
-      description: "Its phase is Failed, so that controllers replace it; the force delete follows.",
-      on: { "podGc.deleted": { target: "deleted" }, "podGc.failed": { target: "kept" } }
+    toBeDeleted: {
+      description: "It is terminal: the force delete is out.",
+      on: { "podGc.deleted": "deleted", "podGc.failed": "kept" }
     },
     deleted: {
       description: "The API server took the force delete. Finalizers may still hold the object: it is chosen again.",
-      on: { "podGc.chosen": { target: "chosen", actions: "choose" } }
+      on: chosen
     }
   }
 })

@@ -30,8 +30,9 @@ const isObserved = (event: ObjectEvent): boolean =>
 /** The parts of its pods are no more than the whole, and nobody has seen what is not there yet. */
 const addsUp = (event: ObjectEvent): boolean => {
   const { metadata, status } = setOf(event)
-  const { availableReplicas = 0, fullyLabeledReplicas = 0, observedGeneration = 0, readyReplicas = 0, replicas } = status
-  return fullyLabeledReplicas <= replicas && readyReplicas <= replicas && availableReplicas <= readyReplicas
+  const { availableReplicas = 0, fullyLabeledReplicas: labelled = 0, readyReplicas = 0, replicas } = status
+  const { observedGeneration = 0 } = status
+  return labelled <= replicas && readyReplicas <= replicas && availableReplicas <= readyReplicas
     && observedGeneration <= metadata.generation
 }
 const isLawful = (args: Args): boolean => isLawfulUpdate(args) && addsUp(args.event)
@@ -169,7 +170,8 @@ const wrongClaim = (set: ReplicaSet, before: Pod, after: Pod): string | undefine
   const [had, has] = [controllerOf(before)?.uid, controllerOf(after)?.uid]
   if (!isOwnersChange(before, after)) return `changes more of ${name} than one owner`
   if (has === set.metadata.uid) {
-    return had === undefined && isSelectedNow ? undefined : `adopts ${name}, which it does not select, or which has ${had}`
+    return had === undefined && isSelectedNow ? undefined
+      : `adopts ${name}, which it does not select, or which has ${had}`
   }
   return had === set.metadata.uid && has === undefined && !isSelectedNow ? undefined
     : `releases ${name}, which it selects, or which was not its own`

@@ -10,6 +10,7 @@
 import { assign, setup } from "xstate"
 import type { EventOf, Judged } from "#model/events.ts"
 import * as limits from "#model/limits/etcd.ts"
+import { typed } from "#model/typed.ts"
 
 type Chosen = Pick<typeof limits, "electionTimeout_ms">
 export interface Context {
@@ -26,15 +27,12 @@ export interface Context {
   readonly appliedEver: number
   readonly revision: number
   readonly quietSince_ms: number
-  readonly isUp: boolean
 }
 
 export type Event = Judged<EventOf<"raft" | "vote" | "entry"> | EventOf<"process">>
-type Of<Type extends Event["type"]> = Extract<Event, { readonly type: Type }>
 interface Args { readonly context: Context; readonly event: Event }
 
-/** The event of a guard or action that only stands on transitions of that type. */
-const as = <Type extends Event["type"]>(_type: Type, event: Event): Of<Type> => event as Of<Type>
+const { take, when } = typed<Context, Event>()
 
 const isMajority = (voters: ReadonlyArray<string>, context: Context): boolean =>
   new Set(voters).size === voters.length && voters.length * 2 > context.members
@@ -49,87 +47,67 @@ const machine = setup({
   },
   guards: {
     /** Term, vote and entries that it acted upon are still there. */
-    keptItsPromises: ({ context, event }: Args) => {
-      const { applied, appliedTerm, lastIndex, members, revision, term, vote } = as("raft.recovered", event)
+    keptItsPromises: when("raft.recovered", (context, event) => {
+      const { applied, appliedTerm, lastIndex, members, revision, term, vote } = event
       return term >= context.term && (term > context.term || context.vote === "" || vote === context.vote) &&
         lastIndex >= context.appliedEver && applied <= lastIndex && appliedTerm <= term && revision >= 1 &&
         (context.members === 0 || members === context.members)
-    },
+    }),
     electionIsDue: (args: Args) => isCurrentTerm(args) && hasBeenQuiet(args),
-    wonPreVote: ({ context, event }: Args) => {
-      const { term, voters } = as("raft.campaigned", event)
-      return term === context.term + 1 && isMajority(voters, context) && voters.includes(event.actor)
-    },
-    wonVote: ({ context, event }: Args) => {
-      const { term, voters } = as("raft.elected", event)
-      return term === context.term && context.vote === event.actor && isMajority(voters, context) &&
-        voters.includes(event.actor)
-    },
+    wonPreVote: when("raft.campaigned", (context, { actor, term, voters }) =>
+      term === context.term + 1 && isMajority(voters, context) && voters.includes(actor)),
+    wonVote: when("raft.elected", (context, { actor, term, voters }) => term === context.term &&
+      context.vote === actor && isMajority(voters, context) && voters.includes(actor)),
     isOutvotedInTerm: isCurrentTerm,
     quorumIsGone: (args: Args) => isCurrentTerm(args) && hasBeenQuiet(args),
-    isLaterTerm: ({ context, event }: Args) => {
-      const { leader, term } = as("raft.followed", event)
-      return term > context.term && leader !== event.actor
-    },
+    isLaterTerm: when("raft.followed", (context, { actor, leader, term }) => term > context.term && leader !== actor),
     /** Within a term a leader is found once and stays the same. */
-    isLeaderOfTerm: ({ context, event }: Args) => {
-      const { leader, term } = as("raft.followed", event)
-      return term === context.term && leader !== "" && leader !== event.actor &&
-        (context.leader === "" || context.leader === leader)
-    },
-    isFreshLeader: ({ context, event }: Args) => {
-      const { leader, term } = as("raft.followed", event)
-      return term === context.term && leader !== "" && leader !== event.actor && context.leader === ""
-    },
-    hasItsVoteLeft: ({ context, event }: Args) => {
-      const { candidate, term } = as("vote.granted", event)
-      return candidate !== event.actor && term === context.term && context.vote === ""
-    },
+    isLeaderOfTerm: when("raft.followed", (context, { actor, leader, term }) =>
+      term === context.term && leader !== "" && leader !== actor &&
+      (context.leader === "" || context.leader === leader)),
+    isFreshLeader: when("raft.followed", (context, { actor, leader, term }) =>
+      term === context.term && leader !== "" && leader !== actor && context.leader === ""),
+    hasItsVoteLeft: when("vote.granted", (context, { actor, candidate, term }) =>
+      candidate !== actor && term === context.term && context.vote === ""),
     /** In whatever role: what is committed is applied. */
-    isNextEntry: ({ context, event }: Args) => {
-      const { index, proposal, revision, term } = as("entry.applied", event)
-      return context.isUp && index === context.applied + 1 && term >= context.appliedTerm && term <= context.term &&
-        (revision === context.revision || (proposal !== "" && revision === context.revision + 1))
-    }
+    isNextEntry: when("entry.applied", (context, { index, proposal, revision, term }) =>
+      index === context.applied + 1 && term >= context.appliedTerm && term <= context.term &&
+      (revision === context.revision || (proposal !== "" && revision === context.revision + 1)))
   },
   actions: {
-    recover: assign(({ context, event }) => {
-      const { applied, appliedTerm, members, revision, term, vote } = as("raft.recovered", event)
+    recover: assign(take("raft.recovered", (context, event) => {
+      const { applied, appliedTerm, clock_ms, members, revision, term, vote } = event
       return { term, vote, leader: "", members, applied, appliedTerm, revision,
-        appliedEver: Math.max(context.appliedEver, applied), quietSince_ms: event.clock_ms, isUp: true }
-    }),
-    goDown: assign(() => ({ isUp: false })),
+        appliedEver: Math.max(context.appliedEver, applied), quietSince_ms: clock_ms }
+    })),
     restartClock: assign(({ event }) => ({ leader: "", quietSince_ms: event.clock_ms })),
-    voteForItself: assign(({ event }) => ({ term: as("raft.campaigned", event).term, vote: event.actor, leader: "",
-      quietSince_ms: event.clock_ms })),
+    voteForItself: assign(take("raft.campaigned", (_context, { actor, clock_ms, term }) =>
+      ({ term, vote: actor, leader: "", quietSince_ms: clock_ms }))),
     lead: assign(({ event }) => ({ leader: event.actor, quietSince_ms: event.clock_ms })),
     stepDown: assign(({ event }) => ({ leader: "", quietSince_ms: event.clock_ms })),
-    enterTerm: assign(({ event }) => {
-      const { leader, term } = as("raft.followed", event)
-      return { term, vote: "", leader, quietSince_ms: event.clock_ms }
-    }),
-    follow: assign(({ event }) => ({ leader: as("raft.followed", event).leader, quietSince_ms: event.clock_ms })),
-    vote: assign(({ event }) => ({ vote: as("vote.granted", event).candidate, quietSince_ms: event.clock_ms })),
-    apply: assign(({ context, event }) => {
-      const { index, revision, term } = as("entry.applied", event)
-      return { applied: index, appliedTerm: term, appliedEver: Math.max(context.appliedEver, index), revision }
-    })
+    enterTerm: assign(take("raft.followed", (_context, { clock_ms, leader, term }) =>
+      ({ term, vote: "", leader, quietSince_ms: clock_ms }))),
+    follow: assign(take("raft.followed", (_context, { clock_ms, leader }) => ({ leader, quietSince_ms: clock_ms }))),
+    vote: assign(take("vote.granted", (_context, { candidate, clock_ms }) =>
+      ({ vote: candidate, quietSince_ms: clock_ms }))),
+    apply: assign(take("entry.applied", (context, { index, revision, term }) =>
+      ({ applied: index, appliedTerm: term, appliedEver: Math.max(context.appliedEver, index), revision })))
   }
 })
 
 const laterTerm = { guard: "isLaterTerm", target: "follower", actions: "enterTerm" } as const
-const gone = { target: "down", actions: "goDown" } as const
-const ended = { "process.crashed": gone, "process.stopped": gone } as const
+const ended = { "process.crashed": { target: "down" }, "process.stopped": { target: "down" } } as const
+/** In whatever role. */
+const whileUp = { ...ended, "entry.applied": { guard: "isNextEntry", actions: "apply" } } as const
 
 export const chart = machine.createMachine({
   id: "etcd.raft",
   context: ({ input }) => ({
     limits: { electionTimeout_ms: limits.electionTimeout_ms, ...input?.limits },
     term: 0, vote: "", leader: "", members: 0, applied: 0, appliedTerm: 0, appliedEver: 0, revision: 1,
-    quietSince_ms: 0, isUp: false
+    quietSince_ms: 0
   }),
   initial: "down",
-  on: { "entry.applied": { guard: "isNextEntry", actions: "apply" } },
   states: {
     down: {
       description: "Not running. Term, vote and log rest on its disk.",
@@ -138,7 +116,7 @@ export const chart = machine.createMachine({
     follower: {
       description: "Takes entries from a leader, or waits for one.",
       on: {
-        ...ended,
+        ...whileUp,
         "raft.electionTimedOut": { guard: "electionIsDue", target: "preCandidate", actions: "restartClock" },
         "raft.followed": [laterTerm, { guard: "isFreshLeader", actions: "follow" }],
         "vote.granted": { guard: "hasItsVoteLeft", actions: "vote" }
@@ -147,7 +125,7 @@ export const chart = machine.createMachine({
     preCandidate: {
       description: "Asks whether a majority would vote for it, without raising its term.",
       on: {
-        ...ended,
+        ...whileUp,
         "raft.electionTimedOut": { guard: "electionIsDue", actions: "restartClock" },
         "raft.campaigned": { guard: "wonPreVote", target: "candidate", actions: "voteForItself" },
         "raft.outvoted": { guard: "isOutvotedInTerm", target: "follower", actions: "restartClock" },
@@ -158,7 +136,7 @@ export const chart = machine.createMachine({
     candidate: {
       description: "Voted for itself in a new term and asks for votes.",
       on: {
-        ...ended,
+        ...whileUp,
         "raft.electionTimedOut": { guard: "electionIsDue", target: "preCandidate", actions: "restartClock" },
         "raft.elected": { guard: "wonVote", target: "leader", actions: "lead" },
         "raft.outvoted": { guard: "isOutvotedInTerm", target: "follower", actions: "restartClock" },
@@ -168,7 +146,7 @@ export const chart = machine.createMachine({
     leader: {
       description: "Has the votes of a majority: orders the entries of its term.",
       on: {
-        ...ended,
+        ...whileUp,
         "raft.quorumLost": { guard: "quorumIsGone", target: "follower", actions: "stepDown" },
         "raft.followed": laterTerm
       }

@@ -8,6 +8,7 @@
  */
 import { assign, setup } from "xstate"
 import type { EventOf, Judged } from "#model/events.ts"
+import { typed } from "#model/typed.ts"
 
 export interface Context {
   readonly kind: string
@@ -15,37 +16,30 @@ export interface Context {
   readonly expected: number
 }
 export type Event = Judged<EventOf<"kv">>
-type Of<Type extends Event["type"]> = Extract<Event, { readonly type: Type }>
-interface Args { readonly context: Context; readonly event: Event }
-const as = <Type extends Event["type"]>(_type: Type, event: Event): Of<Type> => event as Of<Type>
+
+const { take, when } = typed<Context, Event>()
 
 const isRead = (context: Context): boolean => context.kind === "get" || context.kind === "range"
 
 const machine = setup({
   types: { context: {} as Context, events: {} as Event },
   guards: {
-    isNamed: ({ event }: Args) => as("kv.invoked", event).id === event.entity && as("kv.invoked", event).key !== "",
+    isNamed: when("kv.invoked", (_context, { entity, id, key }) => id === entity && key !== ""),
     /** A write's own revision is the store's at that moment, and above the one that it replaced. */
-    isSuccess: ({ context, event }: Args) => {
-      const { modRevision, outcome, revision } = as("kv.returned", event)
+    isSuccess: when("kv.returned", (context, { modRevision, outcome, revision }) => {
       if (outcome !== "ok" || revision < 1 || (modRevision ?? 0) > revision) return false
       if (isRead(context)) return true
       if (context.expected >= revision) return false
       return modRevision === undefined || modRevision === 0 || modRevision === revision
-    },
+    }),
     /** Only a condition can fail, and only if the key was found otherwise. */
-    isFailure: ({ context, event }: Args) => {
-      const { modRevision, outcome, revision } = as("kv.returned", event)
-      return outcome === "failed" && revision >= 1 && !isRead(context) && context.expected >= 0 &&
-        modRevision !== context.expected && (modRevision ?? 0) <= revision
-    },
-    isUnknown: ({ event }: Args) => as("kv.returned", event).outcome === "unknown"
+    isFailure: when("kv.returned", (context, { modRevision, outcome, revision }) =>
+      outcome === "failed" && revision >= 1 && !isRead(context) && context.expected >= 0 &&
+      modRevision !== context.expected && (modRevision ?? 0) <= revision),
+    isUnknown: when("kv.returned", (_context, { outcome }) => outcome === "unknown")
   },
   actions: {
-    remember: assign(({ event }) => {
-      const { expected, kind } = as("kv.invoked", event)
-      return { kind, expected: expected ?? -1 }
-    })
+    remember: assign(take("kv.invoked", (_context, { expected, kind }) => ({ kind, expected: expected ?? -1 })))
   }
 })
 

@@ -38,8 +38,9 @@ export const SchedulerEvent = [
   Schema.Struct({ type: Schema.tag("schedulerCache.forgotten"), node: Schema.String }),
   Schema.Struct({ type: Schema.tag("schedulerCache.removed"), node: Schema.String }),
 
-  // Chart "scheduler.cacheNode", entity: node name.
-  Schema.Struct({ type: Schema.tag("schedulerNode.changed"), allocatable: Amounts, unschedulable: Schema.Boolean,
+  // Chart "scheduler.cacheNode", entity: node name. `revision`: of the node as the informer showed it.
+  Schema.Struct({ type: Schema.tag("schedulerNode.changed"), revision: Schema.Number, allocatable: Amounts,
+    unschedulable: Schema.Boolean,
     /** "key=value:Effect" */
     taints: Schema.Array(Schema.String), labels: Schema.Record(Schema.String, Schema.String) }),
   Schema.Struct({ type: Schema.tag("schedulerNode.removed") }),

@@ -61,9 +61,15 @@ export const programOf = ({ image = "", args = [] }: Said): Program | undefined 
   return program
 }
 
+/** The usual name of an image that holds such a program. */
+const usual: Readonly<Record<ProgramKind, string>> =
+  { server: "web", job: "job", crasher: "crasher", stubborn: "stubborn" }
+
 /** Image and arguments of a container that runs the program; `tag` tells two versions apart. */
-export const containerOf = (program: Program, tag = "1"): { readonly image: string; readonly args?: ReadonlyArray<string> } => {
+export const containerOf = (
+  program: Program, tag = "1"
+): { readonly image: string; readonly args?: ReadonlyArray<string> } => {
   const args = Object.entries(options).flatMap(([name, field]) =>
     program[field] === undefined ? [] : [`${name}=${program[field]}`])
-  return { image: `${program.kind}:${tag}`, ...(args.length === 0 ? {} : { args }) }
+  return { image: `${usual[program.kind]}:${tag}`, ...(args.length === 0 ? {} : { args }) }
 }

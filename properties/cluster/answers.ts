@@ -138,7 +138,8 @@ const reasonsOf: Readonly<Record<string, Reasons>> = {
     if (event.type === "key.taken") return { gives: [entity, Infinity] }
     // Once more after a failure.
     if (event.type === "sync.planned") {
-      return { gives: [`report ${entity.slice(entity.indexOf(":") + 1)}`, event.acts ? Infinity : event.reports ? 2 : 0] }
+      const key = entity.slice(entity.indexOf(":") + 1)
+      return { gives: [`report ${key}`, event.acts ? Infinity : event.reports ? 2 : 0] }
     }
     return event.type === "key.done" ? { takes: entity } : {}
   },
@@ -202,8 +203,8 @@ const requestsHaveReasons = always("A component asks only for what it said it wo
       return undefined
     }
   },
-  ["request.sent", "request.postponed", "podBinding.began", "sync.batchStarted", "sync.planned", "key.taken", "key.done",
-    "kubelet.registered", "podWorker.", "object.created", "process.crashed", "process.stopped"])
+  ["request.sent", "request.postponed", "podBinding.began", "sync.batchStarted", "sync.planned", "key.taken",
+    "key.done", "kubelet.registered", "podWorker.", "object.created", "process.crashed", "process.stopped"])
 
 /** Longer than anything takes when nothing is wrong, and than a dead connection takes to be noticed. ASSUMED. */
 const settled_ms = 10_000

@@ -10,6 +10,7 @@ import type { Node } from "#model/objects/node.ts"
 import type { Pod, PodCondition, PodSpec } from "#model/objects/pod.ts"
 import type { ReplicaSet } from "#model/objects/replica-set.ts"
 import { evictingKeys } from "#properties/controllers/node-lifecycle/committed-nodes.ts"
+import type { History } from "#properties/history.ts"
 import { eventually, sometimes, type Property } from "#properties/property.ts"
 import { programOf } from "#model/objects/programs.ts"
 
@@ -90,44 +91,27 @@ const whatOf = ({ event }: Line): string => {
 }
 
 /** Per replica set: the pods that it controls and that count; and pods that should be gone. */
-const desiredIsActual = () => {
-  const sets = new Map<string, ReplicaSet>()
-  const pods = new Map<string, Pod>()
-  return {
-    line: ({ event }: Line) => {
-      if (event.type !== "object.created" && event.type !== "object.updated" && event.type !== "object.deleted") return
-      const store: Map<string, unknown> | undefined = event.resource === "pods" ? pods
-        : event.resource === "replicasets" ? sets : undefined
-      const { uid } = (event.object as Pod).metadata
-      if (event.type === "object.deleted") store?.delete(uid)
-      else store?.set(uid, event.object)
-    },
-    holds: () => {
-      const active = new Map<string, number>()
-      for (const pod of pods.values()) {
-        const { deletionTimestamp, finalizers = [], ownerReferences = [], name } = pod.metadata
-        if (deletionTimestamp !== undefined && finalizers.length === 0) return `pod ${name} is still terminating`
-        if (deletionTimestamp !== undefined || isTerminal(pod)) continue
-        const owner = ownerReferences.find(({ controller }) => controller === true)?.uid
-        if (owner !== undefined) active.set(owner, (active.get(owner) ?? 0) + 1)
-      }
-      for (const [uid, { metadata, spec, status }] of sets) {
-        if (metadata.deletionTimestamp !== undefined) continue
-        const actual = active.get(uid) ?? 0
-        const name = `replica set ${metadata.name}`
-        if (actual !== spec.replicas) return `${name} has ${actual} pods and wants ${spec.replicas}`
-        if (status.replicas !== actual) return `${name} says it has ${status.replicas} of its ${actual} pods`
-      }
-      return undefined
+const desiredIsActual = ({ now }: History) => ({
+  holds: () => {
+    for (const { metadata: { deletionTimestamp, finalizers = [], name } } of now.pods.all()) {
+      if (deletionTimestamp !== undefined && finalizers.length === 0) return `pod ${name} is still terminating`
     }
+    for (const { metadata, spec, status } of now.replicasets.all()) {
+      if (metadata.deletionTimestamp !== undefined) continue
+      const actual = now.pods.by("owner", metadata.uid)
+        .filter((pod) => pod.metadata.deletionTimestamp === undefined && !isTerminal(pod)).length
+      const name = `replica set ${metadata.name}`
+      if (actual !== spec.replicas) return `${name} has ${actual} pods and wants ${spec.replicas}`
+      if (status.replicas !== actual) return `${name} says it has ${status.replicas} of its ${actual} pods`
+    }
+    return undefined
   }
-}
+})
 
 export const properties: ReadonlyArray<Property> = [
   eventually("without users and faults the cluster comes to rest: nothing is written but leases", [112], comesToRest,
     written),
-  eventually("at rest every replica set has its pods and nothing is left terminating", [112, 76], desiredIsActual,
-    written),
+  eventually("at rest every replica set has its pods and nothing is left terminating", [112, 76], desiredIsActual),
   sometimes("a replica set with pods is at work", () => ({ event }) => event.type === "object.updated" &&
     event.resource === "replicasets" && ((event.object as ReplicaSet).status.readyReplicas ?? 0) > 0,
       ["object.updated"])

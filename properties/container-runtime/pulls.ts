@@ -1,7 +1,7 @@
 /** Which images are pulled: those that a pod asks for, by its policy. */
 import type { Line } from "#model/events.ts"
 import * as limits from "#model/limits/kubelet.ts"
-import { machineOf, Pods } from "#properties/kubelet/facts.ts"
+import { machineOf } from "#properties/kubelet/facts.ts"
 import { always } from "#properties/property.ts"
 
 /**
@@ -63,8 +63,8 @@ class Hesitations {
   }
 }
 
-export const pullsByPolicy = always("an image is pulled only for a pod whose pull policy asks for it", [56], () => {
-  const pods = new Pods()
+const isAskedFor = "an image is pulled only for a pod whose pull policy asks for it"
+export const pullsByPolicy = always(isAskedFor, [56], ({ now }) => {
   const present = new Map<string, number>()
   /** Until when each pod may be the reason: a slow runtime begins late what was asked for a pod that has gone since. */
   const byKubelet = new Map<string, Map<string, number>>()
@@ -72,7 +72,6 @@ export const pullsByPolicy = always("an image is pulled only for a pod whose pul
   const chains = new Map<string, { readonly began_ms: number; readonly ended_ms: number }>()
   const hesitations = new Hesitations()
   return (line) => {
-    pods.hear(line)
     hesitations.hear(line)
     const { actor, clock_ms, entity, event } = line
     const node = machineOf(actor)
@@ -108,7 +107,7 @@ export const pullsByPolicy = always("an image is pulled only for a pod whose pul
         const isPresent = since_ms !== undefined && began_ms - since_ms > pullRace_ms
         for (const [uid, until_ms] of byKubelet.get(node) ?? []) {
           if (until_ms < clock_ms) byKubelet.get(node)!.delete(uid)
-          else for (const { image, imagePullPolicy = "IfNotPresent" } of pods.known(uid)?.spec.containers ?? []) {
+          else for (const { image, imagePullPolicy = "IfNotPresent" } of now.pods.known(uid)?.spec.containers ?? []) {
             if (image !== entity || imagePullPolicy === "Never") continue
             if (imagePullPolicy === "Always" || !isPresent) return undefined
           }
@@ -118,4 +117,4 @@ export const pullsByPolicy = always("an image is pulled only for a pod whose pul
       default: return undefined
     }
   }
-}, ["podWorker.started", "podWorker.forgotten", "image.", "machine.diskReplaced", "process.", "fault.", "object."])
+}, ["podWorker.started", "podWorker.forgotten", "image.", "machine.diskReplaced", "process.", "fault."])

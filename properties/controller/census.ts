@@ -45,15 +45,16 @@ export class Census<R extends Resource, W extends Resource> {
     const wanted = this.#ruled.wants(object)
     if (active !== wanted) return `wants ${wanted} and has ${active}`
     if (strangers > 0) return `keeps ${strangers} that it does not select`
-    const { observedGeneration } = (object as { readonly status?: { readonly observedGeneration?: number } }).status ?? {}
-    const { generation } = object.metadata
+    const { metadata: { generation }, status = {} } = object as Reported
+    const { observedGeneration } = status
     if (this.#ruled.status.length > 0 && generation !== undefined && observedGeneration !== generation) {
       return `has not looked at generation ${generation}`
     }
     for (let i = 0; i < sums.length; i++) {
       const { isSlow, name, said } = this.#ruled.status[i]!
       const figure = said(object)
-      if (figure !== sums[i] && (isSettled || isSlow?.(object) !== true)) return `reports ${figure} ${name} of ${sums[i]}`
+      if (figure === sums[i] || (!isSettled && isSlow?.(object) === true)) continue
+      return `reports ${figure} ${name} of ${sums[i]}`
     }
     return undefined
   }
@@ -116,4 +117,8 @@ export class Census<R extends Resource, W extends Resource> {
   }
 }
 
+interface Reported {
+  readonly metadata: { readonly generation?: number }
+  readonly status?: { readonly observedGeneration?: number }
+}
 const specOf = (object: object): unknown => (object as { readonly spec?: unknown }).spec ?? "none"

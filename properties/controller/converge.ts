@@ -10,7 +10,7 @@ import { expectationsTimeout_ms } from "#model/limits/controller.ts"
 import { ByActor } from "#properties/by-actor.ts"
 import { Census, type Known } from "#properties/controller/census.ts"
 import { isGoing, keyIn, type Ruled } from "#properties/controller/ruled.ts"
-import { Health } from "#properties/etcd/health.ts"
+import type { History } from "#properties/history.ts"
 import type { Eventually, LeadsTo, Obligation } from "#properties/property.ts"
 
 /** A new leader after 17 s, its informers within 75 s, a retry of at most some seconds. */
@@ -135,21 +135,20 @@ export const comesToItsNumber = <R extends Resource, W extends Resource>(ruled: 
 }
 
 /** "at rest … has what it wants and its status says so". */
-export const isTrueAtRest = <R extends Resource, W extends Resource>(ruled: Ruled<R, W>): Eventually["make"] => () => {
+export const isTrueAtRest = <R extends Resource, W extends Resource>(
+  ruled: Ruled<R, W>
+): Eventually["make"] => ({ calm }) => {
   const census = new Census(ruled)
   const changed_ms = new Map<string, number>()
   let now_ms = 0
-  let clocksAgree = true
   return {
     line: (line) => {
       now_ms = line.at_ms
-      const { type } = line.event
-      if (type === "machine.clockJumped" || type === "machine.clockRateChanged") clocksAgree = false
       for (const uid of census.line(line)) changed_ms.set(uid, line.at_ms)
     },
     holds: () => {
       for (const [uid, known] of census.known) {
-        const isSettled = clocksAgree && now_ms - (changed_ms.get(uid) ?? 0) > settled_ms
+        const isSettled = calm.doClocksAgree && now_ms - (changed_ms.get(uid) ?? 0) > settled_ms
         const what = census.wrong(known, isSettled)
         if (what !== undefined) return `${keyOf(known.object!)}: ${what}`
       }
@@ -159,10 +158,9 @@ export const isTrueAtRest = <R extends Resource, W extends Resource>(ruled: Rule
 }
 
 /** "while nothing is wrong … is as it should be within ten seconds". Wrong in one way or another is one wait. */
-export const actsSoon = <R extends Resource, W extends Resource>(ruled: Ruled<R, W>) => () => {
+export const actsSoon = <R extends Resource, W extends Resource>(ruled: Ruled<R, W>) => ({ calm }: History) => {
   const census = new Census(ruled)
   const orphans = new Orphans(ruled, census)
-  const health = new Health()
   const within_ms = acts_ms + (ruled.delay_ms ?? 0)
   /** By uid, oldest first. */
   const wrong = new Map<string, number>()
@@ -172,13 +170,13 @@ export const actsSoon = <R extends Resource, W extends Resource>(ruled: Ruled<R,
     for (const [uid, since_ms] of wrong) {
       if (at_ms - since_ms <= within_ms) break
       const known = census.known.get(uid)!
-      if (at_ms - since_ms <= allowed_ms(known) || !health.hasBeenWellFor(well_ms, since_ms)) continue
+      if (at_ms - since_ms <= allowed_ms(known) || !calm.wasWellFor(well_ms, since_ms)) continue
       return `${keyOf(known.object!)} ${census.wrong(known, false)} since ${Math.round(since_ms)} ms`
     }
     for (const [orphan, since_ms] of orphans.since_ms) {
       if (at_ms - since_ms <= within_ms) break
       orphans.since_ms.delete(orphan)
-      if (!health.hasBeenWellFor(well_ms, since_ms)) continue
+      if (!calm.wasWellFor(well_ms, since_ms)) continue
       const suitor = orphans.suitorOf(orphan)
       if (suitor === undefined) continue
       return `nobody adopts ${orphans.nameOf(orphan)}, which ${keyOf(suitor)} selects since ${Math.round(since_ms)} ms`
@@ -186,7 +184,6 @@ export const actsSoon = <R extends Resource, W extends Resource>(ruled: Ruled<R,
     return undefined
   }
   return (line: Line): string | undefined => {
-    health.hear(line)
     const late = overdue(line.at_ms)
     const concerned = census.line(line)
     orphans.line(line, concerned)

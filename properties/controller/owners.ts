@@ -33,7 +33,9 @@ const comesTo = (before: ApiObject | undefined, after: ApiObject): Owners[number
 }
 
 /** "what no longer counts is not adopted". Its last words may cross with the adoption, not more. */
-export const adoptsWhatCounts = <R extends Resource, W extends Resource>({ counts, of, owns }: Ruled<R, W>): Always => () => {
+export const adoptsWhatCounts = <R extends Resource, W extends Resource>(
+  { counts, of, owns }: Ruled<R, W>
+): Always => () => {
   const endedAt_ms = new Map<string, number>()
   return (line) => {
     const change = changeOf(line)
@@ -73,7 +75,8 @@ export const livesWithTheLiving = <R extends Resource, W extends Resource>({ of,
     if (owner === undefined || owner.kind !== kinds[of].kind || live.has(owner.uid)) return undefined
     const gone_ms = goneAt_ms.get(owner.uid)
     return gone_ms !== undefined && at_ms - gone_ms <= adoptionRace_ms ? undefined
-      : `${object!.metadata.name} came to ${owner.name} (${owner.uid}), which ${gone_ms === undefined ? "never was" : "is gone"}`
+      : `${object!.metadata.name} came to ${owner.name} (${owner.uid}), which ` +
+        (gone_ms === undefined ? "never was" : "is gone")
   }
 }
 
@@ -127,7 +130,8 @@ export const movesByItsController = <R extends Resource, W extends Resource>(
           return
         }
         case "sync.wrote":
-          if (event.verb === "patch" && keyIn(queue, entity) !== undefined) open.delete(`${event.uid} ${event.revision}`)
+          if (event.verb !== "patch" || keyIn(queue, entity) === undefined) return
+          open.delete(`${event.uid} ${event.revision}`)
           return
         case "process.crashed":
         case "process.stopped":

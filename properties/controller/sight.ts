@@ -8,9 +8,10 @@ import { controllerOf, type Written } from "#model/controller.ts"
 import type { EventOf, Line } from "#model/events.ts"
 import { type ApiObject, keyOf, type Objects, type Resource } from "#model/kinds.ts"
 import { epoch_ms } from "#model/limits.ts"
+import type { History } from "#properties/history.ts"
+import type { View } from "#properties/history/kept.ts"
 import { ByActor } from "#properties/by-actor.ts"
-import { keyIn, ownerOf, type Ruled } from "#properties/controller/ruled.ts"
-import { Store } from "#properties/controller/store.ts"
+import { keyIn, type Ruled } from "#properties/controller/ruled.ts"
 
 type Answer = Extract<EventOf<"sync">, { readonly type: "sync.wrote" | "sync.failed" }>
 
@@ -29,32 +30,22 @@ interface Own {
 
 class Sight<R extends Resource, W extends Resource> {
   readonly #ruled: Ruled<R, W>
-  readonly #store: Store
+  readonly #history: History
   /** By resource. */
   readonly #shown = new ByActor<number>()
   readonly #syncs = new ByActor<Open<R, W>>()
   readonly #own = new ByActor<Own>()
   /** What the process deleted for a key and expects to see go. */
   readonly #deleted = new ByActor<Set<string>>()
-  #clocksAgree = true
 
-  constructor(ruled: Ruled<R, W>) {
+  constructor(ruled: Ruled<R, W>, history: History) {
     this.#ruled = ruled
-    this.#store = new Store([ruled.of, ruled.owns], (object) => ownerOf(ruled, object as Objects[W]))
+    this.#history = history
   }
 
   line(line: Line): string | undefined {
     const { actor, entity, event } = line
     switch (event.type) {
-      case "object.created":
-      case "object.updated":
-      case "object.deleted":
-        this.#store.line(line)
-        return undefined
-      case "machine.clockJumped":
-      case "machine.clockRateChanged":
-        this.#clocksAgree = false
-        return undefined
       case "process.crashed":
       case "process.stopped":
         for (const all of [this.#shown, this.#syncs, this.#own, this.#deleted]) all.forget(event.process)
@@ -86,7 +77,8 @@ class Sight<R extends Resource, W extends Resource> {
       case "sync.failed": {
         const open = this.#syncs.get(actor, entity)
         if (open === undefined) return `${actor} writes for ${key} and has not looked at it`
-        const what = this.#answered(actor, entity, open, event, this.#clocksAgree ? epoch_ms + at_ms : undefined)
+        const now_ms = this.#history.calm.doClocksAgree ? epoch_ms + at_ms : undefined
+        const what = this.#answered(actor, entity, open, event, now_ms)
         return what === undefined ? undefined : `${key} ${what}`
       }
       case "sync.ended":
@@ -104,7 +96,7 @@ class Sight<R extends Resource, W extends Resource> {
   #began(actor: string, entity: string, key: string, uid: string): string | undefined {
     const { of, owns } = this.#ruled
     const view = this.#shown.get(actor, of) ?? 0
-    const object = this.#store.at(uid, view) as Objects[R] | undefined
+    const object = this.#history.at(view)[of].get(uid) as Objects[R] | undefined
     if (object === undefined || keyOf(object) !== key) {
       return `${actor} looks at ${key} with the uid ${uid}, which its informer does not show at revision ${view}`
     }
@@ -114,11 +106,23 @@ class Sight<R extends Resource, W extends Resource> {
       if (shown < wrote) return `${actor} looks at ${key} at ${resource} ${shown} after it has written ${wrote}`
     }
     const ownedView = this.#shown.get(actor, owns) ?? 0
-    const owned = this.#store.ownedAt(uid, ownedView) as Array<Objects[W]>
+    const owned = this.#ownedAt(uid, ownedView)
     const { selects } = this.#ruled
-    const kept = selects === undefined ? owned : owned.filter((one) => selects(object, one))
+    const kept = selects === undefined ? [...owned] : owned.filter((one) => selects(object, one))
     this.#syncs.set(actor, entity, { object, owned: kept, ownedView, creations: 0, deletions: new Set() })
     return undefined
+  }
+
+  #ownedAt(uid: string, revision: number): ReadonlyArray<Objects[W]> {
+    const { owns, ownerOf } = this.#ruled
+    const then = this.#history.at(revision)[owns] as View<Objects[W], "owner" | "node">
+    return ownerOf === undefined ? then.by("owner", uid) : then.all().filter((owned) => ownerOf(owned) === uid)
+  }
+
+  /** What that very revision wrote, and what stood before it. */
+  #madeAt(resource: string, uid: string, revision: number): readonly [ApiObject, ApiObject | undefined] | undefined {
+    const object = this.#history.now[resource as Resource]?.written(uid, revision)?.object
+    return object === undefined ? undefined : [object, this.#history.at(revision - 1)[resource as Resource].get(uid)]
   }
 
   /** Expectations: whoever counts has been shown what it deleted, or has given it up. */
@@ -128,7 +132,8 @@ class Sight<R extends Resource, W extends Resource> {
     if (open === undefined || deleted === undefined) return undefined
     const unseen = open.owned.find((owned) => this.#ruled.counts(owned) && deleted.has(owned.metadata.uid))
     return unseen === undefined ? undefined
-      : `${actor} acts on ${key} at revision ${open.ownedView}, at which its deletion of ${unseen.metadata.name} was unseen`
+      : `${actor} acts on ${key} at revision ${open.ownedView}, which does not show that it has deleted ` +
+        unseen.metadata.name
   }
 
   #answered(
@@ -140,7 +145,7 @@ class Sight<R extends Resource, W extends Resource> {
     let made: readonly [ApiObject, ApiObject | undefined] | undefined
     if (event.type === "sync.wrote") {
       if (event.revision !== undefined) {
-        made = this.#store.madeAt(event.uid, event.revision)
+        made = this.#madeAt(resource, event.uid, event.revision)
         if (made === undefined) return `says that it wrote ${event.uid} at ${event.revision}, which nobody did`
         this.#note(actor, entity, open, event, made[0])
       } else if (verb === "delete") {
@@ -175,12 +180,12 @@ class Sight<R extends Resource, W extends Resource> {
   }
 }
 
-export const heardBySight = ["object.", "sync.", "expectations.expired", "expectations.forgotten", "reflector.listed",
-  "reflector.reported", "machine.clock", "process.crashed", "process.stopped"]
+export const heardBySight = ["sync.", "expectations.expired", "expectations.forgotten", "reflector.listed",
+  "reflector.reported", "process.crashed", "process.stopped"]
 
 /** "a … writes only what is lawful in what its informers showed". */
 export const writesByItsSight = <R extends Resource, W extends Resource>(ruled: Ruled<R, W>) =>
-  (): ((line: Line) => string | undefined) => {
-    const sight = new Sight(ruled)
+  (history: History): ((line: Line) => string | undefined) => {
+    const sight = new Sight(ruled, history)
     return (line) => sight.line(line)
   }

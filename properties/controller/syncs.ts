@@ -11,7 +11,7 @@ import { expectationsTimeout_ms } from "#model/limits/controller.ts"
 import { queueBackoff_ms } from "#model/limits/client.ts"
 import { ByActor } from "#properties/by-actor.ts"
 import { Census } from "#properties/controller/census.ts"
-import { changeOf, keyIn, type Ruled } from "#properties/controller/ruled.ts"
+import { changeOf, keyIn, ownerOf, type Ruled } from "#properties/controller/ruled.ts"
 import type { LeadsTo, Obligation } from "#properties/property.ts"
 
 /** What happened between a worker's taking of a key and its being done. */
@@ -173,7 +173,7 @@ class Reasons<R extends Resource, W extends Resource> {
       const due = object === undefined ? undefined : due_ms?.(object, owned)
       if (due !== undefined) this.#arm(keyOf(object!), due)
     }
-    if (selects === undefined || uids.length > 0) return
+    if (selects === undefined || ownerOf(this.#ruled, owned) !== undefined) return
     for (const { object } of this.#census.known.values()) {
       if (object !== undefined && selects(object, owned)) this.#changedAt_ms.set(keyOf(object), at_ms)
     }
@@ -207,7 +207,9 @@ export const looksForAReason = <R extends Resource, W extends Resource>(ruled: R
 const notice_ms = 150_000 // ASSUMED
 
 /** "who expects something of … that is gone forgets it". */
-export const forgetsTheGone = <R extends Resource, W extends Resource>({ of, queue }: Ruled<R, W>): LeadsTo["make"] => () => {
+export const forgetsTheGone = <R extends Resource, W extends Resource>(
+  { of, queue }: Ruled<R, W>
+): LeadsTo["make"] => () => {
   const expecting = new ByActor<true>()
   const owing = new ByActor<Obligation>()
   return {
@@ -219,7 +221,8 @@ export const forgetsTheGone = <R extends Resource, W extends Resource>({ of, que
         if (event.resource !== of) return
         const name = `${queue}:${keyOf(event.object as ApiObject)}`
         for (const [process, key] of expecting) {
-          if (key === name) owing.set(process, key, { entity: `${process} on ${key}`, since_ms: at_ms, within_ms: notice_ms })
+          if (key !== name) continue
+          owing.set(process, key, { entity: `${process} on ${key}`, since_ms: at_ms, within_ms: notice_ms })
         }
       } else if (keyIn(queue, entity) !== undefined) {
         if (event.type === "expectations.set") expecting.set(actor, entity, true)

@@ -94,7 +94,8 @@ export const properties: ReadonlyArray<Property> = [
     return ({ actor, entity, event }) => {
       if (event.type === "expectations.set") outstanding.add(`${actor} ${entity}`)
       else if (event.type !== "sync.ended") outstanding.delete(`${actor} ${entity}`)
-      return event.type === "sync.ended" && outstanding.has(`${actor} ${entity}`) && keyIn("replicaset", entity) !== undefined
+      return event.type === "sync.ended" && outstanding.has(`${actor} ${entity}`)
+        && keyIn(replicaSet.queue, entity) !== undefined
     }
   }, ["expectations.", "sync.ended"])
 ]

@@ -2,13 +2,13 @@
 import { expect, it } from "vitest"
 import type { Event, Line } from "#model/events.ts"
 import { properties } from "#properties/etcd/lease.ts"
+import { alone } from "#properties/property.ts"
 
 const [property] = properties
 if (property?.kind !== "always") throw new Error("no property of the lease")
-const { make } = property
 
 const elect = (voters: ReadonlyArray<string>, before: ReadonlyArray<readonly [string, object]> = []) => {
-  const hear = make()
+  const hear = alone(property)
   let seq = 0
   const say = (at_ms: number, actor: string, event: object) => hear({ seq: seq++, at_ms, clock_ms: at_ms, actor,
     entity: actor, event: event as Event, state: "", chart: "" } as Line)

@@ -2,11 +2,12 @@
 import { describe, expect, it } from "vitest"
 import type { Event, Line } from "#model/events.ts"
 import { properties } from "#properties/etcd/pace.ts"
+import { alone } from "#properties/property.ts"
 
 const judge = (sentence: string) => {
   const property = properties.find(({ name }) => name === sentence)
   if (property?.kind !== "always") throw new Error(`no property says "${sentence}"`)
-  const hear = property.make()
+  const hear = alone(property)
   let seq = 0
   const say = (at_ms: number, actor: string, event: object): string | undefined => hear({ seq: seq++, at_ms,
     clock_ms: at_ms, actor, entity: actor, event: event as Event, state: "", chart: "" } as Line)

@@ -2,21 +2,26 @@
  * npm run bench: where the time goes. Ratios within one run are the verdict; absolute numbers depend on the machine.
  * Time is the time that the one thread was on a core (properties/harness/bench/measured.ts).
  *
- * Usage: npm run bench [-- --json] [-- --only kernel|cluster|size|search]
+ * Usage: npm run bench [-- --json] [-- --only kernel|cluster|size|search|answers]
  */
 import "#impl/sim/plain-fibers.ts"
 import type { Measured } from "#properties/harness/bench/measured.ts"
 
+const args = process.argv.slice(2)
+const asJson = args.includes("--json")
+
 /** Loaded when its turn comes: what one bench brings along must not slow the others down. */
+const print = (line: string): void => {
+  if (!asJson) console.log(line)
+}
 const benches: Readonly<Record<string, () => Promise<ReadonlyArray<Measured>>>> = {
   kernel: async () => (await import("#properties/harness/bench/kernel.ts")).kernelBench(),
   cluster: async () => (await import("#properties/harness/bench/cluster.ts")).clusterBench(),
   size: async () => (await import("#properties/harness/bench/size.ts")).sizeBench(),
+  answers: async () => (await import("#properties/harness/bench/answers.ts")).answersBench(print),
   search: async () => (await import("#properties/harness/bench/search.ts")).searchBench()
 }
 
-const args = process.argv.slice(2)
-const asJson = args.includes("--json")
 const only = args.includes("--only") ? args[args.indexOf("--only") + 1] : undefined
 if (only !== undefined && benches[only] === undefined) {
   console.error(`bench: --only ${only}: there are ${Object.keys(benches).join(", ")}`)

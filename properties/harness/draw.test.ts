@@ -1,10 +1,12 @@
 import { Schema } from "effect"
 import { describe, expect, it } from "vitest"
 import { drawRun } from "#properties/harness/draw.ts"
-import { Feedback, faultKinds, features, operationKinds } from "#properties/harness/draw/swarm.ts"
+import { faultKinds } from "#properties/harness/draw/faults.ts"
+import { Feedback, features } from "#properties/harness/draw/swarm.ts"
 import { machineOf } from "#properties/faults.ts"
 import { frozenAfter, legal, survivable, survivableCore } from "#properties/harness/draw/lawful.ts"
 import { controlPlane, decodeRunInput, RunInput } from "#properties/harness/draw/run-input.ts"
+import { operationKinds } from "#properties/harness/users/table.ts"
 
 const runs = Array.from({ length: 150 }, (_, i) => drawRun(7, i))
 
@@ -22,8 +24,8 @@ describe("arbitraries", () => {
   it("draws every kind of operation and fault, in order of time, with ids of their own", () => {
     const operations = new Set(runs.flatMap((run) => run.operations.map(({ type }) => type)))
     const faults = new Set(runs.flatMap((run) => run.faults.map(({ type }) => type)))
-    expect([...operations].sort()).toEqual([...operationKinds].sort())
-    expect(faultKinds.filter((kind) => !faults.has(kind as never))).toEqual([])
+    expect([...operations].sort()).toEqual(Object.keys(operationKinds).sort())
+    expect(Object.keys(faultKinds).filter((kind) => !faults.has(kind as never))).toEqual([])
     for (const { operations, faults, safety_ms } of runs) {
       for (const list of [operations, faults]) {
         expect(new Set(list.map(({ id }) => id)).size).toBe(list.length)

@@ -8,12 +8,17 @@
 import * as fc from "fast-check"
 import type { Fault } from "#model/events/faults.ts"
 import type { Operation } from "#model/events/operations.ts"
-import { moment, placed, single, targetsOf } from "#properties/harness/draw/faults.ts"
-import { defined, logUniform, operations } from "#properties/harness/draw/operations.ts"
+import { Chance } from "#impl/sim/draws.ts"
+import { single } from "#properties/harness/draw/faults.ts"
+import { targetsOf } from "#properties/harness/draw/faults/kind.ts"
+import { defined, logUniform } from "#properties/harness/draw/numbers.ts"
+import { operations } from "#properties/harness/draw/operations.ts"
+import { moment, placed } from "#properties/harness/draw/placing.ts"
 import { cutOffAtSeldom, halfDone, scenario } from "#properties/harness/draw/scenarios.ts"
 import { features, swarm, type Swarm, type Weights } from "#properties/harness/draw/swarm.ts"
 import { variation } from "#properties/harness/draw/variations.ts"
 import { legal, survivable } from "#properties/harness/draw/lawful.ts"
+import type { Example } from "#properties/harness/draw/examples.ts"
 import type { RunInput, Topology, Worker } from "#properties/harness/draw/run-input.ts"
 
 const zones = ["zone-a", "zone-b", "zone-c"] as const
@@ -99,15 +104,14 @@ const fresh = (on: Swarm, options: Options): fc.Arbitrary<RunInput> =>
       }))))
 
 const more_max = 5 // ASSUMED: more would drown what the known run is about.
-const varied = (on: Swarm): fc.Arbitrary<RunInput> => variation({
-  choices: choices(on),
-  faults: (known) => faultsOf(on, known.topology, timesOf(known.operations), known.safety_ms, more_max)
+const varied = (on: Swarm, known: RunInput): fc.Arbitrary<RunInput> => variation(known, {
+  choices: choices(on), faults: () => faultsOf(on, known.topology, timesOf(known.operations), known.safety_ms, more_max)
 }, { core_ms, healed_ms }).map((input) => ({ ...input, swarm: [...on] }))
 
 const timesOf = (ops: ReadonlyArray<Operation>): ReadonlyArray<number> => ops.map(({ at_ms }) => at_ms)
 
 export const runInput = (options: Options = {}): fc.Arbitrary<RunInput> =>
-  swarm(options.weights).chain((on) => on.has("run:varied") ? varied(on) : fresh(on, options))
+  swarm(options.weights).chain((on) => fresh(on, options))
 
 /** Faults of every kind, for a run whose operations are given: a recorded workload. */
 export const drawFaults = (
@@ -118,3 +122,9 @@ export const drawFaults = (
 /** The run number `index` of a campaign: a function of the seed, the index and what was learnt before. */
 export const drawRun = (seed: number, index: number, options: Options = {}): RunInput =>
   fc.sample(fc.noBias(runInput(options)), { seed: (seed ^ Math.imul(index + 1, 0x9e37_79b1)) | 0, numRuns: 1 })[0]!
+
+/** The nth run near an example: whatever else is known or was learnt, it is the same. */
+export const drawVariation = (seed: number, { input, name }: Example, nth: number): RunInput =>
+  fc.sample(fc.noBias(swarm().chain((on) => varied(on, input))), {
+    seed: new Chance(seed).stream("campaign/variation", `${name} ${nth}`).next() | 0, numRuns: 1
+  })[0]!

@@ -91,6 +91,32 @@ describe("a campaign", () => {
     expect(once.lines).toBeGreaterThan(1_000)
   })
 
+  it("runs known inputs first, and draws its numbered runs as if there were none", { timeout: 120_000 }, async () => {
+    const drawn = async (names: ReadonlyArray<string>) => {
+      const lines: Array<string> = []
+      const input = { ...short(createsPods), safety_ms: 5_000, core_ms: 0, healed_ms: 0 }
+      const all = names.map((name) => ({ name, input, isHint: false }))
+      const summary = await campaign({ seed: 9, runs: 20, properties: [], draw: { operations: 3, faults: 2 },
+        record: ({ actor, at_ms, event }) => lines.push(`${at_ms} ${actor} ${event.type}`),
+        examples: { all, options: { properties: [] } } })
+      return { lines, summary }
+    }
+    const one = await drawn(["a"])
+    const two = await drawn(["b", "c", "d"])
+    expect(two.lines).toEqual(one.lines)
+    expect([one.summary.runs, one.summary.examples, one.summary.variations]).toEqual([20, 1, 1])
+    expect([two.summary.runs, two.summary.examples, two.summary.variations]).toEqual([20, 3, 1])
+  })
+
+  it("tells which known input broke something", { timeout: 60_000 }, async () => {
+    const never = always("nothing happens", [], () => ({ event }) => event.type)
+    const known = { name: "known", input: short(createsPods), isHint: false }
+    const { failed, runs, verdict } = await campaign({ seed: 9, runs: 2, properties: [never],
+      examples: { all: [known], options: { properties: [never] } } })
+    const expected = { verdict: "safety", runs: 0, failed: { run: 0, example: "known" } }
+    expect({ verdict, runs, failed }).toMatchObject(expected)
+  })
+
   it("ends at once when it is told to, and claims nothing", async () => {
     const stopped = await campaign({ seed: 9, runs: 3, properties, signal: AbortSignal.abort() })
     expect([stopped.verdict, stopped.runs, stopped.isAborted]).toEqual(["unknown", 0, true])

@@ -13,7 +13,7 @@ import type { Fault } from "#model/events/faults.ts"
 import type { Operation } from "#model/events/operations.ts"
 import { machineOf } from "#properties/faults.ts"
 import { endsMajority, frozenAfter, legal, survivableCore } from "#properties/harness/draw/lawful.ts"
-import { Moments } from "#properties/harness/run/moments.ts"
+import { Moments, struckAt } from "#properties/harness/run/moments.ts"
 import { Monitors, textOf, type Broken } from "#properties/harness/run/monitors.ts"
 import { Noted } from "#properties/harness/run/noted.ts"
 import type { Property } from "#properties/property.ts"
@@ -89,7 +89,7 @@ export class Run {
   readonly #options: Options
   readonly #monitors: Monitors
   readonly #judge: Judge | undefined
-  #moments: Moments | undefined
+  readonly #moments = new Moments()
   readonly #noted = new Noted()
   #core: ReadonlySet<string> = new Set()
   /** The core was chosen before a member of it found that its data is gone: it is a majority no more. */
@@ -182,7 +182,7 @@ export class Run {
       zones: Object.fromEntries(topology.workers.map(({ name, zone }) => [name, zone]))
     }, "started")
     this.#world("run.phase", "run", { type: "phase.began", phase: "safety", frozen: [] }, "safety")
-    const report: Report = {
+    const report: Omit<Report, "ready"> = {
       invoked: (operation) => {
         this.#invoked++
         this.#world("run.operation", String(operation.id), { type: "operation.invoked", operation }, "invoked")
@@ -196,16 +196,28 @@ export class Run {
     for (let i = 0; i < users; i++) {
       const own = this.#input.operations.filter((operation) => operation.id % users === i).sort(byTime)
       if (own.length === 0) continue
-      const program = Effect.provide(user(own, report, this.#input.persistentUsers === true), layer("kubectl"))
+      let begin: ((operation: Operation) => void) | undefined
+      const ready: Report["ready"] = (given) => begin = given
+      for (const one of own) this.#wait(one, () => this.#phase === "safety" && begin?.(one))
+      const timed = own.filter(({ upon }) => upon === undefined)
+      const program = Effect.provide(user(timed, { ...report, ready }, this.#input.persistentUsers === true),
+        layer("kubectl"))
       world.addProcess({ name: `user/${i}`, machine: usersMachine, program })
     }
     const faults = legal(this.#input.faults, topology)
     for (const fault of faults) if (fault.upon === undefined) this.#inject(fault)
-    this.#moments = new Moments(faults.filter(({ upon }) => upon !== undefined), (fault) => {
-      const soon_ms = world.now_ms + (fault.at_ms - Math.floor(world.now_ms)) + leastDelay_ms
-      world.at(soon_ms, () => this.#inject(fault))
-    })
+    for (const fault of faults) this.#wait(fault, (line) => this.#inject(struckAt(fault, line)))
     world.start()
+  }
+
+  /** `then` comes after its line: a moment is heard of in the midst of the actor's work. */
+  #wait({ at_ms, upon }: Fault | Operation, then: (line: Line) => void): void {
+    if (upon === undefined) return
+    const { world } = this.#cluster
+    this.#moments.wait(upon, at_ms, (line) => {
+      const fraction_ms = world.now_ms - Math.floor(world.now_ms)
+      world.at(line.at_ms + upon.delay_ms + fraction_ms + leastDelay_ms, () => then(line))
+    })
   }
 
   #inject(fault: Fault): void {
@@ -286,7 +298,7 @@ export class Run {
   /** Called in the midst of a process's work: must not throw. */
   #write(line: Line): void {
     this.#unheard.push(line)
-    if (this.#phase === "safety") this.#moments?.hear(line)
+    if (this.#phase === "safety") this.#moments.hear(line)
     if (this.#unheard.length >= batch) this.#hear()
   }
 

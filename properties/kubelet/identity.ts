@@ -1,76 +1,46 @@
 /** One pod, one node, one life: what may run where, and when the API may forget a pod. */
 import type { Line } from "#model/events.ts"
-import type { Pod } from "#model/objects/pod.ts"
-import {
-  Containers, Excuses, heardByContainers, heardByExcuses, isTerminal, machineOf, podKey, Pods
-} from "#properties/kubelet/facts.ts"
+import { committed } from "#properties/history.ts"
+import { isExcused, isTerminal, machineOf, podKey } from "#properties/kubelet/facts.ts"
 import { always, type Property } from "#properties/property.ts"
 
-const runsWhereBound = always("containers of a pod run only on the node that the pod is bound to", [38], () => {
-  const pods = new Pods()
-  return (line) => {
-    pods.hear(line)
-    const { actor, event } = line
+const runsWhereBound = always("containers of a pod run only on the node that the pod is bound to", [38],
+  ({ now }) => ({ actor, event }) => {
     if (event.type !== "container.started") return undefined
-    const node = pods.known(event.podUid)?.spec.nodeName
+    const node = now.pods.known(event.podUid)?.spec.nodeName
     return node === machineOf(actor) ? undefined
       : `${event.namespace}/${event.pod} (${event.podUid}) starts on ${machineOf(actor)}, bound to ${node ?? "no node"}`
-  }
-}, ["container.started", "object."])
+  }, ["container.started"])
 
-const oneRunsByName = always("while a pod exists, no other pod of its name runs", [39], () => {
-  const containers = new Containers()
-  const excuses = new Excuses()
-  const pods = new Pods()
-  const byKey = new Map<string, string>()
-  const other = (key: string, uid: string): string | undefined => {
-    for (const container of containers.ofKey(key)) {
-      if (container.uid === uid) continue
-      const pod = pods.known(container.uid)
-      if (pod === undefined || !excuses.covers(pod)) {
-        return `${key}: ${container.uid} runs on ${container.node} while ${uid} exists`
+const oneRunsByName = always("while a pod exists, no other pod of its name runs", [39], (history) => {
+  const { containers, now } = history
+  return (line) => {
+    const { event } = line
+    const created = committed(line, "pods")?.object
+    const key = event.type === "container.started" ? podKey(event.namespace, event.pod)
+      : created === undefined ? "" : podKey(created.metadata.namespace, created.metadata.name)
+    const present = now.pods.named(key)
+    if (present === undefined) return undefined
+    for (const { node, uid } of containers.ofPod(key)) {
+      if (uid === present.metadata.uid) continue
+      const pod = now.pods.known(uid)
+      if (pod === undefined || !isExcused(history, pod)) {
+        return `${key}: ${uid} runs on ${node} while ${present.metadata.uid} exists`
       }
     }
     return undefined
   }
-  return (line) => {
-    containers.hear(line)
-    excuses.hear(line)
-    pods.hear(line)
-    const { event } = line
-    if (event.type === "object.created" && event.resource === "pods") {
-      const { name, namespace, uid } = (event.object as Pod).metadata
-      byKey.set(podKey(namespace, name), uid)
-      return other(podKey(namespace, name), uid)
-    }
-    if (event.type === "object.deleted" && event.resource === "pods") {
-      const { name, namespace } = (event.object as Pod).metadata
-      byKey.delete(podKey(namespace, name))
-      return undefined
-    }
-    if (event.type !== "container.started") return undefined
-    const key = podKey(event.namespace, event.pod)
-    const current = byKey.get(key)
-    return current === undefined ? undefined : other(key, current)
-  }
-}, [...heardByContainers, ...heardByExcuses])
+}, ["container.started", "pods.created"])
 
 const goneAfterStop = always(
-  "a bound pod disappears from the API only after its kubelet saw it stop and posted a terminal phase", [40], () => {
-    const containers = new Containers()
-    const excuses = new Excuses()
-    return (line) => {
-      containers.hear(line)
-      excuses.hear(line)
-      const { event } = line
-      if (event.type !== "object.deleted" || event.resource !== "pods") return undefined
-      const pod = event.object as Pod
-      if (pod.spec.nodeName === undefined || excuses.covers(pod)) return undefined
-      const { name, uid } = pod.metadata
-      if (containers.runs(uid)) return `${name} (${uid}) is gone and still runs on ${pod.spec.nodeName}`
-      return isTerminal(pod.status.phase) ? undefined : `${name} (${uid}) is gone in phase ${pod.status.phase}`
-    }
-  }, [...heardByContainers, ...heardByExcuses])
+  "a bound pod disappears from the API only after its kubelet saw it stop and posted a terminal phase", [40],
+  (history) => (line) => {
+    const pod = committed(line, "pods")?.object
+    if (pod?.spec.nodeName === undefined || isExcused(history, pod)) return undefined
+    const { metadata: { name, uid }, spec: { nodeName }, status: { phase } } = pod
+    if (history.containers.ofUid(uid).length > 0) return `${name} (${uid}) is gone and still runs on ${nodeName}`
+    return isTerminal(phase) ? undefined : `${name} (${uid}) is gone in phase ${phase}`
+  }, ["pods.deleted"])
 
 const deletesByUid = always("a kubelet deletes a pod only by its uid", [41], () => ({ entity, event }) => {
   if (event.type === "podStatus.deleted" && event.uid !== entity) {

@@ -1,8 +1,8 @@
 /** What must come true on a node that works. */
-import type { Line } from "#model/events.ts"
 import { terminationGracePeriod_s } from "#model/limits.ts"
 import type { Pod } from "#model/objects/pod.ts"
-import { Containers, heardByContainers, isTerminal, Pods } from "#properties/kubelet/facts.ts"
+import { committed } from "#properties/history.ts"
+import { isTerminal } from "#properties/kubelet/facts.ts"
 import { eventually, leadsTo, type Obligation, type Property, sometimes } from "#properties/property.ts"
 
 /** A keep-alive's 45 s, a reflector's 30 s and a request's 60 s in a row, and two tries of the status manager. */
@@ -16,18 +16,14 @@ interface Terminating {
 const terminatingPodGoes = leadsTo("a pod that is being deleted on a live node is gone in the end", [], () => {
   const open = new Map<string, Terminating>()
   return {
-    line: ({ at_ms, event }: Line) => {
-      if (event.type === "object.deleted" && event.resource === "pods") {
-        open.delete((event.object as Pod).metadata.uid)
-      } else if ((event.type === "object.updated" || event.type === "object.created") && event.resource === "pods") {
-        const pod = event.object as Pod
-        const { deletionTimestamp, finalizers, uid } = pod.metadata
-        // A finalizer keeps the object for as long as its owner wants.
-        const mustGo = deletionTimestamp !== undefined && (finalizers?.length ?? 0) === 0
-          && pod.spec.nodeName !== undefined
-        if (!mustGo) open.delete(uid)
-        else if (!open.has(uid)) open.set(uid, { pod, since_ms: at_ms })
-      }
+    line: (line) => {
+      const { object: pod, type } = committed(line, "pods")!
+      const { deletionTimestamp, finalizers, uid } = pod.metadata
+      // A finalizer keeps the object for as long as its owner wants.
+      const mustGo = type !== "object.deleted" && deletionTimestamp !== undefined && (finalizers?.length ?? 0) === 0
+        && pod.spec.nodeName !== undefined
+      if (!mustGo) open.delete(uid)
+      else if (!open.has(uid)) open.set(uid, { pod, since_ms: line.at_ms })
     },
     open: function*(): Generator<Obligation> {
       for (const { pod, since_ms } of open.values()) {
@@ -37,54 +33,40 @@ const terminatingPodGoes = leadsTo("a pod that is being deleted on a live node i
       }
     }
   }
-}, ["object."])
+}, ["pods."])
 
-const nothingElseRuns = eventually("at rest nothing runs that the API does not have there", [38, 40], () => {
-  const containers = new Containers()
-  const pods = new Pods()
-  return {
-    line: (line) => {
-      containers.hear(line)
-      pods.hear(line)
-    },
+const nothingElseRuns = eventually("at rest nothing runs that the API does not have there", [38, 40],
+  ({ containers, now }) => ({
     holds: () => {
-      for (const { key, node, uid } of containers.all()) {
-        const pod = pods.live.get(uid)
-        if (pod === undefined) return `${key} (${uid}) runs on ${node} and the API has no such pod`
-        if (pod.spec.nodeName !== node) return `${key} (${uid}) runs on ${node}, bound to ${pod.spec.nodeName}`
+      for (const { node, pod: name, uid } of containers.all()) {
+        const pod = now.pods.get(uid)
+        if (pod === undefined) return `${name} (${uid}) runs on ${node} and the API has no such pod`
+        if (pod.spec.nodeName !== node) return `${name} (${uid}) runs on ${node}, bound to ${pod.spec.nodeName}`
       }
       return undefined
     }
-  }
-}, [...heardByContainers, "object."])
+  }))
 
-const runsAsItSays = "at rest a pod that runs is Running in the API, and one that is ready runs"
-const phaseReflects = eventually(runsAsItSays, [], () => {
-  const containers = new Containers()
-  const pods = new Pods()
-  return {
-    line: (line) => {
-      containers.hear(line)
-      pods.hear(line)
-    },
+const phaseReflects = eventually("at rest a pod that runs is Running in the API, and one that is ready runs", [],
+  ({ containers, now }) => ({
     holds: () => {
-      for (const [uid, pod] of pods.live) {
-        if (pod.spec.nodeName === undefined || pod.metadata.deletionTimestamp !== undefined) continue
+      for (const pod of now.pods.all()) {
+        const { deletionTimestamp, name, uid } = pod.metadata
+        if (pod.spec.nodeName === undefined || deletionTimestamp !== undefined) continue
         const { phase } = pod.status
         const isReady = pod.status.conditions?.some((one) => one.type === "Ready" && one.status === "True") === true
-        const running = [...containers.ofUid(uid)].length
+        const running = containers.ofUid(uid).length
         if (running === pod.spec.containers.length && phase !== "Running") {
-          return `${pod.metadata.name} (${uid}) runs on ${pod.spec.nodeName} and is ${phase}`
+          return `${name} (${uid}) runs on ${pod.spec.nodeName} and is ${phase}`
         }
         // Whom pod-gc marked Failed keeps its conditions if no kubelet that knew it is left: ready means nothing then.
         if (isReady && running < pod.spec.containers.length && phase !== "Failed") {
-          return `${pod.metadata.name} (${uid}) is ready and only ${running} of its containers run`
+          return `${name} (${uid}) is ready and only ${running} of its containers run`
         }
       }
       return undefined
     }
-  }
-}, [...heardByContainers, "object."])
+  }))
 
 /** Guards: without these, some promises above were kept by nobody. */
 const reached: ReadonlyArray<Property> = [

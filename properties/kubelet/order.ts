@@ -1,6 +1,5 @@
 /** What goes before what in a kubelet: what it knows, what it works on, and what its runtime told it. */
-import type { Pod, PodCondition } from "#model/objects/pod.ts"
-import { Versions } from "#properties/cluster/knowledge.ts"
+import type { PodCondition } from "#model/objects/pod.ts"
 import { memoryLost } from "#properties/kubelet/facts.ts"
 import { after, said } from "#properties/order.ts"
 import { anywhere, boundAsCommitted, itself, nodeOf, onOwnNode } from "#properties/order/keys.ts"
@@ -8,22 +7,15 @@ import { always, type Property } from "#properties/property.ts"
 
 const isReady = ({ status, type }: PodCondition): boolean => type === "Ready" && status === "True"
 const statusesAgree = always("What a kubelet says that it posted is what the history holds at that revision", [],
-  () => {
-    const versions = new Versions()
-    return (line) => {
-      const { entity, event } = line
-      if (versions.hear(line) || event.type !== "podStatus.posted") return undefined
-      const found = versions.of(entity, event.revision)
-      if (found === undefined) {
-        return `${line.actor} posted a status of ${entity} at ${event.revision}, where it has no version`
-      }
-      const { status } = found.object as Pod
-      const ready = (status.conditions ?? []).some(isReady)
-      return status.phase === event.phase && ready === event.ready ? undefined
-        : `${line.actor} posted ${event.phase}, ready ${event.ready}, of ${entity}; revision ${event.revision} holds ` +
-          `${status.phase}, ready ${ready}`
-    }
-  }, ["object.", "podStatus.posted"])
+  ({ now }) => ({ actor, entity, event }) => {
+    if (event.type !== "podStatus.posted") return undefined
+    const status = now.pods.written(entity, event.revision)?.object?.status
+    if (status === undefined) return `${actor} posted a status of ${entity} at ${event.revision}, where it has none`
+    const ready = (status.conditions ?? []).some(isReady)
+    return status.phase === event.phase && ready === event.ready ? undefined
+      : `${actor} posted ${event.phase}, ready ${event.ready}, of ${entity}; revision ${event.revision} holds ` +
+        `${status.phase}, ready ${ready}`
+  }, ["podStatus.posted"])
 
 /** Nothing of a pod is up when its kubelet says that it has ended. */
 const terminatedIsDown = always("A pod has ended on its node only when none of its sandboxes is up", [],

@@ -1,14 +1,16 @@
 /** Monitors over what a scheduler decided, held against what it knew. */
 import type { Line } from "#model/events.ts"
 import { requestsOf } from "#model/objects/requests.ts"
+import type { History } from "#properties/history.ts"
 import { Snapshots } from "#properties/scheduler/snapshot.ts"
 import type { Sums } from "#properties/scheduler/fit.ts"
 
 /**
  * 65. The snapshot is that of the cycle's beginning; what changed since is looked up in what was saved before.
  */
-export const chosenNodePasses = (): (line: Line) => string | undefined => {
-  const snapshots = new Snapshots()
+export const chosenNodePasses = (history: History): (line: Line) => string | undefined => {
+  const { now } = history
+  const snapshots = new Snapshots(history)
   interface Cycle {
     readonly uid: string
     /** The totals that changed during the cycle, as they were. */
@@ -30,7 +32,7 @@ export const chosenNodePasses = (): (line: Line) => string | undefined => {
     if (event.type === "scheduling.placed") {
       cycles.delete(actor)
       if (cycle?.uid !== event.uid || cycle.changed.has(event.node)) return undefined
-      const pod = snapshots.pods.get(event.uid)
+      const pod = now.pods.get(event.uid)
       if (pod === undefined) return undefined
       const why = snapshots.refusal(
         snapshots.of(actor), event.uid, requestsOf(pod.spec), event.node, cycle.used.get(event.node))
@@ -56,13 +58,19 @@ type Nodes = Set<string>
  * first later instant of that scheduler, since the queue is told after the cache.
  */
 class WakeUps {
-  readonly #snapshots = new Snapshots()
+  readonly #now: History["now"]
+  readonly #snapshots: Snapshots
   /** By actor: pods in flight, with the nodes that changed since they were taken. */
   readonly #flying = new Map<string, Map<string, Nodes>>()
   /** By actor: the unschedulable pods. */
   readonly #lying = new Map<string, Set<string>>()
   /** By actor: pods that ought to be woken in this instant, with the nodes that may fit them. */
   readonly #suspects = new Map<string, { readonly at_ms: number; readonly pods: Map<string, Nodes> }>()
+
+  constructor(history: History) {
+    this.#now = history.now
+    this.#snapshots = new Snapshots(history)
+  }
 
   line(line: Line): string | undefined {
     const { actor, at_ms, entity, event } = line
@@ -107,7 +115,7 @@ class WakeUps {
     if (suspect === undefined || suspect.at_ms >= at_ms) return undefined
     this.#suspects.delete(actor)
     for (const [uid, nodes] of suspect.pods) {
-      const pod = this.#lying.get(actor)?.has(uid) === true ? this.#snapshots.pods.get(uid) : undefined
+      const pod = this.#lying.get(actor)?.has(uid) === true ? this.#now.pods.get(uid) : undefined
       if (pod === undefined) continue
       for (const node of nodes) {
         const why = this.#snapshots.refusal(this.#snapshots.of(actor), uid, requestsOf(pod.spec), node)
@@ -150,7 +158,7 @@ class WakeUps {
   }
 }
 
-export const noLostWakeUp = (): (line: Line) => string | undefined => {
-  const wakeUps = new WakeUps()
+export const noLostWakeUp = (history: History): (line: Line) => string | undefined => {
+  const wakeUps = new WakeUps(history)
   return (line) => wakeUps.line(line)
 }

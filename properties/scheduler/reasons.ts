@@ -7,6 +7,7 @@
  */
 import type { Line } from "#model/events.ts"
 import type { Pod } from "#model/objects/pod.ts"
+import type { History } from "#properties/history.ts"
 import { ByActor } from "#properties/by-actor.ts"
 import { isTerminal, nodeOf, type Sums } from "#properties/scheduler/fit.ts"
 import { type KnownNode, plugins } from "#properties/scheduler/plugins.ts"
@@ -41,10 +42,14 @@ const mayHelp = ({ after, before, kind }: Happening, plugin: string, pod: Pod): 
 
 /** What happens before the eyes of each scheduler that may wake pods. */
 class Happenings {
-  readonly snapshots = new Snapshots()
+  readonly snapshots: Snapshots
   readonly last = new Map<string, Happening>()
   /** Since the pod in its cycle was taken. */
   readonly inFlight = new Map<string, Array<Happening>>()
+
+  constructor(history: History) {
+    this.snapshots = new Snapshots(history)
+  }
 
   line(line: Line): void {
     const { actor, at_ms, entity, event } = line
@@ -81,8 +86,9 @@ class Happenings {
 }
 
 /** "an unschedulable pod is woken only by what may help it". */
-export const wokenByWhatHelps = (): (line: Line) => string | undefined => {
-  const happenings = new Happenings()
+export const wokenByWhatHelps = (history: History): (line: Line) => string | undefined => {
+  const { now } = history
+  const happenings = new Happenings(history)
   const refused = new ByActor<ReadonlyArray<string>>()
   return (line) => {
     const { actor, at_ms, entity, event } = line
@@ -95,7 +101,7 @@ export const wokenByWhatHelps = (): (line: Line) => string | undefined => {
       case "schedulingQueue.returned": {
         refused.set(actor, entity, event.plugins)
         if (event.reason === "error" || !event.woken) return undefined
-        const pod = happenings.snapshots.pods.get(entity)
+        const pod = now.pods.get(entity)
         const seen = happenings.inFlight.get(actor) ?? []
         if (pod === undefined || seen.some((one) => event.plugins.some((plugin) => mayHelp(one, plugin, pod)))) {
           return undefined
@@ -104,7 +110,7 @@ export const wokenByWhatHelps = (): (line: Line) => string | undefined => {
       }
       case "schedulingQueue.woken": {
         const last = happenings.last.get(actor)
-        const pod = happenings.snapshots.pods.get(entity)
+        const pod = now.pods.get(entity)
         if (last === undefined || last.at_ms !== at_ms || last.kind !== event.by) {
           return `${actor} wakes ${entity} by ${event.by}, which has not happened`
         }
@@ -119,26 +125,19 @@ export const wokenByWhatHelps = (): (line: Line) => string | undefined => {
 }
 
 /** "a pod leaves the queue, or is passed over, only for a reason that is true". */
-export const leavesTruly = (): (line: Line) => string | undefined => {
-  const pods = new Map<string, Pod>()
-  const known = new Set<string>()
+export const leavesTruly = ({ now }: History): (line: Line) => string | undefined => {
   const counted = new ByActor<true>()
-  const isBound = (uid: string): boolean => !pods.has(uid) && known.has(uid) || nodeOf(pods.get(uid)!) !== ""
+  // Of those that are gone anything may have been seen last.
+  const isBound = (uid: string): boolean => {
+    const pod = now.pods.get(uid)
+    return pod === undefined || nodeOf(pod) !== ""
+  }
   const isGoing = (uid: string): boolean => {
-    const pod = pods.get(uid)
-    return pod === undefined ? known.has(uid) : pod.metadata.deletionTimestamp !== undefined || isTerminal(pod)
+    const pod = now.pods.get(uid)
+    return pod === undefined || pod.metadata.deletionTimestamp !== undefined || isTerminal(pod)
   }
   return ({ actor, entity, event }) => {
     switch (event.type) {
-      case "object.created":
-      case "object.updated":
-        if (event.resource !== "pods") return undefined
-        known.add(entity)
-        pods.set(entity, event.object as Pod)
-        return undefined
-      case "object.deleted":
-        pods.delete(entity)
-        return undefined
       case "process.crashed":
       case "process.stopped":
         counted.forget(event.process)
@@ -153,12 +152,12 @@ export const leavesTruly = (): (line: Line) => string | undefined => {
         counted.take(actor, entity)
         return undefined
       case "schedulingQueue.removed": {
-        if (!known.has(entity)) return undefined
+        if (now.pods.known(entity) === undefined) return undefined
         const isTrue = event.reason === "bound" && isBound(entity) || event.reason === "deleted" && isGoing(entity)
         return isTrue ? undefined : `${actor} takes ${entity} off its queue as "${event.reason}", which it is not`
       }
       case "scheduling.skipped": {
-        if (!known.has(event.uid)) return undefined
+        if (now.pods.known(event.uid) === undefined) return undefined
         const isTrue = event.reason === "deleting" && isGoing(event.uid) ||
           event.reason === "assumed" && counted.get(actor, event.uid) === true
         return isTrue ? undefined : `${actor} passes ${event.uid} over as "${event.reason}", which it is not`
@@ -170,20 +169,10 @@ export const leavesTruly = (): (line: Line) => string | undefined => {
 }
 
 /** "a gated pod is not tried". Gates only ever go: a scheduler whose news are old sees as many or more. */
-export const gatedIsNotTried = (): (line: Line) => string | undefined => {
-  const gated = new Map<string, string>()
-  return ({ actor, entity, event }) => {
-    if (event.type === "object.created" || event.type === "object.updated") {
-      if (event.resource !== "pods") return undefined
-      const { metadata, spec } = event.object as Pod
-      if ((spec.schedulingGates?.length ?? 0) > 0) gated.set(entity, metadata.name)
-      else gated.delete(entity)
-    } else if (event.type === "object.deleted") gated.delete(entity)
-    else if (event.type === "schedulingQueue.popped" && gated.has(entity)) {
-      return `${actor} tries ${gated.get(entity)}, which is gated`
-    }
-    return undefined
-  }
+export const gatedIsNotTried = ({ now }: History) => ({ actor, entity }: Line): string | undefined => {
+  const pod = now.pods.get(entity)
+  const isGated = (pod?.spec.schedulingGates?.length ?? 0) > 0
+  return isGated ? `${actor} tries ${pod!.metadata.name}, which is gated` : undefined
 }
 
 /** "a pod returns to the queue with the plugins that refused it". */

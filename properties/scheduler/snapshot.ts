@@ -4,8 +4,8 @@
  */
 import type { Line } from "#model/events.ts"
 import type { Node } from "#model/objects/node.ts"
-import type { Pod } from "#model/objects/pod.ts"
 import { type Amounts, type Scored, scoredRequestsOf } from "#model/objects/requests.ts"
+import type { History } from "#properties/history.ts"
 import { add, allocatableOf, isWelcome, lacks, type Sums } from "#properties/scheduler/fit.ts"
 import type { KnownNode } from "#properties/scheduler/plugins.ts"
 
@@ -30,23 +30,25 @@ export const taintText = ({ key, value, effect }: { key: string; value?: string;
 export const sameRecord = (a: Readonly<Record<string, unknown>> = {}, b: Readonly<Record<string, unknown>>): boolean =>
   Object.keys({ ...a, ...b }).every((key) => a[key] === b[key])
 
+/** So many versions of a node a scheduler may be behind. */
+const seenLate_max = 20 // ASSUMED
+
 const nothing: Scored = { cpu: 0, memory: 0 }
 
-/** Follows every scheduler. `changed` is told when a node may have become better for somebody. */
 /** A node of which no committed version looks as the scheduler says: nothing may go there. */
 const unheardOf = (name: string): Node => ({
   apiVersion: "v1", kind: "Node", metadata: { name, uid: "", resourceVersion: "", creationTimestamp: "" },
   spec: { unschedulable: true }, status: {} as Node["status"]
 })
 
+/** Follows every scheduler. */
 export class Snapshots {
-  /** By uid: specs do not change but for the node's name. */
-  readonly pods = new Map<string, Pod>()
+  readonly #now: History["now"]
   readonly #byActor = new Map<string, Snapshot>()
-  /** Kept: a scheduler may hear of a pod after it is gone. */
-  readonly #scored = new Map<string, Scored>()
-  /** The last committed versions of each node: a scheduler's view is one of them. */
-  readonly #nodes = new Map<string, Array<Node>>()
+
+  constructor({ now }: History) {
+    this.#now = now
+  }
 
   of(actor: string): Snapshot {
     let snapshot = this.#byActor.get(actor)
@@ -78,17 +80,6 @@ export class Snapshots {
   line(line: Line): void {
     const { actor, entity, event } = line
     switch (event.type) {
-      case "object.created":
-      case "object.updated":
-        if (event.resource === "pods") {
-          this.pods.set(entity, event.object as Pod)
-          if (event.type === "object.created") this.#scored.set(entity, scoredRequestsOf((event.object as Pod).spec))
-        } else if (event.resource === "nodes") this.#nodeCommitted(event.object as Node)
-        return
-      case "object.deleted":
-        // Nodes are kept: a scheduler may learn late of one, and one may come back.
-        if (event.resource === "pods") this.pods.delete(entity)
-        return
       case "process.crashed":
       case "process.stopped":
         this.#byActor.delete(event.process)
@@ -117,30 +108,30 @@ export class Snapshots {
     if (known === undefined) return `the scheduler knows no node ${name}`
     const resource = lacks(requests, used ?? snapshot.used.get(name) ?? new Map(), known.allocatable)
     if (resource !== undefined) return `${name} has too little ${resource}`
-    const pod = this.pods.get(uid)
+    const pod = this.#now.pods.get(uid)
     return pod === undefined || isWelcome(pod, known.node) ? undefined : `${name} is cordoned, tainted or not selected`
   }
 
-  #nodeCommitted(node: Node): void {
-    const versions = this.#nodes.get(node.metadata.name) ?? []
-    versions.push(node)
-    if (versions.length > 20) versions.shift()
-    this.#nodes.set(node.metadata.name, versions)
-  }
-
-  /** The newest committed version that looks as the scheduler says. */
+  /** The newest of the last committed versions that looks as the scheduler says: it may learn late of a node. */
   #version(name: string, event: Extract<Line["event"], { readonly type: "schedulerNode.changed" }>): Node {
-    const versions = this.#nodes.get(name) ?? []
     const taints = event.taints.join(",")
-    const seen = versions.findLast((node) => (node.spec.unschedulable === true) === event.unschedulable &&
+    const isSeen = (node: Node): boolean => (node.spec.unschedulable === true) === event.unschedulable &&
       (node.spec.taints ?? []).map(taintText).join(",") === taints && sameRecord(node.metadata.labels, event.labels) &&
-      sameRecord(allocatableOf(node), event.allocatable))
-    return seen ?? unheardOf(name)
+      sameRecord(allocatableOf(node), event.allocatable)
+    let left = seenLate_max
+    for (const { object } of this.#now.nodes.history(name)) {
+      if (object === undefined) continue
+      if (isSeen(object)) return object
+      if (--left === 0) break
+    }
+    return unheardOf(name)
   }
 
   #count(actor: string, uid: string, node: string, requests: Amounts): void {
     const snapshot = this.of(actor)
-    const scored = this.#scored.get(uid) ?? nothing
+    // A scheduler may hear of a pod after it is gone.
+    const pod = this.#now.pods.known(uid)
+    const scored = pod === undefined ? nothing : scoredRequestsOf(pod.spec)
     snapshot.pods.set(uid, { node, requests, scored })
     let used = snapshot.used.get(node)
     if (used === undefined) snapshot.used.set(node, used = new Map())

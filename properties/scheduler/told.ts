@@ -39,7 +39,7 @@ const wrongList = (
     list.filter(({ type }) => type !== "PodScheduled").map((one) => JSON.stringify(one)).sort().join()
   if (others(before) !== others(after)) return `with the other conditions ${others(after)}; they were ${others(before)}`
   const was = scheduledOf(previous)
-  const since = scheduledOf(pod)!.lastTransitionTime
+  const since = scheduledOf(pod)!.lastTransitionTime ?? undefined
   if (was?.status === "False") {
     return since === was.lastTransitionTime ? undefined : "with another time of its transition"
   }

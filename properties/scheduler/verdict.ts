@@ -5,6 +5,7 @@
  */
 import type { Line } from "#model/events.ts"
 import type { Pod } from "#model/objects/pod.ts"
+import type { History } from "#properties/history.ts"
 import type { Sums } from "#properties/scheduler/fit.ts"
 import { refusing } from "#properties/scheduler/plugins.ts"
 import { type Candidate, scoresOf } from "#properties/scheduler/scores.ts"
@@ -44,17 +45,23 @@ const judged = (snapshot: Snapshot, pod: Pod): Cycle => {
 
 /** Every scheduler's cycle under way, as it should end. */
 class Cycles {
-  readonly snapshots = new Snapshots()
+  readonly #now: History["now"]
+  readonly #snapshots: Snapshots
   readonly #byActor = new Map<string, Cycle>()
+
+  constructor(history: History) {
+    this.#now = history.now
+    this.#snapshots = new Snapshots(history)
+  }
 
   /** The cycle that the line ends. */
   line(line: Line): Cycle | undefined {
     const { actor, event } = line
-    this.snapshots.line(line)
+    this.#snapshots.line(line)
     switch (event.type) {
       case "scheduling.began": {
-        const pod = this.snapshots.pods.get(event.uid)
-        const snapshot = this.snapshots.of(actor)
+        const pod = this.#now.pods.get(event.uid)
+        const snapshot = this.#snapshots.of(actor)
         if (pod === undefined || snapshot.nodes.size >= allAreLookedAt) this.#byActor.delete(actor)
         else this.#byActor.set(actor, judged(snapshot, pod))
         return undefined
@@ -80,8 +87,8 @@ const told = (refused: ReadonlyMap<string, number>): string =>
   [...refused].map(([plugin, count]) => `${count} ${plugin}`).sort().join(", ")
 
 /** 65, the other way round: who finds no node was refused by each, and who finds one has seen them all. */
-export const verdictIsTrue = (): (line: Line) => string | undefined => {
-  const cycles = new Cycles()
+export const verdictIsTrue = (history: History): (line: Line) => string | undefined => {
+  const cycles = new Cycles(history)
   return (line) => {
     const { actor, event } = line
     const cycle = cycles.line(line)
@@ -104,8 +111,8 @@ export const verdictIsTrue = (): (line: Line) => string | undefined => {
 }
 
 /** A node with a higher score is not passed over; of equals any one may be chosen. */
-export const choosesWell = (): (line: Line) => string | undefined => {
-  const cycles = new Cycles()
+export const choosesWell = (history: History): (line: Line) => string | undefined => {
+  const cycles = new Cycles(history)
   return (line) => {
     const cycle = cycles.line(line)
     const { actor, event } = line

@@ -1,26 +1,22 @@
 /**
- * api-server/registry/namespaces: what a namespace begins with. Spec: model/controllers/namespace.ts.
- *
- * Source: kubernetes registry/core/namespace/strategy.go; apis/core/v1/defaults.go SetDefaults_Namespace.
+ * api-server/registry/namespaces: content is held by finalizers of the spec, which the subresource finalize alone
+ * changes. Spec: model/controllers/namespace.ts. Source: kubernetes registry/core/namespace/strategy.go.
  */
 import type { Strategy } from "#impl/api-server/registry/strategy.ts"
-import { defaultNamespace, type Namespace } from "#model/objects/namespace.ts"
-
-const finalizer = "kubernetes"
+import {
+  defaultNamespace, type Namespace, newNamespace, validateFinalize, validateNamespace, validateNamespaceStatusUpdate,
+  validateNamespaceUpdate
+} from "#model/objects/namespace.ts"
 
 export const namespaces: Strategy<Namespace> = {
-  hasStatus: true,
   allowsCreateOnUpdate: false,
   allowsUnconditionalUpdate: true,
+  returnsDeleted: false,
   defaulted: defaultNamespace,
-  prepareForCreate: (namespace) => {
-    const { finalizers = [] } = namespace.spec
-    return {
-      ...namespace, status: { phase: "Active" },
-      spec: finalizers.includes(finalizer) ? namespace.spec : { ...namespace.spec, finalizers: [...finalizers, finalizer] }
-    }
-  },
-  validate: () => [],
-  // Its finalizers change through the subresource finalize alone.
-  validateUpdate: () => []
+  prepareForCreate: newNamespace,
+  validate: validateNamespace,
+  prepareForUpdate: (namespace, existing) => ({ ...namespace, spec: existing.spec }),
+  validateUpdate: validateNamespaceUpdate,
+  status: { validate: validateNamespaceStatusUpdate },
+  validateFinalize
 }

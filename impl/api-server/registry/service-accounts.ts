@@ -1,12 +1,15 @@
-/** api-server/registry/service-accounts: nothing but metadata. Source: kubernetes registry/core/serviceaccount. */
+/** api-server/registry/service-accounts: little but metadata. Source: kubernetes registry/core/serviceaccount. */
 import type { Strategy } from "#impl/api-server/registry/strategy.ts"
-import type { ServiceAccount } from "#model/objects/service-account.ts"
+import {
+  type ServiceAccount, validateServiceAccount, validateServiceAccountUpdate, withoutStrangeSecrets
+} from "#model/objects/service-account.ts"
 
 export const serviceaccounts: Strategy<ServiceAccount> = {
-  hasStatus: false,
   allowsCreateOnUpdate: false,
   allowsUnconditionalUpdate: true,
-  prepareForCreate: (account) => account,
-  validate: () => [],
-  validateUpdate: () => []
+  returnsDeleted: true,
+  prepareForCreate: withoutStrangeSecrets,
+  validate: validateServiceAccount,
+  prepareForUpdate: withoutStrangeSecrets,
+  validateUpdate: validateServiceAccountUpdate
 }

@@ -11,7 +11,8 @@ const deletionCost = "controller.kubernetes.io/pod-deletion-cost"
 export const readySince = (pod: Pod): number | undefined => {
   const ready = pod.status.conditions?.find(({ type }) => type === "Ready")
   if (ready?.status !== "True") return undefined
-  return ready.lastTransitionTime === undefined ? 0 : millisOf(ready.lastTransitionTime)
+  const since = ready.lastTransitionTime ?? undefined
+  return since === undefined ? 0 : millisOf(since)
 }
 
 const costOf = (pod: Pod): number => {

@@ -18,7 +18,7 @@ export const isReady = ({ status }: Pod): boolean =>
   status.conditions?.find(({ type }) => type === "Ready")?.status === "True"
 
 export const readySince_ms = ({ status }: Pod): number => {
-  const since = status.conditions?.find(({ type }) => type === "Ready")?.lastTransitionTime
+  const since = status.conditions?.find(({ type }) => type === "Ready")?.lastTransitionTime ?? undefined
   return since === undefined ? 0 : millisOf(since)
 }
 

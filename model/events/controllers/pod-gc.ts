@@ -10,7 +10,8 @@ export const PodGcEvent = [
   Schema.Struct({ type: Schema.tag("nodeQuarantine.checked"), isMissing: Schema.Boolean }),
 
   // Chart "pod-gc.pod", entity: pod uid.
-  Schema.Struct({ type: Schema.tag("podGc.chosen"), pod: Schema.String, node: Schema.String,
+  /** `phase`: as the informer shows it; one that is not terminal is marked Failed before it is deleted. */
+  Schema.Struct({ type: Schema.tag("podGc.chosen"), pod: Schema.String, node: Schema.String, phase: Schema.String,
     reason: Schema.Literals(["terminated", "orphaned", "unscheduledTerminating"]) }),
   Schema.Struct({ type: Schema.tag("podGc.markedFailed") }),
   Schema.Struct({ type: Schema.tag("podGc.deleted") }),

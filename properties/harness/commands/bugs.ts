@@ -12,7 +12,7 @@ const flags = {
   seed: Flag.Int("seed").pipe(Flag.withDescription("Seed of the hunt"), Flag.withDefault(1)),
   findSeconds: Flag.Finite("find-seconds").pipe(Flag.withDescription("Budget for finding each"), Flag.withDefault(60)),
   shrinkSeconds: Flag.Finite("shrink-seconds").pipe(Flag.withDescription("Budget for shrinking each"), Flag.withDefault(120)),
-  out: Flag.String("out").pipe(Flag.withDescription("Directory for the traces"), Flag.withDefault("traces/recorded")),
+  out: Flag.String("out").pipe(Flag.withDescription("Directory for the traces and inputs"), Flag.withDefault("plimsoll-out")),
   markdown: Flag.String("markdown").pipe(Flag.withDescription("Write the track record to this file"), Flag.optional),
   keep: Flag.Boolean("keep").pipe(Flag.withDescription("Hunt nothing: bring what the harness found itself up to date in --markdown FILE"), Flag.withDefault(false)),
   jobs: Flag.Int("jobs").pipe(Flag.withDescription("Processes that share a hunt; default: one per core"), Flag.optional),
@@ -27,18 +27,22 @@ const sizeOf = ({ found }: Catch): number => found === undefined ? 0 : total(fou
 const passes = (caught: Catch): boolean =>
   caught.found !== undefined && caught.found.isNamed && caught.falseAlarms.length === 0 && sizeOf(caught) <= most
 
+/** With its kept input, which the tests run. */
+const nameOf = ({ id }: Bug): string => `[${id}](traces/bugs/${id.toLowerCase()}.json)`
 const row = (bug: Bug, caught: Catch): ReadonlyArray<string> => {
   const { found } = caught
   const alarms = caught.falseAlarms.length === 0 ? "none" : caught.falseAlarms.join("; ")
   return found === undefined
-    ? [bug.id, bug.source, bug.mechanism, "not found", String(caught.runs), caught.seconds.toFixed(1), "", alarms]
-    : [bug.id, bug.source, bug.mechanism, `${found.broken.property}${found.isNamed ? "" : " (not what the catalogue names)"}`,
+    ? [nameOf(bug), bug.source, bug.mechanism, "not found", String(caught.runs), caught.seconds.toFixed(1), "", alarms]
+    : [nameOf(bug), bug.source, bug.mechanism, `${found.broken.property}${found.isNamed ? "" : " (not what the catalogue names)"}`,
       String(found.run), caught.seconds.toFixed(1), `${total(found.before)} → ${total(found.after)}`, alarms]
 }
 const heads = ["bug", "source", "mechanism", "guarantee that broke", "runs", "seconds", "operations + faults + choices", "false alarms"]
 const markdownOf = (bugs: ReadonlyArray<Bug>, results: ReadonlyArray<Catch>): string => [
   "# Track record", "",
-  "Real bugs, planted by replacing one part of the cluster, and what the harness made of them. Made anew by `npx plimsoll bugs --markdown FILE`.", "",
+  "Real bugs, planted by replacing one part of the cluster, and what the harness made of them. Made anew by " +
+    "`npx plimsoll bugs --markdown FILE`; numbers are those of that hunt. The input behind each name is run by the " +
+    "tests: it breaks the guarantee with the bug, and nothing without it.", "",
   `| ${heads.join(" | ")} |`, `|${heads.map(() => "---").join("|")}|`,
   ...bugs.map((bug, i) => `| ${row(bug, results[i]!).join(" | ")} |`), ""
 ].join("\n")

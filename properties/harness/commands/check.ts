@@ -15,12 +15,13 @@ const flags = {
   selfCheck: Flag.Boolean("self-check").pipe(Flag.withDescription("Run everything twice, once in another process, and compare byte for byte"), Flag.withDefault(false)),
   json: Flag.Boolean("json").pipe(Flag.withDescription("One JSON document on stdout"), Flag.withDefault(false)),
   verbose: Flag.Boolean("verbose").pipe(Flag.withDescription("List everything that was never reached"), Flag.withDefault(false)),
-  out: Flag.String("out").pipe(Flag.withDescription("Directory for the traces of failures"), Flag.withDefault("traces/recorded")),
+  out: Flag.String("out").pipe(Flag.withDescription("Directory for the traces of failures"), Flag.withDefault("plimsoll-out")),
   shrinkSeconds: Flag.Finite("shrink-seconds").pipe(Flag.withDescription("Budget for making a failure small"), Flag.withDefault(60)),
   nodes: Flag.String("nodes").pipe(Flag.withDescription("A recorded workload: nodes, CSV in openb's columns"), Flag.optional),
   pods: Flag.String("pods").pipe(Flag.withDescription("A recorded workload: pods, CSV in openb's columns"), Flag.optional),
   machines: Flag.Int("machines").pipe(Flag.withDescription("Only the first N nodes of --nodes"), Flag.optional),
   podsMax: Flag.Int("pods-max").pipe(Flag.withDescription("Only the first N pods of --pods"), Flag.optional),
+  examples: Flag.Boolean("examples").pipe(Flag.withDescription("Also run the known inputs, and runs near them"), Flag.withDefault(true)),
   jobs: Flag.Int("jobs").pipe(Flag.withDescription("Processes that share the runs; default: one per core"), Flag.optional),
   worker: Flag.String("worker").pipe(Flag.withDescription("A share of a campaign: FIRST/EVERY"), Flag.withHidden, Flag.optional),
   speedup: Flag.Finite("speedup").pipe(Flag.withDescription("Divide the recorded times by X"), Flag.optional)
@@ -88,7 +89,7 @@ const explain = async (failed: Failed, summary: Summary, judged: Judging, given:
   const input = small?.input ?? failed.input
   const after = sizeOf(input)
   const recorded = record(input, judged.options, {
-    why: `plimsoll check --seed ${summary.seed} found it in run ${failed.run + 1}`,
+    why: `plimsoll check --seed ${summary.seed} found it in ${failed.example ?? `run ${failed.run + 1}`}`,
     shrunk: {
       operations: [before.operations, after.operations], faults: [before.faults, after.faults],
       choices: [before.choices, after.choices]
@@ -101,7 +102,8 @@ const explain = async (failed: Failed, summary: Summary, judged: Judging, given:
   return {
     file,
     text: foundText({
-      broken, seed: summary.seed, run: failed.run, runs: summary.runs, before, after,
+      broken, seed: summary.seed, run: failed.run, runs: summary.runs,
+      ...(failed.example === undefined ? {} : { example: failed.example }), before, after,
       isMinimal: small?.isMinimal ?? true, file, lines
     })
   }
@@ -111,12 +113,14 @@ const explain = async (failed: Failed, summary: Summary, judged: Judging, given:
 const share = async (
   given: Given, seed: number, inputs: ReadonlyArray<RunInput> | undefined, worker: { first: number; every: number }
 ): Promise<Share> => {
-  const [{ campaign }, { judging }] = await Promise.all([
-    import("#properties/harness/run/campaign.ts"), import("#properties/harness/commands/judging.ts")
+  const [{ campaign }, { judging }, { examples }] = await Promise.all([
+    import("#properties/harness/run/campaign.ts"), import("#properties/harness/commands/judging.ts"),
+    import("#properties/harness/draw/examples.ts")
   ])
   const runs = atLeast("runs", given.runs, 1)
   const minutes = atLeast("minutes", given.minutes, 0.001)
   const judged = judging()
+  const known = judging()
   const stop = new AbortController()
   const onSignal = () => stop.abort()
   process.on("SIGINT", onSignal)
@@ -127,10 +131,12 @@ const share = async (
     ...judged.options, seed, coverage: judged.coverage, signal: stop.signal, selfCheck: given.selfCheck, ...worker,
     ...(minutes === undefined ? {} : { wall_ms: minutes * 60_000 }),
     ...(most === undefined ? {} : { runs: Math.ceil((most - worker.first) / worker.every) }),
-    ...(inputs === undefined ? {} : { inputs }),
+    ...(inputs !== undefined ? { inputs } : !given.examples ? {}
+      : { examples: { all: examples(), options: known.options } }),
     ...(line.progress === undefined ? {} : { progress: line.progress })
   })
   line.clear()
+  judged.coverage.add(known.coverage.counts())
   const found = summary.failed === undefined ? undefined : await explain(summary.failed, summary, judged, given)
   process.off("SIGINT", onSignal)
   process.off("SIGTERM", onSignal)
@@ -152,7 +158,7 @@ const run = async (given: Given): Promise<number> => {
   }
   const alone = jobs === 1 || inputs !== undefined || given.selfCheck || Option.getOrElse(given.runs, () => jobs) < jobs
   const whole = alone ? await share(given, seed, inputs, { first: 0, every: 1 })
-    : merged(await shares(jobs, seed, ["--out", given.out, "--shrink-seconds", String(given.shrinkSeconds),
+    : merged(await shares(jobs, seed, [...(given.examples ? [] : ["--no-examples"]), "--out", given.out, "--shrink-seconds", String(given.shrinkSeconds),
       ...Option.match(given.runs, { onNone: () => [], onSome: (n) => ["--runs", String(n)] }),
       ...Option.match(given.minutes, { onNone: () => [], onSome: (n) => ["--minutes", String(n)] })]))
   await print(whole, given, note)
@@ -171,7 +177,7 @@ const print = async ({ summary, coverage: counts, found }: Share, given: Given, 
       ...rest, times: speed(summary), sometimes: Object.fromEntries(sometimes),
       coverage: { reached: coverage.reached, reachable: coverage.reachable, transitions: coverage.transitions,
         unreached: coverage.unreached(), untaken: coverage.untaken() },
-      ...(failed === undefined ? {} : { broken: { ...failed.broken, line: failed.broken.line?.seq }, run: failed.run, trace: found?.file })
+      ...(failed === undefined ? {} : { broken: { ...failed.broken, line: failed.broken.line?.seq }, run: failed.run, example: failed.example, trace: found?.file })
     }))
     return
   }

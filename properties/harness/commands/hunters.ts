@@ -1,9 +1,13 @@
-/** One hunt in several processes: they share the search; whoever finds the bug shrinks it while another looks for false alarms. */
+/**
+ * One hunt in several processes: they share the search; whoever finds the bug shrinks it while another looks for false
+ * alarms.
+ */
 import { spawn, type ChildProcess } from "node:child_process"
 import { alarms, search, shrunk, type Share } from "#properties/harness/strength/hunt.ts"
 import type { Bug } from "#properties/harness/strength/bugs/bug.ts"
 import { judging, record } from "#properties/harness/commands/judging.ts"
 import { writeText } from "#properties/harness/commands/outcome.ts"
+import { encodeRegression, regressionFormat } from "#traces/regression.ts"
 import { sizeOf, type Size } from "#properties/harness/commands/report.ts"
 import type { Broken } from "#properties/harness/run.ts"
 
@@ -51,12 +55,20 @@ export const report = (bug: Bug, options: HuntOptions, share: Share): void => {
   const shrinkSeconds = (performance.now() - began) / 1000
   const [before, after] = [sizeOf(found.input), sizeOf(small)]
   const { line: _, ...broken } = found.broken
-  const { text } = record(small, judging(bug.parts).options, {
-    why: `${bug.id}: ${bug.mechanism}`, bug: bug.id,
-    shrunk: { operations: [before.operations, after.operations], faults: [before.faults, after.faults], choices: [before.choices, after.choices] }
-  }, found.broken)
-  writeText(`${options.out}/${bug.id.toLowerCase()}.ndjson`, text)
   const { isNamed, run } = found
+  const step = (of: keyof Size): [number, number] => [before[of], after[of]]
+  const kept = {
+    bug: bug.id, shrunk: { operations: step("operations"), faults: step("faults"), choices: step("choices") }
+  }
+  const about = { why: `${bug.id}: ${bug.mechanism}`, ...kept }
+  const { text } = record(small, judging(bug.parts).options, about, found.broken)
+  const file = `${options.out}/${bug.id.toLowerCase()}`
+  writeText(`${file}.ndjson`, text)
+  const { invariants, kind, property } = broken
+  writeText(`${file}.json`, encodeRegression({
+    plimsoll: "bug", format: regressionFormat, ...kept, why: bug.mechanism, found: `seed ${options.seed}, run ${run}`,
+    broke: { kind, property, invariants }, reaches: [], input: small
+  }))
   process.stdout.write(JSON.stringify({ runs, seconds,
     found: { run, isNamed, before, after, shrinkSeconds, broken: { ...broken, message: broken.message.split("\n")[0]! } } } satisfies Report))
 }

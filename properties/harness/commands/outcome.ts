@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { dirname } from "node:path"
 import { Schema } from "effect"
 import { BadTrace, decodeTrace, type Trace } from "#traces/format.ts"
+import { BadRegression, decodeRegression, type Regression } from "#traces/regression.ts"
 
 export const version: string =
   (JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")) as { version: string }).version
@@ -58,6 +59,16 @@ export const readTrace = (file: string): Trace => {
     return decodeTrace(readText(file), file)
   } catch (error) {
     if (error instanceof BadTrace) throw new BadInput({ message: error.message })
+    throw error
+  }
+}
+
+/** A regression, or the input of a planted bug. */
+export const readKept = (file: string, name = file): Regression => {
+  try {
+    return decodeRegression(readText(file), name)
+  } catch (error) {
+    if (error instanceof BadRegression) throw new BadInput({ message: error.message })
     throw error
   }
 }

@@ -1,22 +1,18 @@
 /** What the harness found in its own cluster, charts and properties: traces/regressions/, in the track record. */
 import { globSync } from "node:fs"
 import { fileURLToPath } from "node:url"
-import { BadInput, readText } from "#properties/harness/commands/outcome.ts"
+import { readKept } from "#properties/harness/commands/outcome.ts"
 import { decodeRunInput, sizeOf } from "#properties/harness/draw/run-input.ts"
-import { BadRegression, decodeRegression, type Regression } from "#traces/regression.ts"
+import type { Regression } from "#traces/regression.ts"
 
 const root = fileURLToPath(new URL("../../../", import.meta.url))
 
 /** By file, as a path from the project's root. */
-export const regressions = (): ReadonlyMap<string, Regression> => {
-  try {
-    return new Map(globSync("traces/regressions/*.json", { cwd: root }).toSorted()
-      .map((file) => [file, decodeRegression(readText(root + file), file)]))
-  } catch (error) {
-    if (error instanceof BadRegression) throw new BadInput({ message: error.message })
-    throw error
-  }
-}
+const keptIn = (directory: string): ReadonlyMap<string, Regression> =>
+  new Map(globSync(`${directory}/*.json`, { cwd: root }).toSorted().map((file) => [file, readKept(root + file, file)]))
+export const regressions = (): ReadonlyMap<string, Regression> => keptIn("traces/regressions")
+/** An input for each planted bug. */
+export const plantedInputs = (): ReadonlyMap<string, Regression> => keptIn("traces/bugs")
 
 const heading = "## Found by the harness in its own cluster"
 const heads = ["regression", "what was wrong", "what broke", "found", "operations + faults + choices"]

@@ -34,6 +34,8 @@ export const summaryText = (summary: Summary, coverage: Coverage, properties: nu
   const { rested, runs, seed, virtual_ms, wall_ms } = summary
   return [
     wrap("runs", `${runs}, of which ${rested} came to rest with every promise kept · seed ${seed}`),
+    ...(summary.examples === 0 ? [] : [
+      wrap("examples", `${summary.examples} known inputs, and ${summary.variations} runs near one of them`)]),
     wrap("simulated", `${hours(virtual_ms)} in ${hours(wall_ms)}: ${Math.round(speed(summary))} times real time`),
     wrap("looked at", `${summary.lines} lines, ${properties} properties`),
     wrap("operations", counted(summary.operations)),
@@ -54,6 +56,8 @@ export interface Found {
   readonly broken: Broken
   readonly seed: number
   readonly run: number
+  /** What was run instead of a numbered run. */
+  readonly example?: string
   readonly runs: number
   readonly before: Size
   readonly after: Size
@@ -77,7 +81,7 @@ export const foundText = (found: Found): string => {
     "",
     `broke  ${words[broken.kind]}  ${broken.property}${invariants}`,
     `       ${broken.message.split("\n").join("\n       ")}`,
-    `       seed ${found.seed}   run ${found.run + 1}/${found.runs}   ` +
+    `       seed ${found.seed}   ${found.example ?? `run ${found.run + 1}/${found.runs}`}   ` +
       `shrunk ${shrunk("operations")}, ${shrunk("faults")}, ${shrunk("choices")}` +
       (found.isMinimal ? "" : " (out of time, perhaps not the smallest)"),
     "",

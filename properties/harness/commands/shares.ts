@@ -22,7 +22,7 @@ const decodeShare = (text: string): Share => {
 const nothing = (seed: number): Share => ({
   coverage: {}, found: undefined,
   summary: {
-    verdict: "unknown", failed: undefined, seed, runs: 0, rested: 0, virtual_ms: 0, wall_ms: 0, lines: 0, faults: {},
+    verdict: "unknown", failed: undefined, seed, runs: 0, examples: 0, variations: 0, rested: 0, virtual_ms: 0, wall_ms: 0, lines: 0, faults: {},
     operations: {}, sometimes: new Map(), never: [], isLongEnough: false, isAborted: true
   }
 })
@@ -102,7 +102,9 @@ export const merged = (all: ReadonlyArray<Share>): Share => {
     coverage, found: broke?.found,
     summary: {
       verdict: broke?.summary.verdict ?? (undecided ? "unknown" : "held"), failed: broke?.summary.failed,
-      seed: summaries[0]!.seed, runs, rested: total((one) => one.rested), virtual_ms: total((one) => one.virtual_ms),
+      seed: summaries[0]!.seed, runs, examples: total((one) => one.examples),
+      variations: total((one) => one.variations), rested: total((one) => one.rested),
+      virtual_ms: total((one) => one.virtual_ms),
       wall_ms: total((one) => one.wall_ms), lines: total((one) => one.lines),
       faults: added(summaries.map((one) => one.faults)), operations: added(summaries.map((one) => one.operations)),
       sometimes, never, isLongEnough, isAborted: summaries.some((one) => one.isAborted) && broke === undefined

@@ -4,15 +4,16 @@
  * a group of faults, as in scenarios.ts.
  */
 import * as fc from "fast-check"
-import { duration, process, type FaultBody, type Targets } from "#properties/harness/draw/faults.ts"
+import { duration, process, type Targets } from "#properties/harness/draw/faults/kind.ts"
 import { beginningsOf, decisionsOf } from "#properties/harness/draw/lines.ts"
-import { defined, logUniform } from "#properties/harness/draw/operations.ts"
+import { defined, logUniform } from "#properties/harness/draw/numbers.ts"
+import type { Placed } from "#properties/harness/draw/placing.ts"
 import { machineOf } from "#properties/faults.ts"
 import type { HardshipKind } from "#properties/harness/draw/swarm.ts"
 import { processesOf } from "#properties/harness/draw/run-input.ts"
 
-type Group = fc.Arbitrary<ReadonlyArray<FaultBody>>
-const body = (after_ms: number, fault: object): FaultBody => ({ ...defined(fault), after_ms: Math.round(after_ms) })
+type Group = fc.Arbitrary<ReadonlyArray<Placed>>
+const body = (after_ms: number, fault: object): Placed => ({ ...defined(fault), after_ms: Math.round(after_ms) })
 
 const boot_ms = 90_000 // About as long as a boot may take.
 /** Each a while after the one before. */

@@ -4,23 +4,14 @@
  * A harness that breaks what no cluster could survive proves nothing. `legal` takes away, from the drawn faults:
  *   - disk.lose on more than a minority of the machines that carry etcd members: a member that comes back empty has
  *     forgotten votes and entries that it acknowledged, so it stays out until it is replaced (membership: later).
- *   - clock.rate that would bring two machines 1.5 or more apart: leader election's stated assumption
- *     (client-go leaderelection.go: "clock skew rate"), renewDeadline 10 s against leaseDuration 15 s.
+ *   - what its own kind calls unlawful: a clock.rate that leader election does not allow.
  *   - a fault that names a machine or process that the topology does not have (after shrinking).
  *   - a second fault of the same id: ids key draws.
  */
 import type { Fault } from "#model/events/faults.ts"
-import { lasting, machinesOf } from "#properties/faults.ts"
+import { lasting, machineOf, machinesOf } from "#properties/faults.ts"
+import { isLawful, isOutage, sufferersOf } from "#properties/harness/draw/faults.ts"
 import { controlPlane, processesOf, type Topology } from "#properties/harness/draw/run-input.ts"
-
-const slowest = 0.8
-const fastest = 1.2 // fastest / slowest = 1.5: rates strictly between them are less than that apart.
-
-/** Whose outage it is: a cut between one machine and the rest is that machine's. */
-const sufferersOf = (fault: Fault): ReadonlyArray<string> => {
-  if (fault.type !== "network.partition" || fault.from.length === fault.to.length) return machinesOf(fault)
-  return fault.from.length < fault.to.length ? fault.from : fault.to
-}
 
 /** A lasting fault that would still be in force when the safety phase ends stays frozen until it is healed. */
 export const frozenAfter = (fault: Fault, safety_ms: number): Fault => {
@@ -30,17 +21,19 @@ export const frozenAfter = (fault: Fault, safety_ms: number): Fault => {
 }
 
 const exists = (fault: Fault, machines: ReadonlySet<string>, processes: ReadonlySet<string>): boolean => {
+  const isComponent = (name: string): boolean => [...processes].some((process) => process.startsWith(`${name}/`))
   const { upon } = fault
-  if (upon !== undefined && !processes.has(upon.actor)) {
-    if (![...processes].some((name) => name.startsWith(`${upon.actor}/`))) return false
-    if ("process" in fault && fault.process === upon.actor) return true
-    if ("machine" in fault && fault.machine === upon.actor) return true
+  if (upon !== undefined) {
+    const { actor } = upon
+    const isMachine = actor.startsWith("machine/") && machines.has(machineOf(actor))
+    if (actor !== "world" && !isMachine && !processes.has(actor) && !isComponent(actor)) return false
+    // Who is meant is known when it strikes.
+    if ("process" in fault && isComponent(fault.process)) return true
+    if ("machine" in fault && fault.machine === actor) return true
   }
-  if (fault.type === "process.crash" || fault.type === "process.restart" || fault.type === "process.pause") {
-    return processes.has(fault.process)
-  }
-  if (fault.type === "balancer.pin") return processes.has(fault.backend)
-  if (fault.type === "network.partition" && (fault.from.length === 0 || fault.to.length === 0)) return false
+  if ("process" in fault) return processes.has(fault.process)
+  if ("backend" in fault) return processes.has(fault.backend)
+  if ("from" in fault && (fault.from.length === 0 || fault.to.length === 0)) return false
   return machinesOf(fault).every((machine) => machines.has(machine))
 }
 
@@ -70,7 +63,7 @@ export const legal = (faults: ReadonlyArray<Fault>, topology: Topology): Readonl
       if (lost.size >= minority(topology.etcds) && !lost.has(fault.machine)) continue
       lost.add(fault.machine)
     }
-    if (fault.type === "clock.rate" && (fault.rate <= slowest || fault.rate >= fastest)) continue
+    if (!isLawful(fault)) continue
     ids.add(fault.id)
     kept.push(fault)
   }
@@ -90,7 +83,7 @@ export const survivable = (faults: ReadonlyArray<Fault>, topology: Topology): Re
   const given = new Set(faults.flatMap((fault) =>
     fault.type === "disk.lose" && control.slice(0, topology.etcds).includes(fault.machine) ? [fault.machine] : []))
   return faults.map((fault): Fault => {
-    if (!lasting.has(fault.type) || fault.type === "balancer.pin" || fault.type === "clock.rate") return fault
+    if (!lasting.has(fault.type) || !isOutage(fault)) return fault
     const { duration_ms = Infinity } = fault as { readonly duration_ms?: number }
     if (duration_ms <= longOutage_ms) return fault
     const hit = sufferersOf(fault).filter((name) => control.includes(name))

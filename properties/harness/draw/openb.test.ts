@@ -27,7 +27,7 @@ describe("openb", () => {
       .toMatchObject({ capacity: { cpu: "64000m", [gpuResource]: "2" }, labels: { [modelLabel]: "P100" } })
     expect(second!.at_ms - first!.at_ms).toBe(100_000)
     expect(first).toMatchObject({ type: "pod.create", name: "p-0", spec: {
-      restartPolicy: "Never", containers: [{ program: { kind: "job", run_ms: 100_000, exitCode: 0 },
+      restartPolicy: "Never", containers: [{ image: "job:1", args: ["--run-ms=100000", "--exit-code=0"],
         resources: { requests: { cpu: "12000m", memory: "16384Mi", [gpuResource]: "1" } } }] } })
     expect(JSON.stringify(first)).toContain('"values":["P100","T4"]')
     expect(neverFit).toEqual([])

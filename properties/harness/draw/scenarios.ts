@@ -3,16 +3,17 @@
  * each a group of faults with times relative to its beginning.
  */
 import * as fc from "fast-check"
-import type { Upon } from "#model/events/faults.ts"
+import type { Moment } from "#model/events/moment.ts"
 import { hardships } from "#properties/harness/draw/hardships.ts"
 import { components, decisionsOf, eventsOf, seldomOf, writesOf } from "#properties/harness/draw/lines.ts"
-import { defined, logUniform } from "#properties/harness/draw/operations.ts"
-import { duration, process, type FaultBody, type Targets } from "#properties/harness/draw/faults.ts"
+import { defined, logUniform } from "#properties/harness/draw/numbers.ts"
+import type { Placed } from "#properties/harness/draw/placing.ts"
+import { duration, process, type Targets } from "#properties/harness/draw/faults/kind.ts"
 import { machineOf } from "#properties/faults.ts"
 import { likely, type ScenarioKind, type Swarm } from "#properties/harness/draw/swarm.ts"
 
-type Group = fc.Arbitrary<ReadonlyArray<FaultBody>>
-const body = (after_ms: number, fault: object): FaultBody => ({ ...defined(fault), after_ms: Math.round(after_ms) })
+type Group = fc.Arbitrary<ReadonlyArray<Placed>>
+const body = (after_ms: number, fault: object): Placed => ({ ...defined(fault), after_ms: Math.round(after_ms) })
 
 /** Partitions a machine from all others of the control plane; workers and users still reach it. */
 const cutOff = (targets: Targets, machine: string, oneWay: "no" | "in" | "out", duration_ms: number | undefined) => {
@@ -196,7 +197,7 @@ const actors = fc.oneof(...components.map((component) => ({
 })))
 const strikes_max = 10 // ASSUMED
 /** Lines to strike at: the same one a few times over, or the first ones of some of the things that the component decides. */
-const strikes = (component: string): fc.Arbitrary<ReadonlyArray<Pick<Upon, "event" | "nth">>> => {
+const strikes = (component: string): fc.Arbitrary<ReadonlyArray<Pick<Moment, "event" | "nth">>> => {
   const one = fc.record({
     event: fc.oneof({ weight: 2, arbitrary: fc.constantFrom(...writesOf(component)) },
       { weight: 1, arbitrary: fc.constantFrom(...eventsOf(component)) }),

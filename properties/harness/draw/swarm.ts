@@ -3,18 +3,10 @@
  * goes deep where a run with all of them only scratches (Groce et al., "Swarm Testing", ISSTA 2012).
  */
 import * as fc from "fast-check"
-import { Fault } from "#model/events/faults.ts"
-import { Operation } from "#model/events/operations.ts"
+import { faultKinds } from "#properties/harness/draw/faults.ts"
+import { programKinds } from "#properties/harness/draw/pod-spec.ts"
+import { operationKinds } from "#properties/harness/users/table.ts"
 
-interface Tagged {
-  readonly fields: { readonly type: { readonly schema: { readonly literal: unknown } } }
-}
-const tags = (union: { readonly members: ReadonlyArray<Tagged> }): ReadonlyArray<string> =>
-  union.members.map((member) => String(member.fields.type.schema.literal))
-
-export const operationKinds: ReadonlyArray<string> = tags(Operation as never)
-export const faultKinds: ReadonlyArray<string> = tags(Fault as never)
-export const programKinds = ["server", "job", "crasher", "stubborn"] as const
 export const hardshipKinds = [
   "flickers", "comesBackBadly", "impatience", "sickNode", "zoneFades", "lameStore", "unanswered", "upgrade", "blinks"
 ] as const
@@ -29,11 +21,6 @@ const specFeatures = [
   "badImages", "nodeNames", "gates", "requests", "hugeRequests", "priorities", "tolerations", "selectors", "graces", "finalizers", "sidecars"
 ] as const
 
-/** What users do to whole nodes is rare, lest nothing be left to run on. */
-const rare: ReadonlyMap<string, number> = new Map([["node.delete", 0.25], ["node.create", 0.25], ["node.recreate", 0.35],
-  ["nodes.create", 0.12], ["nodes.delete", 0.12], ["node.taint", 0.35], ["pods.bind", 0.3],
-  ["pods.reap", 0.35]])
-
 /** What most of the cluster's promises are about: stores that elect, nodes that are lost. */
 export const likely: ReadonlyMap<string, number> = new Map([["elections", 0.6], ["lostNode", 0.7]])
 
@@ -43,14 +30,14 @@ const hardship: ReadonlyMap<string, number> = new Map<string, number>([...hardsh
 
 /** Every feature and how likely it is to be on in a run before coverage says otherwise. */
 export const features: ReadonlyMap<string, number> = new Map<string, number>([
-  ...operationKinds.map((kind) => [`operation:${kind}`, rare.get(kind) ?? 0.6] as const),
-  ...faultKinds.map((kind) => [`fault:${kind}`, 0.35] as const),
+  ...Object.entries(operationKinds).map(([kind, { likelihood = 0.6 }]) => [`operation:${kind}`, likelihood] as const),
+  ...Object.keys(faultKinds).map((kind) => [`fault:${kind}`, 0.35] as const),
   ...programKinds.map((kind) => [`program:${kind}`, kind === "server" ? 0.9 : 0.35] as const),
   ...scenarioKinds.map((kind) => [`scenario:${kind}`, likely.get(kind) ?? hardship.get(kind) ?? 0.3] as const),
   ...specFeatures.map((feature) => [`spec:${feature}`, feature === "hugeRequests" ? 0.1 : feature === "tolerations" ? 0.6 : 0.35] as const),
   ["run:faults", 0.9], ["run:choices", 0.5], ["run:collisions", 0.5], ["run:longRun", 0.15], ["run:blackouts", 0.15],
     ["run:manyWorkers", 0.3], ["run:moments", 0.6], ["run:compactions", 0.3], ["run:focused", 0.5],
-  ["run:calmStart", 0.6], ["run:persistentUsers", 0.5], ["run:halfDone", 0.6], ["run:cutOff", 0.6], ["run:varied", 0.1]
+  ["run:calmStart", 0.6], ["run:persistentUsers", 0.5], ["run:halfDone", 0.6], ["run:cutOff", 0.6]
 ])
 
 export type Swarm = ReadonlySet<string>

@@ -1,24 +1,13 @@
 /**
- * Runs near known ones. A fuzzer does not begin with nothing: it varies what once led to a rare place. Here these are
- * the inputs of corpus.ndjson, which come to transitions of the charts that hardly any drawn run takes, and those of
- * traces/regressions, which once broke something. Some of what they do is left out, moved a little in time, or joined
- * by other faults and another order; one in three stays as it was but for these and its chances.
+ * Runs near a known one: some of what it does is left out, moved a little in time, or joined by other faults and
+ * another order; one in three stays as it was but for these and its chances.
  */
-import { globSync, readFileSync } from "node:fs"
-import { fileURLToPath } from "node:url"
 import * as fc from "fast-check"
 import type { Fault } from "#model/events/faults.ts"
-import { logUniform } from "#properties/harness/draw/operations.ts"
+import type { Moment } from "#model/events/moment.ts"
+import { logUniform } from "#properties/harness/draw/numbers.ts"
 import { legal } from "#properties/harness/draw/lawful.ts"
-import { decodeRunInput, type RunInput } from "#properties/harness/draw/run-input.ts"
-
-const root = fileURLToPath(new URL("../../../", import.meta.url))
-const inputOf = (text: string): RunInput => decodeRunInput((JSON.parse(text) as { readonly input: unknown }).input)
-/** In a fixed order: which one a run varies is drawn by its place. */
-export const corpus: ReadonlyArray<RunInput> = [
-  ...readFileSync(new URL("corpus.ndjson", import.meta.url), "utf8").split("\n").filter((line) => line !== ""),
-  ...globSync("traces/regressions/*.json", { cwd: root }).toSorted().map((file) => readFileSync(root + file, "utf8"))
-].map(inputOf)
+import type { RunInput } from "#properties/harness/draw/run-input.ts"
 
 const nudge_ms = 3_000 // ASSUMED: what happens to an object is mostly decided within seconds.
 
@@ -33,11 +22,17 @@ const nudge: fc.Arbitrary<Nudge> = fc.record({
 }).map(({ draw, isMoved, far_ms, isLater }) =>
   ({ isKept: draw > 0, by_ms: !isMoved ? 0 : isLater ? far_ms : -far_ms }))
 
-const nudged = <T extends { readonly at_ms: number }>(
+type Placed = { readonly at_ms: number; readonly upon?: Moment }
+/** What waits for a line comes longer or shorter after it. */
+const moved = <T extends Placed>(one: T, by_ms: number, latest_ms: number): T => one.upon === undefined
+  ? { ...one, at_ms: Math.min(latest_ms, Math.max(0, one.at_ms + by_ms)) }
+  : { ...one, upon: { ...one.upon, delay_ms: Math.max(0, one.upon.delay_ms + by_ms) } }
+
+const nudged = <T extends Placed>(
   all: ReadonlyArray<T>, nudges: ReadonlyArray<Nudge>, latest_ms: number
 ): ReadonlyArray<T> => all.flatMap((one, i) => {
   const { isKept, by_ms } = nudges[i] ?? still
-  return isKept ? [{ ...one, at_ms: Math.min(latest_ms, Math.max(0, one.at_ms + by_ms)) }] : []
+  return isKept ? [moved(one, by_ms, latest_ms)] : []
 }).sort((a, b) => a.at_ms - b.at_ms)
 
 export interface Other {
@@ -48,19 +43,18 @@ export interface Other {
 
 /** Also an input that was shrunk to what broke it goes through all phases. */
 export const variation = (
-  { faults, choices }: Other, phases: Pick<RunInput, "core_ms" | "healed_ms">
-): fc.Arbitrary<RunInput> =>
-  fc.constantFrom(...corpus).chain((known) => {
-    const exactly = (n: number) => ({ minLength: n, maxLength: n })
-    return fc.record({
-      isStill: fc.constantFrom(true, false, false),
-      seed: fc.oneof(fc.constant(known.seed), fc.nat(0x7fff_ffff)), order: fc.oneof(fc.constant(known.choices), choices),
-      ofOperations: fc.array(nudge, exactly(known.operations.length)), ofFaults: fc.array(nudge, exactly(known.faults.length)),
-      more: fc.oneof(fc.constant([]), faults(known))
-    }).map(({ isStill, seed, order, ofOperations, ofFaults, more }): RunInput => {
-      const { safety_ms, topology } = known
-      const operations = nudged(known.operations, isStill ? [] : ofOperations, safety_ms)
-      const old = nudged(known.faults, isStill ? [] : ofFaults, safety_ms)
-      return { ...known, ...phases, seed, choices: order, operations, faults: legal([...old, ...more], topology) }
-    })
+  known: RunInput, { faults, choices }: Other, phases: Pick<RunInput, "core_ms" | "healed_ms">
+): fc.Arbitrary<RunInput> => {
+  const exactly = (n: number) => ({ minLength: n, maxLength: n })
+  return fc.record({
+    isStill: fc.constantFrom(true, false, false),
+    seed: fc.oneof(fc.constant(known.seed), fc.nat(0x7fff_ffff)), order: fc.oneof(fc.constant(known.choices), choices),
+    ofOperations: fc.array(nudge, exactly(known.operations.length)),
+    ofFaults: fc.array(nudge, exactly(known.faults.length)), more: fc.oneof(fc.constant([]), faults(known))
+  }).map(({ isStill, seed, order, ofOperations, ofFaults, more }): RunInput => {
+    const { safety_ms, topology } = known
+    const operations = nudged(known.operations, isStill ? [] : ofOperations, safety_ms)
+    const old = nudged(known.faults, isStill ? [] : ofFaults, safety_ms)
+    return { ...known, ...phases, seed, choices: order, operations, faults: legal([...old, ...more], topology) }
   })
+}

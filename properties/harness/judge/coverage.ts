@@ -6,6 +6,10 @@ import type { CompiledChart, Plan } from "#properties/harness/judge/compile.ts"
 import { guardName } from "#properties/harness/judge/code.ts"
 import type { Transition } from "#properties/harness/judge/structure.ts"
 
+/** What only a trace that begins in the midst has: no run of ours comes to it, so it is not counted. */
+const onlyForeign: ReadonlySet<string> = new Set(["object.seen"])
+const isOwn = ({ descriptor }: { readonly descriptor: string }): boolean => !onlyForeign.has(descriptor)
+
 export interface ChartCoverage {
   readonly triples: Uint32Array
   readonly transitions: Uint32Array
@@ -33,28 +37,28 @@ export class Coverage {
   }
 
   get reachable(): number {
-    return sum(this.#counts, (counts) => counts.triples.length)
+    return sum(this.#charts, (chart) => chart.structure.triples.filter(isOwn).length)
   }
   get reached(): number {
     return sum(this.#counts, (counts) => counts.triples.filter((n) => n > 0).length)
   }
   get transitions(): { readonly reached: number; readonly reachable: number } {
     return { reached: sum(this.#counts, (counts) => counts.transitions.filter((n) => n > 0).length),
-      reachable: sum(this.#counts, (counts) => counts.transitions.length) }
+      reachable: sum(this.#charts, (chart) => chart.structure.transitions.filter(isOwn).length) }
   }
 
   /** "chart  state  event" of each triple never reached, in the charts' order. */
   unreached(): ReadonlyArray<string> {
     return [...this.#counts].flatMap(([name, { triples }]) =>
       this.#charts.get(name)!.structure.triples.flatMap(({ leaf, descriptor }, i) =>
-        triples[i] === 0 ? `${name}  ${leaf.path}  ${descriptor}` : []))
+        triples[i] === 0 && isOwn({ descriptor }) ? `${name}  ${leaf.path}  ${descriptor}` : []))
   }
 
   /** "chart  state --event [guard]--> target" of each transition, and how often it was taken, in the charts' order. */
   taken(): ReadonlyArray<{ readonly name: string; readonly count: number }> {
     return [...this.#counts].flatMap(([name, { transitions }]) =>
-      this.#charts.get(name)!.structure.transitions.map((transition, i) =>
-        ({ name: `${name}  ${drawn(transition)}`, count: transitions[i]! })))
+      this.#charts.get(name)!.structure.transitions.flatMap((transition, i) => isOwn(transition)
+        ? [{ name: `${name}  ${drawn(transition)}`, count: transitions[i]! }] : []))
   }
 
   /** Over the transitions that were taken since the last asking: the sum of 1 / the askings that found each taken. */
@@ -104,8 +108,8 @@ const drawn = ({ source, descriptor, targets, definition }: Transition): string 
     (targets.map((target) => target.path).join(", ") || source.path || "(root)")
 }
 
-const sum = (counts: ReadonlyMap<string, ChartCoverage>, of: (counts: ChartCoverage) => number): number => {
+const sum = <A>(all: ReadonlyMap<string, A>, of: (one: A) => number): number => {
   let total = 0
-  for (const one of counts.values()) total += of(one)
+  for (const one of all.values()) total += of(one)
   return total
 }

@@ -2,10 +2,13 @@
  * Many runs from one base seed, within a number of runs or an amount of time, and what they looked at.
  *
  * A campaign with a number of runs repeats exactly: each run is a function of the seed, its index and the coverage of
- * the runs before. Nothing is printed here: progress goes to a callback, the summary is data.
+ * the runs before. Known inputs stand beside them: they are run first, and runs near them in between, but they are not
+ * numbered, and nothing is learnt from them, so that one more of them changes no numbered run.
+ * Nothing is printed here: progress goes to a callback, the summary is data.
  */
 import { setImmediate } from "node:timers/promises"
-import { drawRun, type Options as DrawOptions } from "#properties/harness/draw.ts"
+import { drawRun, drawVariation, type Options as DrawOptions } from "#properties/harness/draw.ts"
+import type { Example } from "#properties/harness/draw/examples.ts"
 import { Feedback } from "#properties/harness/draw/swarm.ts"
 import { Run, type Broken, type Options, type RunResult, type Verdict } from "#properties/harness/run.ts"
 import { digest, digestInAnotherProcess } from "#properties/harness/run/digest.ts"
@@ -26,6 +29,8 @@ export interface CampaignOptions extends Options {
   readonly draw?: Omit<DrawOptions, "weights">
   /** Inputs to run instead of drawn ones, e.g. a recorded workload. */
   readonly inputs?: Iterable<RunInput>
+  /** Known inputs, and who judges them: a judge of their own, lest its coverage steer what is drawn. */
+  readonly examples?: { readonly all: ReadonlyArray<Example>; readonly options: Options }
   /** What the judges of this campaign have reached of the charts; steers what is drawn next. */
   readonly coverage?: { readonly reached: number; readonly rarity: () => number }
   readonly progress?: (progress: Progress) => void
@@ -39,7 +44,10 @@ export interface Progress {
 }
 
 export interface Failed {
+  /** Index of the numbered run, or of the one that would have come next. */
   readonly run: number
+  /** What was run instead of a numbered one: a known input, or one near it. */
+  readonly example?: string
   readonly input: RunInput
   readonly broken: Broken
 }
@@ -49,15 +57,19 @@ export interface Summary {
   /** Absent when all runs held. */
   readonly failed: Failed | undefined
   readonly seed: number
+  /** Numbered ones. */
   readonly runs: number
-  /** Runs that came to rest with every promise kept. */
+  /** Known inputs that were run, and runs near them. */
+  readonly examples: number
+  readonly variations: number
+  /** Of the numbered runs: came to rest with every promise kept. */
   readonly rested: number
   readonly virtual_ms: number
   readonly wall_ms: number
   readonly lines: number
   readonly faults: Readonly<Record<string, number>>
   readonly operations: Readonly<Record<string, number>>
-  /** `sometimes` properties: name → runs that reached it. */
+  /** `sometimes` properties: name → runs that reached it, known inputs among them. */
   readonly sometimes: ReadonlyMap<string, number>
   /** Those never reached; they count against the campaign once it is long enough to tell. */
   readonly never: ReadonlyArray<string>
@@ -68,6 +80,8 @@ export interface Summary {
 
 /** Fewer runs than this may miss what only some runs are drawn to do. */
 export const runsToTell = 40 // ASSUMED: what a tenth of the runs does is missed by 1.5 % of such campaigns.
+/** One run near a known input after so many numbered ones; odd, so that two campaigns share these as well. */
+const variedEach = 19 // ASSUMED: about one run in twenty.
 const breath_ms = 50 // ASSUMED: how long Ctrl-C may wait for the event loop.
 
 const add = (sum: Record<string, number>, more: Readonly<Record<string, number>>): void => {
@@ -83,6 +97,8 @@ class Campaign {
   readonly #operations: Record<string, number> = {}
   readonly #began_ms = performance.now()
   #runs = 0
+  #examples = 0
+  #variations = 0
   #rested = 0
   #virtual_ms = 0
   #lines = 0
@@ -98,26 +114,45 @@ class Campaign {
   async go(): Promise<Summary> {
     const given = this.#options.inputs?.[Symbol.iterator]()
     const { first = 0, every = 1 } = this.#options
+    const known = this.#options.examples?.all ?? []
+    for (let i = first; i < known.length && this.#goesOn(0); i += every) {
+      const { input, name } = known[i]!
+      if (await this.#beside(first, name, input)) this.#examples++
+    }
     for (let count = 0; this.#goesOn(count); count++) {
       const index = first + count * every
       const next = given?.next()
       if (next?.done === true) break
       const input = next?.value ?? drawRun(this.#options.seed, index,
         { ...this.#options.draw, weights: this.#feedback.weights })
-      const result = await this.#one(input)
+      const result = await this.#one(input, this.#options)
       if (result === undefined) break
       this.#count(input, result)
       const broken = result.broken ?? this.#differs(input, index)
-      if (broken !== undefined) {
-        this.#failed = { run: index, input, broken }
-        break
-      }
+      if (broken !== undefined) this.#failed = { run: index, input, broken }
+      const place = (index + 1) / variedEach - 1
+      const near = known.length === 0 || !Number.isInteger(place) ? undefined : known[place % known.length]!
+      if (near === undefined || !this.#goesOn(0)) continue
+      const nth = Math.floor(place / known.length)
+      const varied = drawVariation(this.#options.seed, near, nth)
+      if (await this.#beside(index + 1, `${near.name}, variation ${nth + 1}`, varied)) this.#variations++
     }
     return this.#summary()
   }
 
+  /** A run that is not numbered. False when it was stopped in its midst. */
+  async #beside(run: number, example: string, input: RunInput): Promise<boolean> {
+    const result = await this.#one(input, this.#options.examples!.options)
+    if (result === undefined) return false
+    this.#add(result)
+    const broken = result.broken ?? this.#differs(input, undefined)
+    if (broken !== undefined) this.#failed = { run, example, input, broken }
+    return true
+  }
+
   #goesOn(count: number): boolean {
-    return this.#options.signal?.aborted !== true && count < (this.#options.runs ?? Infinity) && !this.#isLate()
+    const { runs = Infinity, signal } = this.#options
+    return this.#failed === undefined && signal?.aborted !== true && count < runs && !this.#isLate()
   }
 
   #isLate(): boolean {
@@ -125,8 +160,8 @@ class Campaign {
   }
 
   /** Undefined when it was stopped in its midst: what is undecided does not count. */
-  async #one(input: RunInput): Promise<RunResult | undefined> {
-    const run = new Run(input, this.#options)
+  async #one(input: RunInput, options: Options): Promise<RunResult | undefined> {
+    const run = new Run(input, options)
     while (run.step()) {
       if (performance.now() - this.#breathed_ms < breath_ms) continue
       await setImmediate()
@@ -141,19 +176,24 @@ class Campaign {
     return run.result()
   }
 
-  #count(input: RunInput, { counts, reached, rested }: RunResult): void {
-    this.#runs++
-    if (rested) this.#rested++
+  #add({ counts, reached }: RunResult): void {
+    for (const name of reached) this.#sometimes.set(name, (this.#sometimes.get(name) ?? 0) + 1)
     this.#lines += counts.lines
     this.#virtual_ms += counts.virtual_ms
     add(this.#faults, counts.faults)
     add(this.#operations, counts.operations)
-    for (const name of reached) this.#sometimes.set(name, (this.#sometimes.get(name) ?? 0) + 1)
+  }
+
+  #count(input: RunInput, result: RunResult): void {
+    const { rested } = result
+    this.#runs++
+    if (rested) this.#rested++
+    this.#add(result)
     this.#triples = this.#options.coverage?.reached ?? 0
     if (this.#options.coverage !== undefined) this.#feedback.learn(input.swarm, this.#options.coverage.rarity())
   }
 
-  #differs(input: RunInput, index: number): Broken | undefined {
+  #differs(input: RunInput, index: number | undefined): Broken | undefined {
     if (this.#options.selfCheck !== true) return undefined
     const { parts } = this.#options
     const once = digest(input, parts)
@@ -171,7 +211,8 @@ class Campaign {
     const isVacuous = this.#lines === 0 || (isLongEnough && never.length > 0)
     return {
       verdict: this.#failed?.broken.kind ?? (this.#runs === 0 || isVacuous ? "unknown" : "held"),
-      failed: this.#failed, seed: this.#options.seed, runs: this.#runs, rested: this.#rested,
+      failed: this.#failed, seed: this.#options.seed, runs: this.#runs, examples: this.#examples,
+      variations: this.#variations, rested: this.#rested,
       virtual_ms: this.#virtual_ms, wall_ms: performance.now() - this.#began_ms, lines: this.#lines,
       faults: this.#faults, operations: this.#operations,
       sometimes: this.#sometimes, never, isLongEnough, isAborted: this.#options.signal?.aborted === true

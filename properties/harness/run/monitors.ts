@@ -7,6 +7,7 @@
  * Dispatch is by event type: who wants a type is worked out when it is first seen.
  */
 import type { Line } from "#model/events.ts"
+import { History, isChange } from "#properties/history.ts"
 import type { Obligation, Property } from "#properties/property.ts"
 
 export interface Broken {
@@ -60,19 +61,22 @@ interface Resting {
 export class Monitors {
   /** Names of the `sometimes` that this run reached. */
   readonly reached = new Set<string>()
+  readonly #history = new History()
   readonly #audiences = new Map<string, Audience>()
   readonly #waiting: Array<Waiting> = []
   readonly #resting: Array<Resting> = []
   readonly #byType = new Map<string, ReadonlyArray<Audience>>()
+  /** Of lines that tell of a committed change: by the kind of what changed, then by type. */
+  readonly #byResource = new Map<string, Map<string, ReadonlyArray<Audience>>>()
 
   constructor(properties: ReadonlyArray<Property>) {
     for (const [place, property] of properties.entries()) {
       if (property.kind === "always" || property.kind === "sometimes") {
-        this.#seat(property, place, property.make())
+        this.#seat(property, place, property.make(this.#history))
         continue
       }
-      const made = property.make()
-      this.#seat(property, place, (line) => made.line(line))
+      const made = property.make(this.#history)
+      if (made.line !== undefined) this.#seat(property, place, (line) => made.line!(line))
       if ("open" in made) this.#waiting.push({ property: property as Waiting["property"], open: () => made.open() })
       else this.#resting.push({ property, holds: () => made.holds() })
     }
@@ -88,9 +92,11 @@ export class Monitors {
 
   /** What broke at these lines: the earliest first, then in the properties' order. */
   hear(lines: ReadonlyArray<Line>): ReadonlyArray<BrokenAt> {
+    this.#history.settle()
     for (let i = 0; i < lines.length; i++) {
       const line = lines[i]!
-      const audiences = this.#audiencesOf(line.event.type)
+      this.#history.hear(line)
+      const audiences = this.#audiencesOf(line.event)
       for (let j = 0; j < audiences.length; j++) {
         const audience = audiences[j]!
         audience.lines[audience.count++] = line
@@ -102,6 +108,7 @@ export class Monitors {
       for (const hearer of audience.hearers) if (!hearer.done) this.#tell(hearer, audience, said)
       audience.count = 0
     }
+    if (lines.length > 0) this.#history.asOf(lines[lines.length - 1]!)
     return said.sort((a, b) => a.broken.line.seq - b.broken.line.seq || a.place - b.place).map(({ broken }) => broken)
   }
 
@@ -110,6 +117,7 @@ export class Monitors {
     let i = 0
     try {
       for (; i < count; i++) {
+        this.#history.asOf(lines[i]!)
         const said = hearer.hear(lines[i]!)
         if (said === undefined || said === false) continue
         // It has said it: the same breach at the next line is no news.
@@ -128,12 +136,23 @@ export class Monitors {
     }
   }
 
-  #audiencesOf(type: string): ReadonlyArray<Audience> {
-    let found = this.#byType.get(type)
+  #audiencesOf(event: Line["event"]): ReadonlyArray<Audience> {
+    if (!isChange(event)) return this.#audiencesIn(this.#byType, event.type, [event.type])
+    const { resource, type } = event
+    let byType = this.#byResource.get(resource)
+    if (byType === undefined) this.#byResource.set(resource, byType = new Map())
+    return this.#audiencesIn(byType, type, [type, type.replace("object", resource)])
+  }
+
+  /** Whoever wants to hear of one of the names. */
+  #audiencesIn(
+    known: Map<string, ReadonlyArray<Audience>>, type: string, names: ReadonlyArray<string>
+  ): ReadonlyArray<Audience> {
+    let found = known.get(type)
     if (found === undefined) {
-      found = [...this.#audiences.values()].filter(({ wants }) =>
-        wants === undefined || wants.some((beginning) => type.startsWith(beginning)))
-      this.#byType.set(type, found)
+      found = [...this.#audiences.values()].filter(({ wants }) => wants === undefined ||
+        wants.some((beginning) => names.some((name) => name.startsWith(beginning))))
+      known.set(type, found)
     }
     return found
   }

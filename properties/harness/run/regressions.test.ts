@@ -13,7 +13,8 @@ describe("regressions", () => {
   it("are there", () => {
     expect(all.size).toBeGreaterThan(0)
   })
-  it.each([...all])("%s holds, and reaches the situation", (_file, { broke, input, reaches }) => {
+  const aimed = [...all].filter(([, { aim }]) => aim !== "hint")
+  it.each(aimed)("%s holds, and reaches the situation", (_file, { broke, input, reaches }) => {
     const { options } = judging()
     const isKnown = broke.kind === "crash" || broke.kind === "conformance" ||
       options.properties.some(({ name }) => name === broke.property)

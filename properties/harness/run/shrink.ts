@@ -8,9 +8,10 @@
  */
 import type { Fault } from "#model/events/faults.ts"
 import type { Operation } from "#model/events/operations.ts"
-import type { GivenPodSpec } from "#model/objects/pod.ts"
+import { simplerFault, within } from "#properties/harness/draw/faults.ts"
 import { legal } from "#properties/harness/draw/lawful.ts"
 import { sizeOf, type RunInput, type Topology } from "#properties/harness/draw/run-input.ts"
+import { simplerOperation } from "#properties/harness/users/table.ts"
 
 /** What a candidate broke: the identity of the failure, and when. Undefined: it held. */
 export interface Failure {
@@ -171,9 +172,7 @@ const withOperations = (input: RunInput, operations: ReadonlyArray<Operation>): 
 const withTopology = (input: RunInput, topology: Topology): RunInput => {
   const names = new Set(topology.workers.map(({ name }) => name))
   const kept = new Set([...names, ...Array.from({ length: 9 }, (_, i) => `cp-${i}`)])
-  const narrowed = input.faults.map((fault) => fault.type !== "network.partition" ? fault : {
-    ...fault, from: fault.from.filter((name) => kept.has(name)), to: fault.to.filter((name) => kept.has(name))
-  })
+  const narrowed = input.faults.map((fault) => within(fault, kept))
   return {
     ...input, topology, faults: legal(narrowed, topology),
     operations: input.operations.filter((operation) => !("node" in operation) || names.has(operation.node))
@@ -192,61 +191,6 @@ const shrinkTopology = (shrinker: Shrinker): void => {
         shrinker.accepts(withTopology(shrinker.best, { ...topology, [count]: fewer }))) break
     }
   }
-}
-
-const plainSpec = (spec: GivenPodSpec): ReadonlyArray<GivenPodSpec> => {
-  const [first] = spec.containers
-  const { args, image = "", name } = first!
-  const forms: GivenPodSpec[] = [{ containers: [{ name, image: "web:1" }] }]
-  forms.push({ containers: [{ name, image, ...(args === undefined ? {} : { args }) }] })
-  if (spec.containers.length > 1) forms.push({ ...spec, containers: [first!] })
-  for (const key of Object.keys(spec)) {
-    if (key === "containers") continue
-    forms.push(Object.fromEntries(Object.entries(spec).filter(([other]) => other !== key)) as GivenPodSpec)
-  }
-  return forms.filter((form) => JSON.stringify(form).length < JSON.stringify(spec).length)
-}
-
-const simplerOperation = (operation: Operation): ReadonlyArray<Operation> => {
-  const forms: Operation[] = []
-  const at_ms = roundedTime(operation.at_ms)
-  if ("replicas" in operation) {
-    for (const replicas of [1, operation.replicas >> 1, operation.replicas - 1]) {
-      if (replicas >= 0 && replicas < operation.replicas) forms.push({ ...operation, replicas })
-    }
-  }
-  if ("template" in operation) for (const template of plainSpec(operation.template)) forms.push({ ...operation,
-    template })
-  if ("spec" in operation) for (const spec of plainSpec(operation.spec)) forms.push({ ...operation, spec })
-  if (operation.type === "node.drain") forms.push({ ...operation, type: "node.cordon" })
-  if (operation.type === "pod.recreate") forms.push({ ...operation, type: "pod.create" })
-  if (at_ms !== operation.at_ms) forms.push({ ...operation, at_ms })
-  return forms
-}
-
-/** Round times read better, and a round one is not made rounder: 12,345 becomes 12,000. */
-const roundedTime = (ms: number): number => {
-  for (const unit of [10_000, 1_000, 100]) if (ms >= unit && ms % unit !== 0) return ms - ms % unit
-  return ms
-}
-
-const simplerFault = (fault: Fault): ReadonlyArray<Fault> => {
-  const forms: Fault[] = []
-  if (fault.type === "network.partition") {
-    for (const side of ["from", "to"] as const) {
-      for (const name of fault[side]) {
-        if (fault[side].length > 1) forms.push({ ...fault, [side]: fault[side].filter((other) => other !== name) })
-      }
-    }
-  }
-  if ("duration_ms" in fault && fault.duration_ms !== undefined && fault.duration_ms > 1_000) {
-    forms.push({ ...fault, duration_ms: roundedTime(Math.round(fault.duration_ms / 2)) })
-  }
-  const at_ms = roundedTime(fault.at_ms)
-  if (at_ms !== fault.at_ms) forms.push({ ...fault, at_ms })
-  const { upon } = fault
-  if (upon !== undefined && upon.delay_ms > 0) forms.push({ ...fault, upon: { ...upon, delay_ms: 0 } })
-  return forms
 }
 
 /** Runs of the liveness phases are the longest: shorter ones make every later candidate cheaper. */

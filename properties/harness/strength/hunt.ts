@@ -29,7 +29,8 @@ export interface Search {
   readonly seconds: number
 }
 
-const isNamed = ({ names }: Bug, broken: Broken): boolean =>
+/** Whether the guarantee that broke is one that the catalogue names for the bug. */
+export const isNamed = ({ names }: Bug, broken: Broken): boolean =>
   names.some((name) => typeof name === "number" ? broken.invariants.includes(name) : broken.property.startsWith(name))
 
 /**

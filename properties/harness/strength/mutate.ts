@@ -85,6 +85,6 @@ await new Stryker({
   reporters: ["tally", "progress-append-only"],
   clearTextReporter: { allowColor: false },
   tempDirName: ".stryker-tmp",
-  ignorePatterns: ["reports", "traces/recorded", "plimsoll-out"]
+  ignorePatterns: ["reports", "plimsoll-out"]
 }).runMutationTest()
 say("")

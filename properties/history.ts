@@ -1,0 +1,94 @@
+/**
+ * What promises remember together: the committed store, at the line that is being heard and at each revision before;
+ * the containers that really run; processes and who leads; faults and calm.
+ *
+ * One history is fed by the journal and shared by all promises. They hear lines in batches, and it is ahead of them: it
+ * answers as of the line that `asOf` names, which whoever runs the promises has done before each of them is told of a
+ * line. So a promise is a function of a line and of the history as of that line, and keeps only what is its own.
+ */
+import type { Line } from "#model/events.ts"
+import type { Objects, Resource } from "#model/kinds.ts"
+import { Calm } from "#properties/history/calm.ts"
+import { Containers } from "#properties/history/containers.ts"
+import { Forced } from "#properties/history/forced.ts"
+import type { Moment } from "#properties/history/kept.ts"
+import { Processes } from "#properties/history/processes.ts"
+import { Store, type Stored } from "#properties/history/store.ts"
+
+/** A committed change of an object of that kind. */
+export type Committed<R extends Resource> = Created<R> | Updated<R> | Deleted<R>
+interface Change<R extends Resource> {
+  readonly resource: R
+  readonly revision: number
+  readonly key: string
+  readonly object: Objects[R]
+}
+export interface Created<R extends Resource> extends Change<R> {
+  readonly type: "object.created"
+}
+export interface Updated<R extends Resource> extends Change<R> {
+  readonly type: "object.updated"
+  readonly previous: Objects[R]
+}
+export interface Deleted<R extends Resource> extends Change<R> {
+  readonly type: "object.deleted"
+}
+
+type AnyChange = Extract<Line["event"], { readonly type: `object.${string}` }>
+export const isChange = (event: Line["event"]): event is AnyChange =>
+  event.type === "object.updated" || event.type === "object.created" || event.type === "object.deleted"
+
+/** The committed change that the line tells of, if it is one of that kind. Such lines are heard as "<resource>.". */
+export const committed = <R extends Resource>({ event }: Line, resource: R): Committed<R> | undefined =>
+  isChange(event) && event.resource === resource ? event as Committed<R> : undefined
+
+/** Each hears the lines that it wants, in order, and answers as of a moment. */
+interface Part {
+  readonly hears: ReadonlyArray<Line["event"]["type"]>
+  hear(line: Line): void
+  settle?(): void
+}
+
+export class History {
+  readonly #now: Moment = { seq: -1, revision: Infinity }
+  readonly #then: Moment = { seq: -1, revision: Infinity }
+  readonly #store = new Store()
+  readonly #atRevision = this.#store.as(this.#then)
+  /** The store as of the line that is being heard. */
+  readonly now = this.#store.as(this.#now)
+  readonly containers = new Containers(this.#now)
+  readonly processes = new Processes(this.#now)
+  readonly calm = new Calm(this.#now)
+  readonly forced = new Forced(this.#now)
+  readonly #parts: ReadonlyArray<Part> = [this.#store, this.containers, this.processes, this.calm, this.forced]
+  readonly #byType: ReadonlyMap<string, ReadonlyArray<Part>>
+
+  constructor() {
+    const types = new Set(this.#parts.flatMap(({ hears }) => hears))
+    this.#byType = new Map([...types].map((type) => [type, this.#parts.filter(({ hears }) => hears.includes(type))]))
+  }
+
+  /** A batch begins: nobody will be told of the lines before it any more. */
+  settle(): void {
+    for (const part of this.#parts) part.settle?.()
+  }
+
+  hear(line: Line): void {
+    this.asOf(line)
+    const parts = this.#byType.get(line.event.type)
+    // Of most lines nothing is remembered here.
+    if (parts !== undefined) for (let i = 0; i < parts.length; i++) parts[i]!.hear(line)
+  }
+
+  /** From now on everything is answered as of that line. */
+  asOf({ seq }: Line): void {
+    this.#now.seq = seq
+  }
+
+  /** The store as it was at a revision, as far as it had come at the line that is being heard. */
+  at(revision: number): Stored {
+    this.#then.seq = this.#now.seq
+    this.#then.revision = revision
+    return this.#atRevision
+  }
+}
