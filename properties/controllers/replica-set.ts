@@ -292,7 +292,7 @@ export const properties: ReadonlyArray<Property> = [
     availableInTime, ["fault.injected", "object."]),
   always("a ReplicaSet's status is written only when it says something new", [],
     saysSomethingNew("kube-controller-manager", "replicasets"),
-    ["object.", "write.", "process.crashed", "process.stopped"]),
+    ["write.", "process.crashed", "process.stopped"]),
   ...order,
 
   sometimes("a ReplicaSet deletes pods", () => ({ event }) => event.type === "replicaSet.podDeleted",
