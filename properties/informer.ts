@@ -1,12 +1,12 @@
 /** What informers promise: each copy is a true picture, the first one is new, and all catch up. Invariants 25, 109. */
 import type { Line } from "#model/events.ts"
 import { digestDelay_ms, reflectorBackoff_max_ms } from "#model/limits/client.ts"
-import { http2PingTimeout_ms, http2ReadIdle_ms } from "#model/limits.ts"
+import { noticed_ms } from "#properties/history/bounds.ts"
 import { CommittedSets } from "#properties/informer/committed-sets.ts"
 import { always, leadsTo, type Obligation, type Property, sometimes } from "#properties/property.ts"
 
 /** A dead connection is noticed, the longest back-off passes twice, the reflector tells; ASSUMED: as much again. */
-const catchUp_ms = 2 * (http2ReadIdle_ms + http2PingTimeout_ms + 4 * reflectorBackoff_max_ms + digestDelay_ms)
+const catchUp_ms = 2 * (noticed_ms + 4 * reflectorBackoff_max_ms + digestDelay_ms)
 
 const hears = ["reflector."]
 

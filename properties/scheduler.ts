@@ -32,7 +32,7 @@ export const properties: ReadonlyArray<Property> = [
   always("while nothing is wrong a scheduler knows the nodes and pods that there are within ten seconds", [],
     knowsWhatThereIs, heardByCalm),
   always("what a scheduler sees of a node was committed at the revision that it names", [109], seesWhatWasCommitted,
-    ["object.", "schedulerNode.changed"]),
+    ["schedulerNode.changed"]),
   always("no node is passed over that the pod may use, and the plugins that refuse are named", [65], verdictIsTrue,
     ["schedulerNode.", "schedulerCache.", "scheduling.", ...ends]),
   always("a scheduler looks at nodes until it has found enough or seen them all", [65], looksAtEnough,

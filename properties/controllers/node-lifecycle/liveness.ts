@@ -1,6 +1,5 @@
 /** node-lifecycle/liveness: what becomes of a dead node and its pods, and of a living one. Invariants 71, 72, 76. */
 import type { Line } from "#model/events.ts"
-import { reflectorBackoff_max_ms } from "#model/limits/client.ts"
 import {
   largeClusterThreshold, nodeEvictionRate_per_s, secondaryNodeEvictionRate_per_s, unhealthyZoneNodes_min,
   unhealthyZoneThreshold
@@ -12,13 +11,12 @@ import {
   boundSince_ms, evictingKeys, heartbeats_ms, isReady, podReadySince_ms, readyOf, readySince_ms, zoneOf
 } from "#properties/controllers/node-lifecycle/committed-nodes.ts"
 import { committed, type History } from "#properties/history.ts"
+import { relist_ms } from "#properties/history/bounds.ts"
 import type { Stored } from "#properties/history/store.ts"
 import { leadsTo, type Invariants, type Obligation, type Property } from "#properties/property.ts"
 
 /** Requests, conflicts and a reconnect on top of the periods. ASSUMED. */
 const slack_ms = 60_000
-/** What the controller does not know yet: its reflector may stand at its longest back-off, drawn up to twice that. */
-const relist_ms = 2 * reflectorBackoff_max_ms
 const slowestClock = 0.8
 
 /** Whether a zone's nodes are tainted at all, and since when; nothing is when every zone is without a ready node. */

@@ -7,13 +7,12 @@
 import type { Line } from "#model/events.ts"
 import type { Pod } from "#model/objects/pod.ts"
 import type { ReplicaSet } from "#model/objects/replica-set.ts"
+import { caughtUp_ms } from "#properties/history/bounds.ts"
 import type { History } from "#properties/history.ts"
 import type { Calm } from "#properties/history/calm.ts"
 import { controllerOf, isActive, isReady } from "#properties/controllers/replica-set/census.ts"
 import { isSelectedBy } from "#properties/controllers/replica-set/history.ts"
 
-/** Dead connections were noticed (45 s), dialled anew (30 s), and a reflector's longest back-off (60 s) is over. */
-const well_ms = 150_000 // ASSUMED
 /** A sync needs a few requests; those of a burst stand behind each other. */
 const acts_ms = 10_000 // ASSUMED
 const perPod_ms = 20 // ASSUMED: slow start, and the API server's share.
@@ -122,14 +121,14 @@ const overdue = (sets: Sets, calm: Calm, at_ms: number): string | undefined => {
     const known = sets.sets.get(uid)!
     const within_ms = acts_ms + perPod_ms * Math.abs(known.active - known.set.spec.replicas)
     if (at_ms - since_ms <= acts_ms) break
-    if (at_ms - since_ms <= within_ms || !calm.wasWellFor(well_ms, since_ms)) continue
+    if (at_ms - since_ms <= within_ms || !calm.wasWellFor(caughtUp_ms, since_ms)) continue
     const { name } = known.set.metadata
     return `${name} ${sets.whatIsWrong(known)} since ${Math.round(since_ms)} ms`
   }
   for (const [uid, since_ms] of sets.waiting) {
     if (at_ms - since_ms <= acts_ms) break
     sets.waiting.delete(uid)
-    if (!calm.wasWellFor(well_ms, since_ms)) continue
+    if (!calm.wasWellFor(caughtUp_ms, since_ms)) continue
     const pod = sets.orphans.get(uid)!
     for (const { set } of sets.sets.values()) {
       if (!isSelectedBy(pod, set)) continue
