@@ -65,33 +65,15 @@ const edges = (node: StateNode): Array<Edge> => transitionsOf(node).flatMap((tra
 })
 
 const transitionsOf = (node: StateNode): ReadonlyArray<any> =>
-  [...[...node.transitions.values()].flat(), ...node.always ?? []]
+  [...node.transitions.values()].flat()
 
-const label = (transition: any): string => {
-  const guard = guardName(transition.guard)
-  const actions = transition.actions.map(actionName).join(", ")
-  const event = transition.eventType || "always"
-  return `${event}${guard === "" ? "" : ` [${guard}]`}${actions === "" ? "" : ` / ${actions}`}`
+/** Guards and actions are names: the compiler of the charts refuses what is not. */
+const label = ({ actions, eventType, guard }: any): string =>
+  `${eventType}${guard === undefined ? "" : ` [${guard}]`}${actions.length === 0 ? "" : ` / ${actions.join(", ")}`}`
     .replaceAll(";", ",").replaceAll(":", "=")
-}
 
 const any = "any"
 const id = (node: StateNode): string => node.path.join("_").replaceAll(/\W/g, "_")
-
-const guardName = (guard: any): string => {
-  if (guard === undefined) return ""
-  if (typeof guard === "string") return guard
-  if (typeof guard === "object") return guard.params === undefined ? guard.type : `${guard.type} ${json(guard.params)}`
-  if ("stateValue" in guard) return `in ${json(guard.stateValue)}`
-  return "guards" in guard ? `${guard.name} ${guard.guards.map(guardName).join(", ")}` : guard.name || "inline"
-}
-const actionName = (action: any): string => {
-  if (typeof action === "string") return action
-  if (typeof action === "function") return action.type ?? action.name ?? "inline"
-  return action.params === undefined || typeof action.params === "function" ? action.type
-    : `${action.type} ${json(action.params)}`
-}
-const json = (value: unknown): string => JSON.stringify(value)?.replaceAll("\"", "'") ?? ""
 
 const stateTable = (chart: AnyStateMachine): string => table(["state", "what it means"],
   states(chart.root as StateNode).filter((node) => node.path.length > 0).map((node) =>
@@ -108,9 +90,9 @@ const marks = (node: StateNode): string => {
 const transitionTable = (chart: AnyStateMachine): string => table(["in", "event", "if", "to", "does"],
   states(chart.root as StateNode).flatMap((node) => transitionsOf(node).map((transition) => {
     const targets: ReadonlyArray<StateNode> = transition.target ?? []
-    return [code(node.path.join(".") || any), code(transition.eventType || "always"), code(guardName(transition.guard)),
+    return [code(node.path.join(".") || any), code(transition.eventType), code(transition.guard ?? ""),
       targets.length === 0 ? "stays" : targets.map((target) => code(target.path.join("."))).join(", "),
-      transition.actions.map((action: unknown) => code(actionName(action))).join(", ")]
+      transition.actions.map(code).join(", ")]
   })))
 
 const code = (text: string): string => text === "" ? "" : `\`${text}\``

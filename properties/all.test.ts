@@ -1,5 +1,6 @@
 /** The catalogue of promises is whole: no number that the slice owes is missing, no sentence stands twice. */
 import { describe, expect, it } from "vitest"
+import { invariantOf, invariants } from "#model/invariants.ts"
 import { properties } from "#properties/all.ts"
 
 /** Invariants of the reference that the slice's components can keep or break. */
@@ -11,7 +12,7 @@ const owed = [
 describe("all promises", () => {
   it("cover every invariant that the slice owes", () => {
     const demands = properties.filter(({ kind }) => kind !== "sometimes")
-    const covered = new Set(demands.flatMap(({ invariants }) => invariants))
+    const covered = new Set<number>(demands.flatMap(({ invariants }) => invariants))
     expect(owed.filter((number) => !covered.has(number))).toEqual([])
   })
   it("are at least 34, and at least 15 guard against looking at nothing", () => {
@@ -26,5 +27,21 @@ describe("all promises", () => {
   it("are each said once", () => {
     const names = properties.map(({ name }) => name)
     expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([])
+  })
+})
+
+describe("the catalogue of invariants", () => {
+  const all = Object.entries(invariants)
+  it("has each number of the reference once", () => {
+    expect(all.map(([number]) => Number(number))).toEqual(Array.from({ length: 114 }, (_, i) => i + 1))
+  })
+  it("says each in a sentence of its own, with its source", () => {
+    const sentences = all.map(([, { says }]) => says)
+    expect(new Set(sentences).size).toBe(all.length)
+    expect(all.filter(([, { says, source }]) => says.length < 20 || says.endsWith(".") || source === "")).toEqual([])
+  })
+  it("has every number that a promise names, and promises it", () => {
+    const named = new Set(properties.flatMap((property) => property.invariants))
+    expect([...named].filter((number) => (invariantOf(number)?.kind ?? "none") === "none")).toEqual([])
   })
 })

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest"
 import type { Event, Line } from "#model/events.ts"
 import { committed, History } from "#properties/history.ts"
+import { Forced } from "#properties/kubelet/forced.ts"
 
 const line = (seq: number, event: object, actor = "etcd", entity = "u"): Line =>
   ({ seq, at_ms: 10 * seq, clock_ms: 10 * seq, actor, chart: "", entity, event: event as Event, state: "" })
@@ -164,13 +165,17 @@ describe("processes and calm", () => {
     expect(history.calm.wasWellFor(10, 60)).toBe(true)
     expect(history.calm.wasWellFor(11, 60)).toBe(false)
   })
-  it("who was forced stays so", () => {
-    const forced = (seq: number, agent: string): Line => line(seq, { type: "write.requested", verb: "delete",
-      resource: "pods", key: `/registry/pods/default/${agent}`, grace: 0, agent }, "api-server/0")
-    const history = heard([forced(1, "kubectl"), forced(2, "kube-controller-manager"), forced(3, "kubelet")])
-    expect(["kubectl", "kube-controller-manager", "kubelet"].map((name) => history.forced.has(`default/${name}`)))
-      .toEqual([true, false, false])
+  it("what a component adds is made once, and answers as of the line too", () => {
+    const history = new History()
+    const forced = history.part(Forced)
+    expect(history.part(Forced)).toBe(forced)
+    for (const [i, agent] of ["kubectl", "kube-controller-manager", "kubelet"].entries()) {
+      history.hear(line(i + 1, { type: "write.requested", verb: "delete", resource: "pods", grace: 0, agent,
+        key: `/registry/pods/default/${agent}` }, "api-server/0"))
+    }
+    const areForced = ["kubectl", "kube-controller-manager", "kubelet"].map((name) => forced.has(`default/${name}`))
+    expect(areForced).toEqual([true, false, false])
     history.asOf(line(0, {}))
-    expect(history.forced.has("default/kubectl")).toBe(false)
+    expect(forced.has("default/kubectl")).toBe(false)
   })
 })

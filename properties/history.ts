@@ -10,7 +10,6 @@ import type { Line } from "#model/events.ts"
 import type { Objects, Resource } from "#model/kinds.ts"
 import { Calm } from "#properties/history/calm.ts"
 import { Containers } from "#properties/history/containers.ts"
-import { Forced } from "#properties/history/forced.ts"
 import type { Moment } from "#properties/history/kept.ts"
 import { Processes } from "#properties/history/processes.ts"
 import { Store, type Stored } from "#properties/history/store.ts"
@@ -43,7 +42,7 @@ export const committed = <R extends Resource>({ event }: Line, resource: R): Com
   isChange(event) && event.resource === resource ? event as Committed<R> : undefined
 
 /** Each hears the lines that it wants, in order, and answers as of a moment. */
-interface Part {
+export interface Part {
   readonly hears: ReadonlyArray<Line["event"]["type"]>
   hear(line: Line): void
   settle?(): void
@@ -59,13 +58,31 @@ export class History {
   readonly containers = new Containers(this.#now)
   readonly processes = new Processes(this.#now)
   readonly calm = new Calm(this.#now)
-  readonly forced = new Forced(this.#now)
-  readonly #parts: ReadonlyArray<Part> = [this.#store, this.containers, this.processes, this.calm, this.forced]
-  readonly #byType: ReadonlyMap<string, ReadonlyArray<Part>>
+  readonly #parts: Array<Part> = []
+  readonly #byType = new Map<string, Array<Part>>()
+  readonly #shared = new Map<unknown, Part>()
 
   constructor() {
-    const types = new Set(this.#parts.flatMap(({ hears }) => hears))
-    this.#byType = new Map([...types].map((type) => [type, this.#parts.filter(({ hears }) => hears.includes(type))]))
+    for (const part of [this.#store, this.containers, this.processes, this.calm]) this.#add(part)
+  }
+
+  #add(part: Part): void {
+    this.#parts.push(part)
+    for (const type of part.hears) {
+      const parts = this.#byType.get(type)
+      if (parts === undefined) this.#byType.set(type, [part])
+      else parts.push(part)
+    }
+  }
+
+  /** What the promises of one component remember together: made when the first of them is made, before any line. */
+  part<P extends Part>(kind: new (moment: Moment) => P): P {
+    let part = this.#shared.get(kind)
+    if (part === undefined) {
+      this.#shared.set(kind, part = new kind(this.#now))
+      this.#add(part)
+    }
+    return part as P
   }
 
   /** A batch begins: nobody will be told of the lines before it any more. */

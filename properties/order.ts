@@ -9,7 +9,7 @@
  * forgotten when it ends, unless the law says that it stays. For a process that is paused its instant stands still.
  */
 import type { Event, Line } from "#model/events.ts"
-import { always, type Always } from "#properties/property.ts"
+import { always, type Invariants, type Always } from "#properties/property.ts"
 
 type EventNamed<Type extends Event["type"]> = Extract<Event, { readonly type: Type }>
 
@@ -22,7 +22,7 @@ export const said = <Type extends Event["type"]>(
 
 export interface Law {
   readonly name: string
-  readonly invariants?: ReadonlyArray<number>
+  readonly invariants?: Invariants
   readonly first: Said
   readonly second: Said
   /** Whose counts the line belongs to; the actor unless said. */

@@ -6,14 +6,14 @@ import type { Line } from "#model/events.ts"
 import type { ApiObject } from "#model/kinds.ts"
 import type { Pod, PodPhase } from "#model/objects/pod.ts"
 import { at, type ObjectEvent, ofUpdates } from "#properties/api-server/history.ts"
-import { always, type Property, sometimes } from "#properties/property.ts"
+import { always, type Invariants, type Property, sometimes } from "#properties/property.ts"
 
 const isPod = (object: ApiObject | undefined): object is Pod => object?.kind === "Pod"
 const nodeOf = (pod: Pod): string => pod.spec.nodeName ?? ""
 const isTerminal = (phase: PodPhase): boolean => phase === "Succeeded" || phase === "Failed"
 /** Of writes of a pod over itself. */
 const ofPods = (
-  name: string, invariants: ReadonlyArray<number>,
+  name: string, invariants: Invariants,
   wrong: (pod: Pod, before: Pod, event: ObjectEvent) => string | undefined
 ): Property => ofUpdates(name, invariants, (pod, before, event) =>
   isPod(pod) && isPod(before) && before.metadata.uid === pod.metadata.uid ? wrong(pod, before, event) : undefined)

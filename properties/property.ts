@@ -7,13 +7,16 @@
  * of lines before the next one does (harness/monitors.ts); they share the history, which answers as of a line.
  */
 import type { Line } from "#model/events.ts"
+import type { InvariantNumber } from "#model/invariants.ts"
 import { History } from "#properties/history.ts"
+
+/** Numbers in the catalogue, model/invariants.ts; none for a guarantee of our own. */
+export type Invariants = ReadonlyArray<InvariantNumber>
 
 interface Named {
   /** The guarantee, one sentence that is false when it fails. */
   readonly name: string
-  /** Numbers in the catalogue of invariants; empty for a guarantee of our own. */
-  readonly invariants: ReadonlyArray<number>
+  readonly invariants: Invariants
   /**
    * The events that the monitor wants, by the beginning of their type ("object.", "podGc.chosen"); committed changes
    * also by their kind ("pods.", "nodes.updated"). Absent: every line.
@@ -64,17 +67,17 @@ export const alone = ({ make }: Always): (line: Line) => string | undefined => {
 }
 
 type Hears = ReadonlyArray<string>
-const named = (name: string, invariants: ReadonlyArray<number>, hears: Hears | undefined): Named =>
+const named = (name: string, invariants: Invariants, hears: Hears | undefined): Named =>
   hears === undefined ? { name, invariants } : { name, invariants, hears }
 
 export const always = (
-  name: string, invariants: ReadonlyArray<number>, make: Always["make"], hears?: Hears
+  name: string, invariants: Invariants, make: Always["make"], hears?: Hears
 ): Always => ({ kind: "always", ...named(name, invariants, hears), make })
 export const leadsTo = (
-  name: string, invariants: ReadonlyArray<number>, make: LeadsTo["make"], hears?: Hears, inCore?: true
+  name: string, invariants: Invariants, make: LeadsTo["make"], hears?: Hears, inCore?: true
 ): LeadsTo => ({ kind: "leadsTo", ...named(name, invariants, hears), make, ...(inCore === true ? { inCore } : {}) })
 export const eventually = (
-  name: string, invariants: ReadonlyArray<number>, make: Eventually["make"], hears?: Hears
+  name: string, invariants: Invariants, make: Eventually["make"], hears?: Hears
 ): Eventually => ({ kind: "eventually", ...named(name, invariants, hears), make })
 export const sometimes = (name: string, make: Sometimes["make"], hears?: Hears): Sometimes =>
   ({ kind: "sometimes", ...named(name, [], hears), make })

@@ -7,6 +7,7 @@ import { always, leadsTo, sometimes, type Property } from "#properties/property.
 import { heardByCalm, knowsWhatThereIs } from "#properties/scheduler/calm.ts"
 import { chosenNodePasses, noLostWakeUp } from "#properties/scheduler/decisions.ts"
 import { boundPodRuns, fittingPodIsBound } from "#properties/scheduler/eventually-runs.ts"
+import { seesWhatWasCommitted } from "#properties/scheduler/nodes.ts"
 import { order } from "#properties/scheduler/order.ts"
 import {
   activeIsTaken, assumedOnce, assumptionEnds, backoffEnds, failedBindingIsQueued, mostUrgentFirst,
@@ -22,14 +23,16 @@ import { choosesWell, looksAtEnough, verdictIsTrue } from "#properties/scheduler
 const ends = ["process.crashed", "process.stopped"]
 
 export const properties: ReadonlyArray<Property> = [
-  leadsTo("every pod that fits is eventually scheduled", [68], fittingPodIsBound, ["object."]),
-  leadsTo("every pod that is scheduled on a ready node eventually runs", [], boundPodRuns, ["object."]),
+  leadsTo("every pod that fits is eventually scheduled", [68], fittingPodIsBound, ["pods.", "nodes."]),
+  leadsTo("every pod that is scheduled on a ready node eventually runs", [], boundPodRuns, ["pods.", "nodes."]),
   always("pods bound to a node fit its allocatable, unless the scheduler could not know better", [53], boundPodsFit,
-    ["object.", "operation.invoked", "schedulerProcess.led", "podBinding.failed"]),
+    ["pods.", "nodes.", "operation.invoked", "schedulerProcess.led", "podBinding.failed"]),
   always("the chosen node passes every filter on the scheduler's snapshot", [65], chosenNodePasses,
     ["schedulerNode.", "schedulerCache.", "scheduling.", ...ends]),
   always("while nothing is wrong a scheduler knows the nodes and pods that there are within ten seconds", [],
     knowsWhatThereIs, heardByCalm),
+  always("what a scheduler sees of a node was committed at the revision that it names", [109], seesWhatWasCommitted,
+    ["object.", "schedulerNode.changed"]),
   always("no node is passed over that the pod may use, and the plugins that refuse are named", [65], verdictIsTrue,
     ["schedulerNode.", "schedulerCache.", "scheduling.", ...ends]),
   always("a scheduler looks at nodes until it has found enough or seen them all", [65], looksAtEnough,
@@ -37,10 +40,10 @@ export const properties: ReadonlyArray<Property> = [
   always("of the nodes that the pod may use the scheduler chooses one with the highest score", [], choosesWell,
     ["schedulerNode.", "schedulerCache.", "scheduling.", ...ends]),
   always("a pod's condition says what a scheduling cycle found, and nothing else of them changes", [], conditionIsTrue,
-    ["object.", "scheduling.failed", "machine.clock", "raft.elected"]),
+    ["pods.", "scheduling.failed", "raft.elected"]),
   always("a scheduler writes a pod's status only when it says something new", [],
     saysSomethingNew("kube-scheduler", "pods"), ["object.", "write.", ...ends]),
-  leadsTo("a pod that cannot be scheduled says why", [], userIsTold, ["object.", "scheduling.failed"]),
+  leadsTo("a pod that cannot be scheduled says why", [], userIsTold, ["pods.", "scheduling.failed"]),
   always("no wake-up of an unschedulable pod is lost", [70], noLostWakeUp,
     ["schedulerNode.", "schedulerCache.", "schedulingQueue.", "scheduling.placed", ...ends]),
   always("an unschedulable pod is woken only by what may help it", [70], wokenByWhatHelps,

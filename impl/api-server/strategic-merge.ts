@@ -60,7 +60,8 @@ const mergeObjects = (target: List, patch: List, key: string, item: SchemaNode):
   }
   const result = [...target]
   for (const one of patch as ReadonlyArray<Fields>) {
-    const at = result.findIndex((other) => isRecord(other) && equal(other[key], keyed(one)))
+    const wanted = keyed(one)
+    const at = result.findIndex((other) => isRecord(other) && equal(other[key], wanted))
     if (one[directive] === "delete") {
       if (at >= 0) result.splice(at, 1)
     } else if (at < 0) result.push(mergeMaps({}, one, item))

@@ -61,11 +61,16 @@ export const isLawfulCreation = (event: ObjectEvent): boolean => {
     && generation === (countsGenerations(event.resource) ? 1 : undefined)
 }
 
+/** A namespace ends when its content is gone; all others have a grace. Source: kubernetes registry/core/namespace. */
+const hasGrace = (resource: string): boolean => resource !== "namespaces"
+const isMarked = (resource: string, deletionTimestamp: string | undefined, grace_s: number | undefined): boolean =>
+  (deletionTimestamp !== undefined && hasGrace(resource)) === (grace_s !== undefined)
+
 /** The first that is seen of an object which was there before: whatever it may have come to by then. */
 export const isLawfulSight = (event: ObjectEvent): boolean => {
   const { deletionGracePeriodSeconds: grace_s, deletionTimestamp, generation } = metaOf(event)
   return isIdentified(event) && Number(metaOf(event).resourceVersion) <= event.revision
-    && (deletionTimestamp === undefined) === (grace_s === undefined)
+    && isMarked(event.resource, deletionTimestamp, grace_s)
     && (countsGenerations(event.resource) ? (generation ?? 0) >= 1 : generation === undefined)
 }
 
@@ -81,11 +86,12 @@ const isSameObject = (before: Remembered, event: Updated): boolean => {
  * Once set it stays. A shorter grace moves its time back by as much as the grace shrinks, but not before now: it can
  * even move forward. Source: apiserver registry/rest/delete.go BeforeDelete, v1.36.
  */
-export const deletionIsLawful = (before: Remembered, meta: ObjectMeta): boolean => {
+export const deletionIsLawful = (before: Remembered, meta: ObjectMeta, resource: string): boolean => {
   const { deletionGracePeriodSeconds: grace_s, deletionTimestamp } = meta
   if (before.deletionTimestamp === undefined) {
-    return deletionTimestamp === undefined ? grace_s === undefined : grace_s !== undefined && grace_s >= 0
+    return isMarked(resource, deletionTimestamp, grace_s) && (grace_s ?? 0) >= 0
   }
+  if (!hasGrace(resource)) return deletionTimestamp === before.deletionTimestamp && grace_s === undefined
   if (deletionTimestamp === undefined || grace_s === undefined || before.grace_s === undefined) return false
   if (grace_s === before.grace_s) return deletionTimestamp === before.deletionTimestamp
   const shrunk_ms = (before.grace_s - grace_s) * 1000
@@ -93,8 +99,10 @@ export const deletionIsLawful = (before: Remembered, meta: ObjectMeta): boolean 
     && millisOf(deletionTimestamp) >= millisOf(before.deletionTimestamp) - shrunk_ms
 }
 
+/** Those of the garbage collector, which another DELETE may still ask for. Source: apiserver registry store.go. */
+const ofCollector: ReadonlyArray<string> = ["orphan", "foregroundDeletion"]
 const finalizersAreLawful = (before: Remembered, meta: ObjectMeta): boolean => before.deletionTimestamp === undefined
-  || meta.finalizers === undefined || meta.finalizers.every((finalizer) => before.finalizers.includes(finalizer))
+  || (meta.finalizers ?? []).every((finalizer) => before.finalizers.includes(finalizer) || ofCollector.includes(finalizer))
 
 /** Generation counts changes of the spec, and the beginning of the deletion. */
 const generationIsLawful = (before: Remembered, meta: ObjectMeta, isCounted: boolean): boolean => {
@@ -130,7 +138,7 @@ export const isLawfulChange = (
   before: Remembered, event: Updated, changes: Changes, isCounted = changes.spec
 ): boolean => {
   const meta = metaOf(event)
-  return isSameObject(before, event) && deletionIsLawful(before, meta) && finalizersAreLawful(before, meta)
+  return isSameObject(before, event) && deletionIsLawful(before, meta, event.resource) && finalizersAreLawful(before, meta)
     && generationIsLawful(before, meta, isCounted)
     && (changes.spec || changes.status
       || !equal(withoutVersion(event.previous as ApiObject), withoutVersion(objectOf(event))))
@@ -149,5 +157,6 @@ export const isUnheld = (before: Remembered): boolean => before.finalizers.lengt
  * A terminating one when its grace is over. That its finalizers are gone is not seen in the store: the update that
  * takes the last one removes the object instead of being written (see chart api-server.finalization).
  */
-export const graceIsOver = (before: Remembered): boolean => before.grace_s === 0
+export const graceIsOver = ({ deletionTimestamp, grace_s }: Remembered): boolean =>
+  deletionTimestamp !== undefined && (grace_s ?? 0) === 0
 export const isStillHeld = (event: ObjectEvent): boolean => isHeld(metaOf(event))

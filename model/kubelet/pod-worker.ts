@@ -9,8 +9,12 @@
  */
 import { assign, emit, setup } from "xstate"
 import type { EventOf, Judged } from "#model/events.ts"
+import { podGrace_min_s } from "#model/limits/kubelet.ts"
+
+const limits = { podGrace_min_s }
 
 export interface WorkerContext {
+  readonly limits: typeof limits
   /** The grace of the running termination; it only gets shorter. */
   readonly grace_s: number
   /** The terminal phase that the API server took from here, "" before. */
@@ -23,15 +27,16 @@ export const podWorker = setup({
   types: {} as {
     context: WorkerContext
     events: Judged<EventOf<"podWorker" | "podStatus">>
-    input: object | undefined
+    input: { readonly limits?: Partial<typeof limits> } | undefined
     emitted: { type: "podWorker.finished"; entity: string; chart: string; within_ms: number }
   },
   guards: {
     graceIsShorter: ({ context, event }) => event.type === "podWorker.terminating" && event.grace_s < context.grace_s,
-    graceIsLawful: ({ event }) => event.type === "podWorker.terminating" && event.grace_s >= 1,
+    graceIsLawful: ({ context, event }) =>
+      event.type === "podWorker.terminating" && event.grace_s >= context.limits.podGrace_min_s,
     /** Only a pod that was seen in the API can be found deleted there; the rest are leftovers of the runtime. */
-    isForeign: ({ event }) => event.type === "podWorker.terminating" && event.grace_s >= 1
-      && event.reason !== "removed",
+    isForeign: ({ context, event }) => event.type === "podWorker.terminating"
+      && event.grace_s >= context.limits.podGrace_min_s && event.reason !== "removed",
     /** A terminal phase is held back while containers may run, unless somebody else has set it: then it stays. */
     phaseIsLive: ({ event }) => event.type === "podStatus.posted"
       && (isTerminal(event.phase) ? event.phase === event.shown : event.shown === undefined),
@@ -59,7 +64,7 @@ export const podWorker = setup({
   }
 }).createMachine({
   id: "kubelet.podWorker",
-  context: { grace_s: Infinity, posted: "" },
+  context: ({ input }) => ({ limits: { ...limits, ...input?.limits }, grace_s: Infinity, posted: "" }),
   initial: "none",
   states: {
     none: {

@@ -2,77 +2,22 @@
  * What etcd promises while nothing is wrong: it keeps its leader (how soon it answers: pace.ts). And what a member
  * remembers.
  */
-import type { Line } from "#model/events.ts"
 import { noLeaderWatchCancel_ms } from "#model/limits/etcd.ts"
+import { leads_ms } from "#properties/history/calm.ts"
 import { always, type Property } from "#properties/property.ts"
 
 export const heardByHealth = ["run.started", "phase.began", "fault.injected", "process.", "member.dataLost"]
 
-export class Health {
-  /** Nothing has been wrong since; undefined: something is. What has just started counts as wrong until now. */
-  #since_ms: number | undefined
-  /** Nothing was ever wrong: there is nothing left over that has to be found out about. */
-  #isUntouched = true
-  /** Only a change of membership brings back a member that lost its data. */
-  #isWholeNoMore = false
-  readonly #down = new Set<string>()
-
-  hear({ at_ms, event }: Line): void {
-    switch (event.type) {
-      case "run.started":
-        this.#since_ms = at_ms
-        return
-      case "member.dataLost":
-        this.#isWholeNoMore = true
-        this.#since_ms = undefined
-        return
-      case "fault.injected":
-        this.#since_ms = undefined
-        this.#isUntouched = false
-        return
-      case "phase.began":
-        if (event.phase === "healed" && !this.#isWholeNoMore) this.#since_ms = at_ms
-        return
-      case "process.crashed":
-      case "process.stopped":
-        this.#down.add(event.process)
-        return
-      case "process.started":
-      case "process.resumed":
-        this.#down.delete(event.process)
-        if (this.#since_ms !== undefined) this.#since_ms = at_ms
-    }
-  }
-
-  /** The cluster has been whole for so long. */
-  hasBeenWellFor(ms: number, at_ms: number): boolean {
-    return this.#since_ms !== undefined && this.#down.size === 0 && at_ms - this.#since_ms >= ms
-  }
-  /** And what was wrong is over. */
-  isSettled(at_ms: number): boolean {
-    return this.hasBeenWellFor(this.#isUntouched ? leads_ms : answers_ms, at_ms)
-  }
-}
-
-/** Elections of the beginning are over, and machines that reboot late have found the leader. */
-const leads_ms = 15_000 // ASSUMED
-/** Dead connections were noticed (45 s) and dialled anew, and what had piled up behind them is done. */
-const answers_ms = 75_000 // ASSUMED
 /** A timer that is due goes off after what stands before it. */
 const slack_ms = 1_000 // ASSUMED
 
 export const healthy: ReadonlyArray<Property> = [
   // Source: raft §5.2, "a steady leader"; pre-vote and check-quorum keep those who come back from disturbing it.
-  always("a healthy cluster keeps its leader", [12], () => {
-    const health = new Health()
-    return (line) => {
-      health.hear(line)
-      const { actor, at_ms, event } = line
-      const isElection = event.type === "raft.electionTimedOut" || event.type === "raft.quorumLost"
-      return isElection && health.hasBeenWellFor(leads_ms, at_ms)
-        ? `${actor}: ${event.type} in term ${event.term}, while nothing is wrong` : undefined
-    }
-  }, [...heardByHealth, "raft."]),
+  always("a healthy cluster keeps its leader", [12], ({ calm }) => ({ actor, at_ms, event }) => {
+    const isElection = event.type === "raft.electionTimedOut" || event.type === "raft.quorumLost"
+    return isElection && calm.wasWellFor(leads_ms, at_ms)
+      ? `${actor}: ${event.type} in term ${event.term}, while nothing is wrong` : undefined
+  }, ["raft."]),
 
   always("a vote that a member remembers was asked for", [10], () => {
     const asked = new Set<string>()

@@ -5,7 +5,9 @@
 import type { Line } from "#model/events.ts"
 import { electionTimeout_ms, heartbeat_ms, requestTimeout_ms } from "#model/limits/etcd.ts"
 import { ByActor } from "#properties/by-actor.ts"
-import { Health, heardByHealth } from "#properties/etcd/health.ts"
+import { heardByHealth } from "#properties/etcd/health.ts"
+import { Calm } from "#properties/history/calm.ts"
+import { latest } from "#properties/history/kept.ts"
 import { always, type Property } from "#properties/property.ts"
 
 /** Some round trips and writes to a disk, each of a few milliseconds. */
@@ -46,17 +48,14 @@ const rowOf = (rows: Map<string, Row>, name: string): Row => {
 
 const prompt: ReadonlyArray<Property> = [
   // Source: etcd.io/docs/v3.6/op-guide/performance: a request takes a round trip and a write, not a timer.
-  always("a healthy etcd answers without waiting for a timer", [12, 114], () => {
-    const health = new Health()
+  always("a healthy etcd answers without waiting for a timer", [12, 114], ({ calm }) => {
     const rows = new Map<string, Row>()
     const invoked = new ByActor<{ readonly at_ms: number; readonly key: string }>()
-    return (line) => {
-      health.hear(line)
-      const { actor, at_ms, event } = line
+    return ({ actor, at_ms, event }) => {
       if (event.type === "kv.invoked") invoked.set(actor, event.id, { at_ms, key: event.key })
       if (event.type !== "kv.returned") return undefined
       const call = invoked.take(actor, event.id)
-      if (call === undefined || !health.isSettled(call.at_ms)) return undefined
+      if (call === undefined || !calm.wasSettled(call.at_ms)) return undefined
       const took_ms = at_ms - call.at_ms
       if (took_ms > repaired_ms || event.outcome === "unknown") {
         return `${call.key}: outcome ${event.outcome} after ${Math.round(took_ms)} ms at ${actor}`
@@ -64,32 +63,26 @@ const prompt: ReadonlyArray<Property> = [
       return rowOf(rows, actor).isLate(took_ms) ? `most of the last ${row} answers at ${actor} waited for a heartbeat`
         : undefined
     }
-  }, [...heardByHealth, "kv."]),
+  }, ["kv."]),
 
   // A linearizable read asks etcd for its newest revision, and waits until the server's copy has come so far.
-  always("a healthy API server reads what is newest without waiting for a timer", [25, 114], () => {
-    const health = new Health()
+  always("a healthy API server reads what is newest without waiting for a timer", [25, 114], ({ calm }) => {
     const asked = new ByActor<number>()
-    return (line) => {
-      health.hear(line)
-      const { actor, at_ms, entity, event } = line
+    return ({ actor, at_ms, entity, event }) => {
       if (event.type === "read.requested" && event.mode === "consistent") asked.set(actor, entity, at_ms)
       if (event.type !== "read.served" && event.type !== "read.refused") return undefined
       const asked_ms = asked.take(actor, entity)
-      if (asked_ms === undefined || !health.isSettled(asked_ms)) return undefined
+      if (asked_ms === undefined || !calm.wasSettled(asked_ms)) return undefined
       const took_ms = at_ms - asked_ms
       return took_ms <= copied_ms ? undefined : `${actor} answered a consistent read after ${Math.round(took_ms)} ms`
     }
-  }, [...heardByHealth, "read."]),
+  }, ["read."]),
 
-  always("a healthy member applies what is committed without waiting for a timer", [12], () => {
-    const health = new Health()
+  always("a healthy member applies what is committed without waiting for a timer", [12], ({ calm }) => {
     const rows = new Map<string, Row>()
     let newest = 0
     let newest_ms = 0
-    return (line) => {
-      health.hear(line)
-      const { actor, at_ms, event } = line
+    return ({ actor, at_ms, event }) => {
       if (event.type !== "entry.applied") return undefined
       if (event.index > newest) {
         newest = event.index
@@ -97,13 +90,13 @@ const prompt: ReadonlyArray<Property> = [
         return undefined
       }
       // Only the newest entry is remembered: who is behind by more shows at that one.
-      if (event.index < newest || !health.isSettled(newest_ms)) return undefined
+      if (event.index < newest || !calm.wasSettled(newest_ms)) return undefined
       const took_ms = at_ms - newest_ms
       if (took_ms > repaired_ms) return `${actor} applied entry ${newest} ${Math.round(took_ms)} ms after the first`
       return rowOf(rows, actor).isLate(took_ms) ? `${actor} waited for a heartbeat with most of its last ${row} entries`
         : undefined
     }
-  }, [...heardByHealth, "entry.applied"])
+  }, ["entry.applied"])
 ]
 
 /** Faults that leave the network, the disks, the clocks and whoever runs alone. */
@@ -113,7 +106,8 @@ const isEndOfProcess = ({ event }: Line): boolean =>
 /** Which members run, and since when, in a world where processes die and nothing else is wrong. */
 class Survivors {
   readonly since_ms = new Map<string, number>()
-  readonly #health = new Health()
+  /** Of what it is told. */
+  readonly #calm = new Calm(latest)
   size = 0
 
   hear(line: Line): void {
@@ -122,11 +116,11 @@ class Survivors {
       this.size = event.members
       this.since_ms.set(actor, at_ms)
     } else if (event.type === "process.crashed" || event.type === "process.stopped") this.since_ms.delete(event.process)
-    else if (event.type !== "process.started" && !isEndOfProcess(line)) this.#health.hear(line)
+    else if (event.type !== "process.started" && !isEndOfProcess(line)) this.#calm.hear(line)
   }
   /** Nothing else is wrong, and what was is over. */
   isElseWell(at_ms: number): boolean {
-    return this.#health.isSettled(at_ms)
+    return this.#calm.wasSettled(at_ms)
   }
 }
 

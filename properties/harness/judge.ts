@@ -120,7 +120,6 @@ export class Conformance {
   #stepped(judge: Judge, seq: number, at_ms: number, actor: string): void {
     const chart = judge.chart
     mark(judge.counts, chart.taken!)
-    for (let i = 0; i < chart.followed.length; i++) mark(judge.counts, chart.followed[i]!)
     for (let i = 0; i < chart.outputs.length; i++) {
       const output = chart.outputs[i] as Emitted
       this.#obligations.owe({ type: output.type, entity: output.entity, chart: output.chart,

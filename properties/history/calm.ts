@@ -3,6 +3,11 @@ import type { Line } from "#model/events.ts"
 import { Course } from "#properties/history/course.ts"
 import type { Moment } from "#properties/history/kept.ts"
 
+/** Elections of the beginning are over, and machines that reboot late have found the leader. */
+export const leads_ms = 15_000 // ASSUMED
+/** Dead connections were noticed (45 s) and dialled anew, and what had piled up behind them is done. */
+const answers_ms = 75_000 // ASSUMED
+
 interface State {
   /** Nothing has been wrong since; undefined: something is. What has just started counts as wrong until now. */
   readonly since_ms: number | undefined
@@ -65,6 +70,10 @@ export class Calm {
   get wellSince_ms(): number | undefined {
     const { down, since_ms } = this.#states.at(this.#moment)
     return down === 0 ? since_ms : undefined
+  }
+  /** Nothing was wrong at that time, and what had been wrong was over. */
+  wasSettled(at_ms: number): boolean {
+    return this.wasWellFor(this.isUntouched ? leads_ms : answers_ms, at_ms)
   }
   /** The cluster is whole, and had been for so long at that time. */
   wasWellFor(ms: number, at_ms: number): boolean {

@@ -12,6 +12,9 @@ export interface Moment {
   revision: number
 }
 
+/** As of all that was heard. */
+export const latest: Moment = { seq: Infinity, revision: Infinity }
+
 export interface Version<T> {
   readonly seq: number
   readonly at_ms: number

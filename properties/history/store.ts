@@ -21,7 +21,7 @@ const isForgetful = (resource: Resource): boolean => resource === "leases"
 const registry = "/registry/"
 
 export class Store {
-  readonly hears = ["object.created", "object.updated", "object.deleted"] as const
+  readonly hears = ["object.seen", "object.created", "object.updated", "object.deleted"] as const
   readonly #kept: Everything
 
   constructor() {
@@ -29,7 +29,7 @@ export class Store {
   }
 
   hear({ at_ms, entity, event, seq }: Line): void {
-    if (event.type !== "object.created" && event.type !== "object.updated" && event.type !== "object.deleted") return
+    if (!("object" in event)) return
     const { key, resource, revision } = event
     const object = event.type === "object.deleted" ? undefined : event.object
     const kept = this.#kept[resource as Resource] as Kept<unknown, By> | undefined

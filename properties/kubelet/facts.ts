@@ -1,6 +1,7 @@
 /** What several promises about kubelets look at, from the history. */
 import type { Pod } from "#model/objects/pod.ts"
 import type { History } from "#properties/history.ts"
+import { Forced } from "#properties/kubelet/forced.ts"
 
 export const isTerminal = (phase: string): boolean => phase === "Succeeded" || phase === "Failed"
 export const podKey = (namespace: string, name: string): string => `${namespace}/${name}`
@@ -25,14 +26,17 @@ const wasMissing = ({ now }: History, node: string, from: number, until: number)
  * absence, be it that the Node was deleted or never made: pod-gc takes such a pod for an orphan, and deletes it by
  * name alone (podgc/gc_controller.go v1.36). Both go by the pod's name, also that of those before it.
  */
-export const isExcused = (history: History, { metadata }: Pod): boolean => {
-  const name = podKey(metadata.namespace, metadata.name)
-  if (history.forced.has(name)) return true
-  let until = Infinity
-  for (const { object, seq } of history.now.pods.history(name)) {
-    const node = object?.spec.nodeName ?? ""
-    if (node !== "" && wasMissing(history, node, seq, until)) return true
-    until = seq
+export const excuses = (history: History): (pod: Pod) => boolean => {
+  const forced = history.part(Forced)
+  return ({ metadata }) => {
+    const name = podKey(metadata.namespace, metadata.name)
+    if (forced.has(name)) return true
+    let until = Infinity
+    for (const { object, seq } of history.now.pods.history(name)) {
+      const node = object?.spec.nodeName ?? ""
+      if (node !== "" && wasMissing(history, node, seq, until)) return true
+      until = seq
+    }
+    return false
   }
-  return false
 }

@@ -1,7 +1,7 @@
 /** One pod, one node, one life: what may run where, and when the API may forget a pod. */
 import type { Line } from "#model/events.ts"
 import { committed } from "#properties/history.ts"
-import { isExcused, isTerminal, machineOf, podKey } from "#properties/kubelet/facts.ts"
+import { excuses, isTerminal, machineOf, podKey } from "#properties/kubelet/facts.ts"
 import { always, type Property } from "#properties/property.ts"
 
 const runsWhereBound = always("containers of a pod run only on the node that the pod is bound to", [38],
@@ -14,6 +14,7 @@ const runsWhereBound = always("containers of a pod run only on the node that the
 
 const oneRunsByName = always("while a pod exists, no other pod of its name runs", [39], (history) => {
   const { containers, now } = history
+  const isExcused = excuses(history)
   return (line) => {
     const { event } = line
     const created = committed(line, "pods")?.object
@@ -24,7 +25,7 @@ const oneRunsByName = always("while a pod exists, no other pod of its name runs"
     for (const { node, uid } of containers.ofPod(key)) {
       if (uid === present.metadata.uid) continue
       const pod = now.pods.known(uid)
-      if (pod === undefined || !isExcused(history, pod)) {
+      if (pod === undefined || !isExcused(pod)) {
         return `${key}: ${uid} runs on ${node} while ${present.metadata.uid} exists`
       }
     }
@@ -34,12 +35,15 @@ const oneRunsByName = always("while a pod exists, no other pod of its name runs"
 
 const goneAfterStop = always(
   "a bound pod disappears from the API only after its kubelet saw it stop and posted a terminal phase", [40],
-  (history) => (line) => {
-    const pod = committed(line, "pods")?.object
-    if (pod?.spec.nodeName === undefined || isExcused(history, pod)) return undefined
-    const { metadata: { name, uid }, spec: { nodeName }, status: { phase } } = pod
-    if (history.containers.ofUid(uid).length > 0) return `${name} (${uid}) is gone and still runs on ${nodeName}`
-    return isTerminal(phase) ? undefined : `${name} (${uid}) is gone in phase ${phase}`
+  (history) => {
+    const isExcused = excuses(history)
+    return (line) => {
+      const pod = committed(line, "pods")?.object
+      if (pod?.spec.nodeName === undefined || isExcused(pod)) return undefined
+      const { metadata: { name, uid }, spec: { nodeName }, status: { phase } } = pod
+      if (history.containers.ofUid(uid).length > 0) return `${name} (${uid}) is gone and still runs on ${nodeName}`
+      return isTerminal(phase) ? undefined : `${name} (${uid}) is gone in phase ${phase}`
+    }
   }, ["pods.deleted"])
 
 const deletesByUid = always("a kubelet deletes a pod only by its uid", [41], () => ({ entity, event }) => {

@@ -1,28 +1,33 @@
 /** What a kubelet may report, against what really runs. */
 import type { PodCondition } from "#model/objects/pod.ts"
 import { committed } from "#properties/history.ts"
-import { isExcused, isTerminal, machineOf } from "#properties/kubelet/facts.ts"
+import { excuses, isTerminal, machineOf } from "#properties/kubelet/facts.ts"
 import { always, type Property } from "#properties/property.ts"
 
-const terminalIsStopped = always("no container of a pod runs when its phase is terminal", [44],
-  (history) => (line) => {
-    const { event } = line
-    const uid = event.type === "container.started" ? event.podUid : line.entity
-    const pod = history.now.pods.get(uid)
-    const isStopped = pod === undefined || !isTerminal(pod.status.phase) || history.containers.ofUid(uid).length === 0
-    return isStopped || isExcused(history, pod) ? undefined
+const terminalIsStopped = always("no container of a pod runs when its phase is terminal", [44], (history) => {
+  const { containers, now } = history
+  const isExcused = excuses(history)
+  return ({ entity, event }) => {
+    const uid = event.type === "container.started" ? event.podUid : entity
+    const pod = now.pods.get(uid)
+    const isStopped = pod === undefined || !isTerminal(pod.status.phase) || containers.ofUid(uid).length === 0
+    return isStopped || isExcused(pod) ? undefined
       : `${pod.metadata.name} (${uid}) is ${pod.status.phase} and runs on ${pod.spec.nodeName}`
-  }, ["container.started", "pods.updated"])
+  }
+}, ["container.started", "pods.updated"])
 
 const isTrue = (conditions: ReadonlyArray<PodCondition> | undefined, type: string): boolean =>
   conditions?.some((one) => one.type === type && one.status === "True") === true
 
-const terminalIsNotReady = always("a pod in a terminal phase is not ready", [45], (history) => (line) => {
-  const pod = committed(line, "pods")!.object
-  if (!isTerminal(pod.status.phase)) return undefined
-  const ready = ["Ready", "ContainersReady"].find((type) => isTrue(pod.status.conditions, type))
-  return ready === undefined || isExcused(history, pod) ? undefined
-    : `${pod.metadata.name} is ${pod.status.phase} and ${ready}`
+const terminalIsNotReady = always("a pod in a terminal phase is not ready", [45], (history) => {
+  const isExcused = excuses(history)
+  return (line) => {
+    const pod = committed(line, "pods")!.object
+    if (!isTerminal(pod.status.phase)) return undefined
+    const ready = ["Ready", "ContainersReady"].find((type) => isTrue(pod.status.conditions, type))
+    return ready === undefined || isExcused(pod) ? undefined
+      : `${pod.metadata.name} is ${pod.status.phase} and ${ready}`
+  }
 }, ["pods.updated"])
 
 const saysWhatRan = "a kubelet says Running only of a pod that ran, and ready only of one that runs"

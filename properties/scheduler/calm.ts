@@ -7,7 +7,8 @@
 import type { EventOf, Line } from "#model/events.ts"
 import type { Node } from "#model/objects/node.ts"
 import type { Pod } from "#model/objects/pod.ts"
-import { Health, heardByHealth } from "#properties/etcd/health.ts"
+import { heardByHealth } from "#properties/etcd/health.ts"
+import { committed, type Committed, type History } from "#properties/history.ts"
 import { allocatableOf, isTerminal, nodeOf } from "#properties/scheduler/fit.ts"
 import { sameRecord, taintText } from "#properties/scheduler/snapshot.ts"
 
@@ -36,24 +37,27 @@ const isAsPictured = (node: Node, picture: Picture): boolean =>
   sameRecord(node.metadata.labels, picture.labels) && sameRecord(allocatableOf(node), picture.allocatable)
 
 class Schedulers {
-  readonly #nodes = new Map<string, Node>()
-  readonly #places = new Map<string, Place>()
+  readonly #now: History["now"]
   readonly #known = new Map<string, Known>()
   /** "scheduler/0 node worker-1", since when it is not as it should be; the oldest first. */
   readonly wrong = new Map<string, number>()
 
-  line({ actor, at_ms, entity, event }: Line): void {
+  constructor({ now }: History) {
+    this.#now = now
+  }
+
+  line(line: Line): void {
+    const { actor, at_ms, entity, event } = line
+    const node = committed(line, "nodes")
+    if (node !== undefined) return this.#nodeChanged(node, at_ms)
+    const pod = committed(line, "pods")
+    if (pod !== undefined) return this.#podChanged(entity, pod, at_ms)
     switch (event.type) {
-      case "object.created":
-      case "object.updated":
-      case "object.deleted":
-        this.#committed(entity, event, at_ms)
-        return
       case "schedulerProcess.started":
         this.#forget(actor)
         this.#known.set(actor, { nodes: new Map(), counted: new Map(), queued: new Set() })
-        for (const name of this.#nodes.keys()) this.#judgeNode(actor, name, at_ms)
-        for (const uid of this.#places.keys()) this.#judgePod(actor, uid, at_ms)
+        for (const { metadata } of this.#now.nodes.all()) this.#judgeNode(actor, metadata.name, at_ms)
+        for (const { metadata } of this.#now.pods.all()) this.#judgePod(actor, metadata.uid, at_ms)
         return
       case "process.crashed":
       case "process.stopped":
@@ -64,26 +68,19 @@ class Schedulers {
     }
   }
 
-  #committed(uid: string, event: EventOf<"object">, at_ms: number): void {
-    const isGone = event.type === "object.deleted"
-    if (event.resource === "nodes") {
-      const node = event.object as Node
-      const { name } = node.metadata
-      const before = this.#nodes.get(name)
-      if (isGone) this.#nodes.delete(name)
-      else this.#nodes.set(name, node)
+  #nodeChanged(change: Committed<"nodes">, at_ms: number): void {
+    const { metadata, spec, status } = change.object
+    if (change.type === "object.updated") {
+      const { previous } = change
       // A heartbeat changes nothing of what is read here.
-      if (!isGone && before !== undefined && before.spec === node.spec &&
-        before.metadata.labels === node.metadata.labels &&
-        before.status.allocatable === node.status.allocatable) return
-      for (const actor of this.#known.keys()) this.#judgeNode(actor, name, at_ms)
-    } else if (event.resource === "pods") {
-      const place = isGone ? undefined : placeOf(event.object as Pod)
-      if (!isGone && this.#places.has(uid) && this.#places.get(uid) === place) return
-      if (isGone) this.#places.delete(uid)
-      else this.#places.set(uid, place)
-      for (const actor of this.#known.keys()) this.#judgePod(actor, uid, at_ms)
+      if (previous.spec === spec && previous.metadata.labels === metadata.labels &&
+        previous.status.allocatable === status.allocatable) return
     }
+    for (const actor of this.#known.keys()) this.#judgeNode(actor, metadata.name, at_ms)
+  }
+  #podChanged(uid: string, change: Committed<"pods">, at_ms: number): void {
+    if (change.type === "object.updated" && placeOf(change.previous) === placeOf(change.object)) return
+    for (const actor of this.#known.keys()) this.#judgePod(actor, uid, at_ms)
   }
 
   #told(actor: string, entity: string, event: Line["event"], at_ms: number): void {
@@ -116,18 +113,19 @@ class Schedulers {
   }
 
   #judgeNode(actor: string, name: string, at_ms: number): void {
-    const node = this.#nodes.get(name)
+    const node = this.#now.nodes.named(name)
     const picture = this.#known.get(actor)!.nodes.get(name)
     const isRight = node === undefined || picture === undefined ? node === picture : isAsPictured(node, picture)
     this.#judge(`${actor} node ${name}`, isRight, at_ms)
   }
 
   #judgePod(actor: string, uid: string, at_ms: number): void {
-    const place = this.#places.get(uid)
+    const pod = this.#now.pods.get(uid)
+    const place = pod === undefined ? undefined : placeOf(pod)
     const { counted, queued } = this.#known.get(actor)!
     const isCounted = (counted.get(uid) ?? "") === (place ?? "")
     // One that is being deleted may stay in the queue until its turn.
-    const isQueued = queued.has(uid) === (place === "") || place === undefined && this.#places.has(uid)
+    const isQueued = queued.has(uid) === (place === "") || place === undefined && pod !== undefined
     this.#judge(`${actor} pod ${uid}`, isCounted && isQueued, at_ms)
   }
 
@@ -141,19 +139,18 @@ class Schedulers {
   }
 }
 
+/** Also what changes nothing here: each line is a time to look. */
 export const heardByCalm = ["object.", "schedulerProcess.started", "schedulerNode.", "schedulerCache.",
   "schedulingQueue.added", "schedulingQueue.removed", ...heardByHealth]
 
-export const knowsWhatThereIs = (): (line: Line) => string | undefined => {
-  const schedulers = new Schedulers()
-  const health = new Health()
+export const knowsWhatThereIs = (history: History): (line: Line) => string | undefined => {
+  const schedulers = new Schedulers(history)
   return (line) => {
     const { at_ms } = line
-    health.hear(line)
     schedulers.line(line)
     for (const [what, since_ms] of schedulers.wrong) {
       if (at_ms - since_ms <= learns_ms) break
-      if (health.hasBeenWellFor(well_ms, since_ms)) {
+      if (history.calm.wasWellFor(well_ms, since_ms)) {
         return `${what} is not as committed since ${Math.round(since_ms)} ms`
       }
       // Something was wrong: it is looked at anew.

@@ -6,9 +6,9 @@
  * pods that have it as their witness, or have none.
  */
 import type { Line } from "#model/events.ts"
-import type { Node } from "#model/objects/node.ts"
 import type { Pod } from "#model/objects/pod.ts"
 import { requestsOf } from "#model/objects/requests.ts"
+import { committed, type History } from "#properties/history.ts"
 import type { Obligation } from "#properties/property.ts"
 import { add, fits, isReady, isTerminal, nodeOf, type Sums } from "#properties/scheduler/fit.ts"
 
@@ -30,11 +30,15 @@ interface Pending {
   readonly ahead: number
 }
 
-/** Nodes with what is bound to them, from committed objects. */
-class Committed {
-  readonly nodes = new Map<string, Node>()
-  readonly used = new Map<string, Sums>()
+/** What is bound to each node: asked for each pod and node, so it is kept as it changes. */
+class Bound {
+  readonly #now: History["now"]
+  readonly #used = new Map<string, Sums>()
   readonly #counted = new Map<string, { readonly node: string; readonly pod: Pod }>()
+
+  constructor({ now }: History) {
+    this.#now = now
+  }
 
   /** The nodes whose room the pod's change touched. */
   pod(pod: Pod, isGone: boolean): ReadonlyArray<string> {
@@ -54,32 +58,37 @@ class Committed {
   }
 
   usedOn(node: string): Sums {
-    let used = this.used.get(node)
-    if (used === undefined) this.used.set(node, used = new Map())
+    let used = this.#used.get(node)
+    if (used === undefined) this.#used.set(node, used = new Map())
     return used
   }
 
   takes(name: string, pod: Pod): boolean {
-    const node = this.nodes.get(name)
+    const node = this.#now.nodes.named(name)
     return node !== undefined && node.metadata.deletionTimestamp === undefined && isReady(node) &&
       fits(pod, node, this.usedOn(name))
   }
 }
 
-export const fittingPodIsBound = (): { line: (line: Line) => void; open: () => Iterable<Obligation> } => {
-  const committed = new Committed()
+interface Owing {
+  readonly line: (line: Line) => void
+  readonly open: () => Iterable<Obligation>
+}
+
+export const fittingPodIsBound = (history: History): Owing => {
+  const bound = new Bound(history)
+  let names: ReadonlyArray<string> = []
   const pending = new Map<string, Pending>()
   const byWitness = new Map<string, Set<Pending>>()
   const hopeless = new Set<Pending>()
   let turn = 0
 
   const settle = (entry: Pending, at_ms: number): void => {
-    const names = [...committed.nodes.keys()]
     // Another node each time: pods that share a witness are looked at whenever it changes.
     turn++
     for (let i = 0; i < names.length; i++) {
       const name = names[(turn + i) % names.length]!
-      if (committed.takes(name, entry.pod)) return attach(entry, name, at_ms)
+      if (bound.takes(name, entry.pod)) return attach(entry, name, at_ms)
     }
     entry.witness = undefined
     hopeless.add(entry)
@@ -100,12 +109,12 @@ export const fittingPodIsBound = (): { line: (line: Line) => void; open: () => I
   }
   const nodeChanged = (name: string, at_ms: number): void => {
     for (const entry of byWitness.get(name) ?? []) {
-      if (committed.takes(name, entry.pod)) continue
+      if (bound.takes(name, entry.pod)) continue
       byWitness.get(name)!.delete(entry)
       settle(entry, at_ms)
     }
     if (hopeless.size === 0) return
-    for (const entry of hopeless) if (committed.takes(name, entry.pod)) attach(entry, name, at_ms)
+    for (const entry of hopeless) if (bound.takes(name, entry.pod)) attach(entry, name, at_ms)
   }
   const podChanged = (pod: Pod, isGone: boolean, at_ms: number): void => {
     const { uid } = pod.metadata
@@ -115,19 +124,16 @@ export const fittingPodIsBound = (): { line: (line: Line) => void; open: () => I
       pending.set(uid, entry)
       settle(entry, at_ms)
     }
-    for (const name of committed.pod(pod, isGone)) nodeChanged(name, at_ms)
+    for (const name of bound.pod(pod, isGone)) nodeChanged(name, at_ms)
   }
   return {
-    line: ({ event, at_ms }) => {
-      if (event.type !== "object.created" && event.type !== "object.updated" && event.type !== "object.deleted") return
-      const isGone = event.type === "object.deleted"
-      if (event.resource === "pods") podChanged(event.object as Pod, isGone, at_ms)
-      else if (event.resource === "nodes") {
-        const node = event.object as Node
-        if (isGone) committed.nodes.delete(node.metadata.name)
-        else committed.nodes.set(node.metadata.name, node)
-        nodeChanged(node.metadata.name, at_ms)
-      }
+    line: (line) => {
+      const pod = committed(line, "pods")
+      if (pod !== undefined) podChanged(pod.object, pod.type === "object.deleted", line.at_ms)
+      const node = committed(line, "nodes")
+      if (node === undefined) return
+      if (node.type !== "object.updated") names = history.now.nodes.all().map(({ metadata }) => metadata.name)
+      nodeChanged(node.object.metadata.name, line.at_ms)
     },
     open: function*() {
       for (const entry of pending.values()) {
@@ -144,8 +150,7 @@ const excuses = new Set(["ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull"
   "CreateContainerError", "RunContainerError"])
 
 /** A bound pod leaves Pending while its node is ready; a kubelet that refuses it marks it Failed. */
-export const boundPodRuns = (): { line: (line: Line) => void; open: () => Iterable<Obligation> } => {
-  const nodes = new Map<string, Node>()
+export const boundPodRuns = ({ now }: History): Owing => {
   const waiting = new Map<string, { readonly pod: Pod; since_ms: number }>()
   const onNode = new Map<string, Set<string>>()
   const isExcused = (pod: Pod): boolean => pod.status.containerStatuses?.some(({ state, lastState }) =>
@@ -169,23 +174,23 @@ export const boundPodRuns = (): { line: (line: Line) => void; open: () => Iterab
     set.add(uid)
   }
   return {
-    line: ({ event, at_ms }) => {
-      if (event.type !== "object.created" && event.type !== "object.updated" && event.type !== "object.deleted") return
-      const isGone = event.type === "object.deleted"
-      if (event.resource === "pods") podChanged(event.object as Pod, isGone, at_ms)
-      else if (event.resource === "nodes") {
-        const node = event.object as Node
-        const { name } = node.metadata
-        const wasReady = nodes.has(name) && isReady(nodes.get(name)!)
-        if (isGone) nodes.delete(name)
-        else nodes.set(name, node)
-        // The kubelet's time counts from when its node is ready again.
-        if (!wasReady) for (const uid of onNode.get(name) ?? []) waiting.get(uid)!.since_ms = at_ms
+    line: (line) => {
+      const pod = committed(line, "pods")
+      if (pod !== undefined) podChanged(pod.object, pod.type === "object.deleted", line.at_ms)
+      const node = committed(line, "nodes")
+      if (node === undefined) return
+      const wasReady = node.type === "object.updated" ? isReady(node.previous)
+        : node.type === "object.deleted" && isReady(node.object)
+      if (wasReady) return
+      // The kubelet's time counts from when its node is ready again.
+      for (const uid of onNode.get(node.object.metadata.name) ?? []) {
+        const entry = waiting.get(uid)
+        if (entry !== undefined) entry.since_ms = line.at_ms
       }
     },
     open: function*() {
       for (const { pod, since_ms } of waiting.values()) {
-        const node = nodes.get(nodeOf(pod))
+        const node = now.nodes.named(nodeOf(pod))
         if (node === undefined || !isReady(node)) continue
         yield { entity: `${keyOf(pod)} on ${nodeOf(pod)}`, since_ms, within_ms: start_ms }
       }

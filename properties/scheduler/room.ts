@@ -10,6 +10,7 @@ import type { Line } from "#model/events.ts"
 import type { Node } from "#model/objects/node.ts"
 import type { Pod } from "#model/objects/pod.ts"
 import { requestsOf } from "#model/objects/requests.ts"
+import { committed, type Committed, type History } from "#properties/history.ts"
 import { add, allocatableOf, isTerminal, nodeOf, type Sums } from "#properties/scheduler/fit.ts"
 
 /** A watch is known to be dead after 45 s and listed again within 30 s; a request is given up after 60 s. */
@@ -28,51 +29,43 @@ const overfull = (pod: Pod, node: Node, used: Sums): string | undefined => {
   return undefined
 }
 
-export const boundPodsFit = (): (line: Line) => string | undefined => {
-  const nodes = new Map<string, Node>()
-  const used = new Map<string, Sums>()
-  const counted = new Map<string, Pod>()
+export const boundPodsFit = ({ now }: History): (line: Line) => string | undefined => {
   const excusedUntil_ms = new Map<string, number>()
   let leaders = 0
   let allExcusedUntil_ms = 0
   const usedOn = (name: string): Sums => {
-    let sums = used.get(name)
-    if (sums === undefined) used.set(name, sums = new Map())
-    return sums
+    const used: Sums = new Map()
+    for (const pod of now.pods.by("node", name)) if (!isTerminal(pod)) add(used, requestsOf(pod.spec), 1)
+    return used
   }
-  const uncount = (uid: string): void => {
-    const pod = counted.get(uid)
-    if (pod === undefined) return
-    add(usedOn(nodeOf(pod)), requestsOf(pod.spec), -1)
-    counted.delete(uid)
+  /** The last two versions of a Node of that name, the newest first; who is gone had what it had. */
+  const lastOf = (name: string): ReadonlyArray<Node> => {
+    const last: Array<Node> = []
+    for (const { object } of now.nodes.history(name)) if (object !== undefined && last.push(object) === 2) break
+    return last
   }
-  const podChanged = (pod: Pod, isCreation: boolean, at_ms: number): string | undefined => {
+  const podChanged = (change: Committed<"pods">, at_ms: number): string | undefined => {
+    const pod = change.object
     const name = nodeOf(pod)
-    const { uid } = pod.metadata
-    if (name === "" || isTerminal(pod)) {
-      uncount(uid)
-      return undefined
-    }
-    if (counted.has(uid)) return undefined
-    const requests = requestsOf(pod.spec)
-    counted.set(uid, pod)
-    add(usedOn(name), requests, 1)
-    if (isCreation) excusedUntil_ms.set(name, Infinity)
-    const node = nodes.get(name)
+    if (change.type === "object.deleted" || name === "" || isTerminal(pod)) return undefined
+    if (change.type === "object.created") excusedUntil_ms.set(name, Infinity)
+    else if (nodeOf(change.previous) !== "" && !isTerminal(change.previous)) return undefined
+    const [node] = lastOf(name)
     if (node === undefined || at_ms < allExcusedUntil_ms || at_ms < (excusedUntil_ms.get(name) ?? 0)) return undefined
     return overfull(pod, node, usedOn(name))
   }
-  const nodeChanged = (node: Node, at_ms: number): void => {
-    const { name } = node.metadata
-    const before = nodes.get(name)
-    if (before !== undefined && !sameAmounts(before, node)) excusedUntil_ms.set(name, at_ms + settle_ms)
-    nodes.set(name, node)
+  const nodeChanged = ({ object, type }: Committed<"nodes">, at_ms: number): void => {
+    const { name } = object.metadata
+    const [, before] = lastOf(name)
+    const isSame = type !== "object.deleted" && (before === undefined || sameAmounts(before, object))
+    if (!isSame) excusedUntil_ms.set(name, at_ms + settle_ms)
   }
   const leads = (at_ms: number): void => {
     // The first of all has no predecessor, and nothing was bound before it.
     if (++leaders > 1) allExcusedUntil_ms = at_ms + settle_ms
   }
-  return ({ event, entity, at_ms }) => {
+  return (line) => {
+    const { at_ms, event } = line
     switch (event.type) {
       case "schedulerProcess.led":
         leads(at_ms)
@@ -84,16 +77,12 @@ export const boundPodsFit = (): (line: Line) => string | undefined => {
         // Like one who names the node at the creation.
         if (event.operation.type === "pods.bind") excusedUntil_ms.set(event.operation.node, Infinity)
         return undefined
-      case "object.created":
-      case "object.updated":
-        if (event.resource === "pods") return podChanged(event.object as Pod, event.type === "object.created", at_ms)
-        if (event.resource === "nodes") nodeChanged(event.object as Node, at_ms)
-        return undefined
-      case "object.deleted":
-        if (event.resource === "pods") uncount(entity)
-        if (event.resource === "nodes") excusedUntil_ms.set((event.object as Node).metadata.name, at_ms + settle_ms)
-        return undefined
-      default:
+      default: {
+        const node = committed(line, "nodes")
+        if (node !== undefined) nodeChanged(node, at_ms)
+        const pod = committed(line, "pods")
+        return pod === undefined ? undefined : podChanged(pod, at_ms)
+      }
     }
   }
 }

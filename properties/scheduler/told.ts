@@ -6,6 +6,7 @@
 import type { Line } from "#model/events.ts"
 import { epoch_ms } from "#model/limits.ts"
 import type { Pod, PodCondition } from "#model/objects/pod.ts"
+import { committed, type History } from "#properties/history.ts"
 import type { Obligation } from "#properties/property.ts"
 import { millisOf } from "#model/objects/time.ts"
 
@@ -51,28 +52,28 @@ const wrongList = (
 }
 
 /** What stands in the condition was found by some cycle. */
-export const conditionIsTrue = (): (line: Line) => string | undefined => {
+export const conditionIsTrue = ({ calm }: History): (line: Line) => string | undefined => {
   /** By pod: what its failed cycles found. */
   const failed = new Map<string, Array<Finding>>()
-  let clocksAgree = true
   let elected_ms = -Infinity
-  return ({ at_ms, entity, event }) => {
-    if (event.type === "machine.clockJumped" || event.type === "machine.clockRateChanged") clocksAgree = false
-    else if (event.type === "raft.elected") elected_ms = epoch_ms + at_ms
+  return (line) => {
+    const { at_ms, entity, event } = line
+    const change = committed(line, "pods")
+    if (event.type === "raft.elected") elected_ms = epoch_ms + at_ms
     else if (event.type === "scheduling.failed") {
       failed.set(event.uid, (failed.get(event.uid) ?? []).concat(findingOf(event)))
-    } else if (event.type === "object.deleted") failed.delete(entity)
-    else if (event.type === "object.updated" && event.resource === "pods") {
-      const pod = event.object as Pod
-      const previous = event.previous as Pod
+    } else if (change?.type === "object.deleted") failed.delete(entity)
+    else if (change?.type === "object.updated") {
+      const { key, object: pod, previous } = change
       if (pod.status.conditions === previous.status.conditions) return undefined
       const now = scheduledOf(pod)
       const before = scheduledOf(previous)
       if (now === before || now?.status !== "False" || now.message === before?.message) return undefined
       const isTrue = now.reason === "Unschedulable" && failed.get(entity)?.some((finding) => tells(now, finding))
-      const wrong = isTrue === true ? wrongList(pod, previous, clocksAgree ? epoch_ms + at_ms : undefined, elected_ms)
+      const now_ms = calm.doClocksAgree ? epoch_ms + at_ms : undefined
+      const wrong = isTrue === true ? wrongList(pod, previous, now_ms, elected_ms)
         : `of ${now.reason}: ${now.message}`
-      return wrong === undefined ? undefined : `${event.key} is said to be unschedulable ${wrong}`
+      return wrong === undefined ? undefined : `${key} is said to be unschedulable ${wrong}`
     }
     return undefined
   }
@@ -80,9 +81,8 @@ export const conditionIsTrue = (): (line: Line) => string | undefined => {
 
 /** Who lies among the unschedulable says why; a message that was lost is written with the next attempt. */
 const tellWithin_ms = 400_000 // ASSUMED: 5 min 30 s until the flush, a cycle, a request.
-export const userIsTold = (): { line: (line: Line) => void; open: () => Iterable<Obligation> } => {
+export const userIsTold = ({ now }: History): { line: (line: Line) => void; open: () => Iterable<Obligation> } => {
   const untold = new Map<string, Obligation & { finding: Finding }>()
-  const pods = new Map<string, Pod>()
   const isTold = (pod: Pod, finding: Finding): boolean => {
     const condition = scheduledOf(pod)
     return condition?.status === "False" && tells(condition, finding)
@@ -91,23 +91,22 @@ export const userIsTold = (): { line: (line: Line) => void; open: () => Iterable
   const isNobodys = ({ metadata, spec }: Pod) =>
     (spec.nodeName ?? "") === "" && metadata.deletionTimestamp === undefined
   return {
-    line: ({ at_ms, entity, event }) => {
+    line: (line) => {
+      const { at_ms, entity, event } = line
       if (event.type === "scheduling.failed") {
-        const pod = pods.get(event.uid)
+        const pod = now.pods.get(event.uid)
         const finding = findingOf(event)
         if (pod === undefined || isTold(pod, finding) || !isNobodys(pod)) untold.delete(event.uid)
         else {
           const since_ms = untold.get(event.uid)?.since_ms ?? at_ms
           untold.set(event.uid, { entity: pod.metadata.name, since_ms, within_ms: tellWithin_ms, finding })
         }
-      } else if (event.type === "object.deleted") {
-        pods.delete(entity)
+        return
+      }
+      const pod = now.pods.get(entity)
+      const owed = untold.get(entity)
+      if (owed !== undefined && (pod === undefined || isTold(pod, owed.finding) || !isNobodys(pod))) {
         untold.delete(entity)
-      } else if ((event.type === "object.created" || event.type === "object.updated") && event.resource === "pods") {
-        const pod = event.object as Pod
-        pods.set(entity, pod)
-        const owed = untold.get(entity)
-        if (owed !== undefined && (isTold(pod, owed.finding) || !isNobodys(pod))) untold.delete(entity)
       }
     },
     open: () => untold.values()

@@ -11,7 +11,7 @@ import { notReadyKey, toleratedSeconds, unreachableKey } from "#model/objects/ta
 import {
   CommittedNodes, type CommittedNode, evictingKeys
 } from "#properties/controllers/node-lifecycle/committed-nodes.ts"
-import { leadsTo, type Obligation, type Property } from "#properties/property.ts"
+import { leadsTo, type Invariants, type Obligation, type Property } from "#properties/property.ts"
 
 /** Requests, conflicts and a reconnect on top of the periods. ASSUMED. */
 const slack_ms = 60_000
@@ -90,7 +90,7 @@ const hears = ["object.", "elector.", "process.crashed", "process.stopped"]
 
 /** `inCore`: a part of the cluster is enough for it, and shorter than that part works alone. */
 const holds = (
-  name: string, invariants: ReadonlyArray<number>,
+  name: string, invariants: Invariants,
   open: (view: View, leads_ms: number) => Iterable<Obligation>, inCore?: true
 ): Property =>
   leadsTo(name, invariants, () => {

@@ -10,7 +10,7 @@ import type { Line } from "#model/events.ts"
 import { nodeMonitorPeriod_ms } from "#model/limits.ts"
 import { notReadyKey, unreachableKey } from "#model/objects/taints.ts"
 import { type CommittedNode, CommittedNodes } from "#properties/controllers/node-lifecycle/committed-nodes.ts"
-import { always, type Property } from "#properties/property.ts"
+import { always, type Invariants, type Property } from "#properties/property.ts"
 
 /** Its informers' first copies, two looks, a few answered requests, some seconds for a slow network. */
 const steady_ms = 2 * nodeMonitorPeriod_ms + 20_000 // ASSUMED
@@ -72,7 +72,7 @@ class SteadyLeader {
 type Wrong = (node: CommittedNode, since_ms: number) => string | undefined
 
 const underSteadyLeader = (
-  name: string, invariants: ReadonlyArray<number>, wrong: Wrong
+  name: string, invariants: Invariants, wrong: Wrong
 ): Property => always(name, invariants, () => {
   const committed = new CommittedNodes()
   const leader = new SteadyLeader()

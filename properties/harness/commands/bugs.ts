@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os"
 import { Console, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import type { Bug } from "#properties/harness/strength/bugs/bug.ts"
+import { citedInLine } from "#properties/harness/commands/cited.ts"
 import type { Catch } from "#properties/harness/commands/hunters.ts"
 import type { Size } from "#properties/harness/commands/report.ts"
 import { BadInput, ExitWith, readText, writeText } from "#properties/harness/commands/outcome.ts"
@@ -27,6 +28,7 @@ const sizeOf = ({ found }: Catch): number => found === undefined ? 0 : total(fou
 const passes = (caught: Catch): boolean =>
   caught.found !== undefined && caught.found.isNamed && caught.falseAlarms.length === 0 && sizeOf(caught) <= most
 
+const notNamed = " (not what the catalogue names)"
 /** With its kept input, which the tests run. */
 const nameOf = ({ id }: Bug): string => `[${id}](traces/bugs/${id.toLowerCase()}.json)`
 const row = (bug: Bug, caught: Catch): ReadonlyArray<string> => {
@@ -34,7 +36,8 @@ const row = (bug: Bug, caught: Catch): ReadonlyArray<string> => {
   const alarms = caught.falseAlarms.length === 0 ? "none" : caught.falseAlarms.join("; ")
   return found === undefined
     ? [nameOf(bug), bug.source, bug.mechanism, "not found", String(caught.runs), caught.seconds.toFixed(1), "", alarms]
-    : [nameOf(bug), bug.source, bug.mechanism, `${found.broken.property}${found.isNamed ? "" : " (not what the catalogue names)"}`,
+    : [nameOf(bug), bug.source, bug.mechanism,
+      `${found.broken.property}${citedInLine(found.broken.invariants)}${found.isNamed ? "" : notNamed}`,
       String(found.run), caught.seconds.toFixed(1), `${total(found.before)} → ${total(found.after)}`, alarms]
 }
 const heads = ["bug", "source", "mechanism", "guarantee that broke", "runs", "seconds", "operations + faults + choices", "false alarms"]
@@ -52,7 +55,8 @@ const plain = (bugs: ReadonlyArray<Bug>, results: ReadonlyArray<Catch>): string 
   const { found } = caught
   return `${passes(caught) ? "found " : "MISSED"}  ${bug.id.padEnd(8)} ` + (found === undefined ? `not in ${caught.runs} runs, ${caught.seconds.toFixed(0)} s`
     : `run ${found.run}, ${caught.seconds.toFixed(1)} s, shrunk to ${sizeOf(caught)} in ${found.shrinkSeconds.toFixed(0)} s\n` +
-      `          ${found.broken.kind}: ${found.broken.property}${found.isNamed ? "" : "  (not what the catalogue names)"}\n          ${found.broken.message}`) +
+      `          ${found.broken.kind}: ${found.broken.property}${citedInLine(found.broken.invariants)}` +
+      `${found.isNamed ? "" : notNamed}\n          ${found.broken.message}`) +
     (caught.falseAlarms.length === 0 ? "" : `\n          FALSE ALARMS on the same seeds: ${caught.falseAlarms.join("; ")}`)
 }).join("\n")
 

@@ -1,6 +1,7 @@
 /** plimsoll judge: a foreign trace, or one of Plimsoll's own, against charts and properties. Nothing is run. */
 import { Console, Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
+import { cited } from "#properties/harness/commands/cited.ts"
 import { ExitWith, exitCodes, readTrace, type Verdict } from "#properties/harness/commands/outcome.ts"
 
 interface Judged {
@@ -8,7 +9,9 @@ interface Judged {
   readonly lines: number
   readonly judgedByCharts: number
   /** The first that each chart and each property said. */
-  readonly found: ReadonlyArray<{ readonly by: string; readonly seq: number | undefined; readonly message: string }>
+  readonly found: ReadonlyArray<{
+    readonly by: string; readonly invariants: ReadonlyArray<number>; readonly seq: number; readonly message: string
+  }>
 }
 
 const judgeFile = async (file: string): Promise<Judged> => {
@@ -19,18 +22,18 @@ const judgeFile = async (file: string): Promise<Judged> => {
   ])
   const conformance = new Conformance({ charts })
   const monitors = new Monitors(properties)
-  const broken = monitors.hear(trace.lines).map(({ kind, property, line, message }) =>
-    ({ kind, by: property, seq: line.seq, message }))
+  const broken = monitors.hear(trace.lines).map(({ invariants, kind, property, line, message }) =>
+    ({ kind, by: property, invariants, seq: line.seq, message }))
   const disagreed = new Map<string, (typeof broken)[number]>()
   for (const line of trace.lines) {
     const said = conformance.line(line)
     if (said === undefined || disagreed.has(said.chart)) continue
-    disagreed.set(said.chart, { kind: "conformance", by: `conforms to ${said.chart}`, seq: line.seq,
+    disagreed.set(said.chart, { kind: "conformance", by: `conforms to ${said.chart}`, invariants: [], seq: line.seq,
       message: said.message })
   }
   const all = [...broken, ...disagreed.values()].sort((a, b) => a.seq - b.seq)
   const verdict = trace.lines.length === 0 ? "unknown" : all[0]?.kind ?? "held"
-  const found = all.map(({ by, seq, message }) => ({ by, seq, message }))
+  const found = all.map(({ by, invariants, seq, message }) => ({ by, invariants, seq, message }))
   return { verdict, lines: trace.lines.length, judgedByCharts: conformance.judged, found }
 }
 
@@ -41,8 +44,10 @@ export const judge = Command.make("judge", {
   const judged = yield* Effect.tryPromise({ try: () => judgeFile(given.file), catch: (error) => error })
   if (given.json) yield* Console.log(JSON.stringify(judged))
   else {
-    for (const { by, seq, message } of judged.found) {
-      yield* Console.log(`broke  ${by}\n       line ${seq}: ${message}\n`)
+    for (const { by, invariants, seq, message } of judged.found) {
+      const named = invariants.length === 0 ? "" : ` · invariant ${invariants.join(", ")}`
+      const text = [`broke  ${by}${named}`, ...cited(invariants), `       line ${seq}: ${message}`, ""]
+      yield* Console.log(text.join("\n"))
     }
     yield* Console.log(`${judged.lines} lines, ${judged.judgedByCharts} of them judged by a chart\n${judged.verdict}`)
   }

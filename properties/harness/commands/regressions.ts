@@ -1,6 +1,7 @@
 /** What the harness found in its own cluster, charts and properties: traces/regressions/, in the track record. */
 import { globSync } from "node:fs"
 import { fileURLToPath } from "node:url"
+import { citedInLine } from "#properties/harness/commands/cited.ts"
 import { readKept } from "#properties/harness/commands/outcome.ts"
 import { decodeRunInput, sizeOf } from "#properties/harness/draw/run-input.ts"
 import type { Regression } from "#traces/regression.ts"
@@ -23,8 +24,9 @@ const sizes = ({ shrunk, input }: Regression): string => shrunk === undefined ? 
 
 const row = (file: string, one: Regression): ReadonlyArray<string> => {
   const name = file.slice("traces/regressions/".length, -".json".length)
-  const { kind, property } = one.broke
-  return [`[${name}](${file})`, one.why, kind === "conformance" ? `chart ${property}` : property, one.found, sizes(one)]
+  const { invariants, kind, property } = one.broke
+  const broke = `${kind === "conformance" ? "chart " : ""}${property}${citedInLine(invariants)}`
+  return [`[${name}](${file})`, one.why, broke, one.found, sizes(one)]
 }
 
 /** The track record's second half: a row for each file. */

@@ -1,4 +1,5 @@
 /** How a campaign and a failure read on a terminal. Pure: text in, text out. */
+import { cited } from "#properties/harness/commands/cited.ts"
 import type { Coverage } from "#properties/harness/judge/coverage.ts"
 import type { Summary } from "#properties/harness/run/campaign.ts"
 import type { Broken } from "#properties/harness/run.ts"
@@ -80,6 +81,7 @@ export const foundText = (found: Found): string => {
   return [
     "",
     `broke  ${words[broken.kind]}  ${broken.property}${invariants}`,
+    ...cited(broken.invariants),
     `       ${broken.message.split("\n").join("\n       ")}`,
     `       seed ${found.seed}   ${found.example ?? `run ${found.run + 1}/${found.runs}`}   ` +
       `shrunk ${shrunk("operations")}, ${shrunk("faults")}, ${shrunk("choices")}` +

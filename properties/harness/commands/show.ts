@@ -1,6 +1,7 @@
 /** plimsoll show: a trace as a timeline, whole or cut to what led to the violation. */
 import { Console, Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
+import { cited } from "#properties/harness/commands/cited.ts"
 import { BadInput, readTrace } from "#properties/harness/commands/outcome.ts"
 import { causalPast, rows } from "#traces/timeline.ts"
 import type { Trace } from "#traces/format.ts"
@@ -9,7 +10,8 @@ const about = ({ header, lines }: Trace): ReadonlyArray<string> => [
   `trace  ${header.why}`,
   ...(header.broke === undefined ? [] : [
     `broke  ${header.broke.property}` +
-    (header.broke.invariants.length === 0 ? "" : `  (invariant ${header.broke.invariants.join(", ")})`),
+    (header.broke.invariants.length === 0 ? "" : ` · invariant ${header.broke.invariants.join(", ")}`),
+    ...cited(header.broke.invariants),
     `       ${header.broke.message}`
   ]),
   ...(header.bug === undefined ? [] : [`bug    ${header.bug} was planted`]),

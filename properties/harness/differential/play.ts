@@ -4,7 +4,7 @@
  */
 import { Effect } from "effect"
 import * as apiServer from "#impl/api-server.ts"
-import { Transport } from "#impl/client/transport.ts"
+import { type Answer, Transport } from "#impl/client/transport.ts"
 import * as etcd from "#impl/etcd.ts"
 import type { Request } from "#impl/ports/api.ts"
 import { Network, Process } from "#impl/ports.ts"
@@ -42,95 +42,128 @@ const verbOf = (request: Request): string => {
 const isOwn = ({ by, method, path }: Recorded): boolean =>
   by === "system:apiserver" && method === "POST" && placeOf(path).resource === "namespaces"
 
-export const play = (recordedList: ReadonlyArray<Recorded>): ReadonlyArray<Verdict> => {
-  const verdicts: Array<Verdict> = []
-  const names = new Names()
+/** Asks one request after the other, and remembers what differed. */
+class Player {
+  readonly verdicts: Array<Verdict> = []
+  readonly #names = new Names()
   /** What was made by a feature that is not here. */
-  const absent = new Set<string>()
-  const began_ms = recordedList[0]!.at_ms
+  readonly #absent = new Set<string>()
+  readonly #process: Process["Service"]
+  readonly #transport: Transport
+  #id = 0
 
-  const driver = Effect.gen(function* () {
-    const process = yield* Process
-    const transport = new Transport(process, yield* Network, "api-server", "driver")
-    let id = 0
-    const call = (request: Request) =>
-      transport.call(id++, request, request.verb, { timeout_ms: requestTimeout_ms })
+  constructor(process: Process["Service"], network: Network["Service"]) {
+    this.#process = process
+    this.#transport = new Transport(process, network, "api-server", "driver")
+  }
 
-    /** What an eviction writes before it deletes. Source: addConditionAndDeletePod in kubernetes registry/core/pod. */
-    const disrupt = (namespace: string, name: string) => Effect.gen(function* () {
-      const found = yield* call({ verb: "get", resource: "pods", namespace, name })
+  #call(request: Request): Effect.Effect<Answer> {
+    return this.#transport.call(this.#id++, request, request.verb, { timeout_ms: requestTimeout_ms })
+  }
+
+  /** What an eviction writes before it deletes. Source: addConditionAndDeletePod in kubernetes registry/core/pod. */
+  #disrupt(namespace: string, name: string): Effect.Effect<void> {
+    return Effect.gen({ self: this }, function* () {
+      const found = yield* this.#call({ verb: "get", resource: "pods", namespace, name })
       if (found.type !== "object") return
       const pod = found.object as Pod
       const conditions = [...pod.status.conditions ?? [], {
         type: "DisruptionTarget", status: "True", reason: "EvictionByEvictionAPI", message: "Eviction API: evicting",
-        lastTransitionTime: timeOf(process.wall_ms())
+        lastTransitionTime: timeOf(this.#process.wall_ms())
       }]
-      yield* call({ verb: "update", resource: "pods", subresource: "status", namespace, name,
+      yield* this.#call({ verb: "update", resource: "pods", subresource: "status", namespace, name,
         object: { ...pod, status: { ...pod.status, conditions } } })
     })
+  }
 
-    /** The state after a request that cannot be made here, as far as it can be made otherwise. */
-    const catchUp = (recorded: Recorded) => Effect.gen(function* () {
-      const { name, namespace, resource, subresource } = placeOf(names.path(recorded.path))
+  /** The object as theirs answered. */
+  #overwrite(resource: Resource, { name, namespace }: Place, theirs: unknown): Effect.Effect<void> {
+    return Effect.gen({ self: this }, function* () {
+      const found = yield* this.#call({ verb: "get", resource, namespace, name })
+      if (found.type !== "object") return
+      const made = this.#names.body(theirs) as { readonly metadata: Json }
+      const { resourceVersion } = found.object.metadata
+      const answer = yield* this.#call({ verb: "update", resource, namespace, name,
+        object: { ...made, metadata: { ...made.metadata, resourceVersion } } as GivenObject })
+      if (answer.type === "object") this.#names.learn(theirs, answer.object)
+    })
+  }
+
+  /** The state after a request that cannot be made here, as far as it can be made otherwise. */
+  #catchUp(recorded: Recorded): Effect.Effect<void> {
+    return Effect.gen({ self: this }, function* () {
+      const place = placeOf(this.#names.path(recorded.path))
+      const { name, namespace, resource, subresource } = place
       if (recorded.code >= 300 || recorded.method === "GET" || name === "" || !isResource(resource)) return
       if (subresource === "eviction") {
-        yield* disrupt(namespace, name)
-        yield* call({ verb: "delete", resource, namespace, name })
+        yield* this.#disrupt(namespace, name)
+        yield* this.#call({ verb: "delete", resource, namespace, name })
       }
       if (subresource === "scale") {
         const { spec } = recorded.answer as { readonly spec: { readonly replicas: number } }
-        yield* call({ verb: "patch", resource, namespace, name, patch: { spec: { replicas: spec.replicas } } })
+        yield* this.#call({ verb: "patch", resource, namespace, name, patch: { spec: { replicas: spec.replicas } } })
       }
-      const theirs = recorded.answer as { readonly kind?: string; readonly metadata?: Json }
-      if (subresource !== "" || theirs.kind === "Status") return
-      const found = yield* call({ verb: "get", resource, namespace, name })
-      if (found.type !== "object") return
-      const made = names.body(theirs) as { readonly metadata: Json }
-      const { resourceVersion } = found.object.metadata
-      const answer = yield* call({ verb: "update", resource, namespace, name,
-        object: { ...made, metadata: { ...made.metadata, resourceVersion } } as GivenObject })
-      if (answer.type === "object") names.learn(theirs, answer.object)
+      const kind = (recorded.answer as { readonly kind?: string } | undefined)?.kind
+      if (subresource === "" && kind !== undefined && kind !== "Status") yield* this.#overwrite(resource, place, recorded.answer)
     })
+  }
 
-    const one = (recorded: Recorded) => Effect.gen(function* () {
-      const place = placeOf(recorded.path)
-      const asking = absent.has(keyOf(place)) ? { type: "later", resource: place.resource, feature: ofAbsent } as const
-        : askingOf({ ...recorded, path: names.path(recorded.path), body: names.body(recorded.body) })
-      if (asking.type === "later") {
-        yield* catchUp(recorded)
-        if (recorded.method === "POST" && recorded.code < 300 && place.subresource === "" && isResource(place.resource)) {
-          absent.add(keyOf({ ...place, name: place.name === "" ? nameOf(recorded.answer) : place.name }))
-        }
-        verdicts.push({
-          recorded, resource: asking.resource, verb: recorded.method, later: asking.feature, differs: [],
-          sameWords: undefined
-        })
-        return
-      }
-      const { resource } = asking
-      const own = isOwn(recorded)
-      const request: Request = own ? { verb: "get", resource, namespace: "", name: nameOf(recorded.answer) }
-        : asking.request
-      const answer = yield* call(request)
-      if (answer.type !== "object" && answer.type !== "list" && answer.type !== "status") {
-        verdicts.push({ recorded, resource, verb: verbOf(request), later: undefined, sameWords: undefined,
-          differs: [`no answer: ${answer.type}`] })
-        return
-      }
-      const theirs = theirAnswer(own ? 200 : recorded.code, recorded.answer)
-      const ours = ourAnswer(answer)
-      if (theirs.code < 300 && answer.type === "object") names.learn(recorded.answer, answer.object)
-      if (answer.type === "list") learnItems(names, resource, theirs.object, ours.object)
-      verdicts.push({
-        recorded, resource, verb: verbOf(request), later: undefined,
-        differs: compare(theirs, ours, names).filter((text) => !own || !text.startsWith("metadata.creationTimestamp")),
-        sameWords: theirs.message === "" ? undefined : theirs.message === ours.message
-      })
+  #later(recorded: Recorded, resource: string, feature: string): Effect.Effect<void> {
+    const place = placeOf(recorded.path)
+    if (recorded.method === "POST" && recorded.code < 300 && place.subresource === "" && isResource(place.resource)) {
+      this.#absent.add(keyOf({ ...place, name: place.name === "" ? nameOf(recorded.answer) : place.name }))
+    }
+    this.verdicts.push({
+      recorded, resource, verb: recorded.method, later: feature, differs: [], sameWords: undefined
     })
+    return this.#catchUp(recorded)
+  }
+
+  #judge(recorded: Recorded, resource: Resource, request: Request, answer: Answer): void {
+    const verdict = { recorded, resource, verb: verbOf(request), later: undefined }
+    if (answer.type !== "object" && answer.type !== "list" && answer.type !== "status") {
+      this.verdicts.push({ ...verdict, differs: [`no answer: ${answer.type}`], sameWords: undefined })
+      return
+    }
+    const own = isOwn(recorded)
+    const theirs = theirAnswer(own ? 200 : recorded.code, recorded.answer)
+    const ours = ourAnswer(answer)
+    if (theirs.code < 300 && answer.type === "object") this.#names.learn(recorded.answer, answer.object)
+    if (answer.type === "list") learnItems(this.#names, theirs.object, ours.object)
+    const differs = compare(theirs, ours, this.#names)
+    this.verdicts.push({
+      ...verdict, sameWords: theirs.message === "" ? undefined : theirs.message === ours.message,
+      differs: differs.filter((text) => !own || !text.startsWith("metadata.creationTimestamp"))
+    })
+  }
+
+  ask(recorded: Recorded): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const place = placeOf(recorded.path)
+      if (this.#absent.has(keyOf(place))) return this.#later(recorded, place.resource, ofAbsent)
+      const asking = askingOf({
+        ...recorded, path: this.#names.path(recorded.path), body: this.#names.body(recorded.body)
+      })
+      if (asking.type === "later") return this.#later(recorded, asking.resource, asking.feature)
+      const { resource } = asking
+      const request: Request = isOwn(recorded)
+        ? { verb: "get", resource, namespace: "", name: nameOf(recorded.answer) } : asking.request
+      return Effect.map(this.#call(request), (answer) => this.#judge(recorded, resource, request, answer))
+    })
+  }
+}
+
+export const play = (recordedList: ReadonlyArray<Recorded>): ReadonlyArray<Verdict> => {
+  const began_ms = recordedList[0]!.at_ms
+  let verdicts: ReadonlyArray<Verdict> = []
+  const driver = Effect.gen(function* () {
+    const process = yield* Process
+    const player = new Player(process, yield* Network)
+    verdicts = player.verdicts
     for (const recorded of recordedList) {
       const wait_ms = recorded.at_ms - began_ms + warmUp_ms - process.monotonic_ms()
       if (wait_ms > 0) yield* Effect.sleep(wait_ms)
-      yield* one(recorded)
+      yield* player.ask(recorded)
     }
     // A process that ends is started again.
     yield* Effect.never
@@ -148,7 +181,7 @@ const keyOf = ({ name, namespace, resource }: Place): string => `${resource}/${n
 const nameOf = (object: unknown): string =>
   String((object as { readonly metadata?: Json } | undefined)?.metadata?.["name"] ?? "")
 
-const learnItems = (names: Names, _resource: Resource, theirs: unknown, ours: unknown): void => {
+const learnItems = (names: Names, theirs: unknown, ours: unknown): void => {
   if (!Array.isArray(theirs) || !Array.isArray(ours)) return
   theirs.forEach((one, i) => names.learn(one, ours[i]))
 }

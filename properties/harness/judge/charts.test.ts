@@ -12,7 +12,8 @@ import { draws, sampleEvent } from "#properties/harness/judge/sample.ts"
 const root = fileURLToPath(new URL("../../../model/", import.meta.url))
 const components = globSync("{,controllers/}*.ts", { cwd: root })
   .filter((file) => !file.endsWith(".test.ts")
-    && !["cluster.ts", "draw.ts", "events.ts", "limits.ts", "kinds.ts", "typed.ts"].includes(file)).toSorted()
+    && !["cluster.ts", "draw.ts", "events.ts", "invariants.ts", "limits.ts", "kinds.ts", "typed.ts"].includes(file))
+  .toSorted()
 
 /** Their guards know what a lawful change of an object is, and events at random are not: judged on a run below. */
 const ofObjects = new Set(["pod.pod", "api-server.object", "replica-set.replicaSet"])
@@ -21,6 +22,20 @@ describe("the composition", () => {
   it.each(components)("lists every chart of %s", async (file) => {
     const component = await import(`${root}${file}`)
     expect(Object.keys(charts)).toEqual(expect.arrayContaining(Object.keys(component.charts)))
+  })
+})
+
+describe("limits", () => {
+  const bounded = Object.keys(charts)
+    .filter((name) => "limits" in (compile(charts[name]!).initialContext as object ?? {}))
+  it("are what most charts have", () => {
+    expect(bounded.length).toBeGreaterThan(14)
+  })
+  it.each(bounded)("reach %s as input", (name) => {
+    const { limits } = compile(charts[name]!).initialContext as { readonly limits: Readonly<Record<string, unknown>> }
+    expect(Object.values(limits)).not.toContain(undefined)
+    const others = Object.fromEntries(Object.keys(limits).map((key, i) => [key, 7_000 + i]))
+    expect(compile(charts[name]!, { limits: others }).initialContext).toMatchObject({ limits: others })
   })
 })
 

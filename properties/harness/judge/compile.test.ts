@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest"
-import { emit, sendTo, setup } from "xstate"
+import { assign, emit, enqueueActions, not, raise, sendTo, setup } from "xstate"
 import { walk } from "#properties/harness/judge/against-xstate.ts"
 import { CompiledChart } from "#properties/harness/judge/compile.ts"
 import { job, lease, worker } from "#properties/harness/judge/test-charts.ts"
@@ -26,44 +26,74 @@ describe("a chart's structure table agrees with XState on random walks", () => {
     expect(result.taken).toBeGreaterThan(5_000)
   })
 
-  it("parallel, nested, eventless, raised, wildcards, forbidden, re-entry, enqueued", () => {
-    const types = ["ALL", "RESET", "START", "EXIT", "TICK", "STARTED", "INNER", "OUTER", "PROBE_OK", "PROBE_FAIL",
-      "NET.DOWN", "NET.UP", "LEASE", "KICKED", "NET.OTHER", "nonsense"]
+  it("parallel, nested, of parents and of the chart, with several candidates", () => {
+    const types = ["ALL", "RESET", "START", "EXIT", "TICK", "STARTED", "INNER", "AGAIN", "PROBE_OK", "PROBE_FAIL",
+      "NET.DOWN", "NET.UP", "LEASE", "NET.OTHER", "nonsense"]
     let taken = 0
     for (let seed = 1; seed <= 20; seed++) {
       const draw = draws(seed)
-      const result = walk(worker, {}, 1_500, () => ({ type: types[draw(types.length)]! }))
+      const result = walk(worker, {}, 1_500, () => ({ type: types[draw(types.length)]!, n: draw(3) }))
       expect(result.parted).toBeUndefined()
       taken += result.taken
     }
     expect(taken).toBeGreaterThan(8_000)
   })
 
-  it("final states and done events", () => {
+  it("regions within a state, and an end", () => {
+    let ended = 0
     for (let seed = 1; seed <= 300; seed++) {
       const draw = draws(seed)
-      const types = ["L", "R", "BOTH", "AGAIN", "END", "nonsense"]
-      expect(walk(job, {}, 25, () => ({ type: types[draw(types.length)]! })).parted).toBeUndefined()
+      const types = ["L", "R", "BOTH", "COUNT", "WRAP", "AGAIN", "END", "nonsense"]
+      expect(walk(job, {}, 25, (_context, value) => {
+        if (value === "ended") ended++
+        return { type: types[draw(types.length)]! }
+      }).parted).toBeUndefined()
     }
+    expect(ended).toBeGreaterThan(300)
   })
 })
 
-describe("what a chart may not contain is refused when it is compiled", () => {
+describe("what a chart may not contain is refused when it is compiled, and it is said why", () => {
   const refused = (config: object, implementations: object = {}) => () =>
     new CompiledChart(setup(implementations).createMachine({ id: "bad", initial: "a", ...config } as never) as never,
       {})
+  const on = (transition: unknown): object => ({ states: { a: { on: { X: transition } }, b: {} } })
+  const regions = (a: object, more: object = {}): object => ({ type: "parallel", initial: undefined, ...more, states: {
+    a: { initial: "b", states: { b: a, c: {} } }, d: { initial: "e", states: { e: {}, f: {} } } } })
   it.each([
     ["a delay", { states: { a: { after: { 5: "b" } }, b: {} } }, {}, /delayed transition/],
     ["an actor", { states: { a: { invoke: { src: "x" } } } }, { actors: { x: lease } }, /invokes an actor/],
     ["history", { states: { a: { on: { X: "h" } }, h: { type: "history" } } }, {}, /history/],
-    ["an emission before any line", { states: { a: { entry: "say" } } }, { actions: { say: emit({ type: "x" }) } },
-      /emits on entry/],
-    ["a message to another actor", { states: { a: { on: { X: { actions: "tell" } } } } },
-      { actions: { tell: sendTo("other", { type: "x" }) } }, /a chart is pure/],
-    ["an action that nobody wrote", { states: { a: { on: { X: { actions: "tell" } } } } }, {}, /not implemented/],
-    ["eventless transitions in two regions", { type: "parallel", initial: undefined, states: {
-      a: { initial: "b", states: { b: { always: "c" }, c: {} } },
-      d: { initial: "e", states: { e: { always: "f" }, f: {} } } } }, {}, /in two regions/]
+    ["an eventless transition", { states: { a: { always: "b" }, b: {} } }, {}, /eventless transition/],
+    ["an action of an entry", { states: { a: { entry: "say" } } }, { actions: { say: emit({ type: "x" }) } },
+      /entry or exit/],
+    ["an action of an exit", { states: { a: { exit: "say" } } }, { actions: { say: emit({ type: "x" }) } },
+      /entry or exit/],
+    ["an action of an initial state", { initial: { target: "a", actions: "say" }, states: { a: {} } },
+      { actions: { say: emit({ type: "x" }) } }, /initial state/],
+    ["an end that is told within", { states: { a: { initial: "b", onDone: "c", states: { b: { type: "final" } } },
+      c: {} } }, {}, /final within the chart/],
+    ["a done event", { states: { a: { initial: "b", onDone: "c", states: { b: {} } }, c: {} } }, {},
+      /listens to xstate.done/],
+    ["a wildcard", { states: { a: { on: { "x.*": "b" } }, b: {} } }, {}, /name the events/],
+    ["a forbidden event", on({}), {}, /does nothing/],
+    ["an entry anew", on({ target: "a", reenter: true }), {}, /enters a state anew/],
+    ["a way out of a region", regions({ on: { X: "#bad.d.f" } }), {}, /leaves a region/],
+    ["a way into a region", regions({}, { on: { X: ".d" } }), {}, /leaves a region, or enters one/],
+    ["a way back from the end", { on: { X: ".a" }, states: { a: {}, z: { type: "final" } } }, {}, /leave the final/],
+    ["an inline guard", on({ target: "b", guard: () => true }), {}, /stands inline/],
+    ["a guard with parameters", on({ target: "b", guard: { type: "g", params: {} } }), { guards: { g: () => true } },
+      /has parameters/],
+    ["a guard of guards", on({ target: "b", guard: "g" }), { guards: { f: () => true, g: not("f") } },
+      /combines others/],
+    ["a guard that nobody wrote", on({ target: "b", guard: "g" }), {}, /not implemented/],
+    ["an inline action", on({ actions: assign({}) }), {}, /stands inline/],
+    ["a raised event", on({ actions: "kick" }), { actions: { kick: raise({ type: "Y" }) } }, /a chart is pure/],
+    ["actions that are chosen while they run", on({ actions: "fan" }), { actions: { fan: enqueueActions(() => {}) } },
+      /a chart is pure/],
+    ["a message to another actor", on({ actions: "tell" }), { actions: { tell: sendTo("other", { type: "x" }) } },
+      /a chart is pure/],
+    ["an action that nobody wrote", on({ actions: "tell" }), {}, /not implemented/]
   ] as const)("%s", (_name, config, implementations, message) => {
     expect(refused(config, implementations)).toThrow(message)
   })

@@ -3,7 +3,6 @@
  * have several, one per guard). Counts of several runs, also of several processes, are added.
  */
 import type { CompiledChart, Plan } from "#properties/harness/judge/compile.ts"
-import { guardName } from "#properties/harness/judge/code.ts"
 import type { Transition } from "#properties/harness/judge/structure.ts"
 
 /** What only a trace that begins in the midst has: no run of ours comes to it, so it is not counted. */
@@ -102,11 +101,9 @@ export const mark = (counts: ChartCoverage, plan: Plan): void => {
   for (const transition of plan.transitions) counts.transitions[transition.index]!++
 }
 
-const drawn = ({ source, descriptor, targets, definition }: Transition): string => {
-  const guard = guardName(definition.guard)
-  return `${source.path || "(root)"} --${descriptor || "always"}${guard === "" ? "" : ` [${guard}]`}--> ` +
-    (targets.map((target) => target.path).join(", ") || source.path || "(root)")
-}
+const drawn = ({ source, descriptor, target, guard }: Transition): string =>
+  `${source.path || "(root)"} --${descriptor}${guard === undefined ? "" : ` [${String(guard)}]`}--> ` +
+    ((target ?? source).path || "(root)")
 
 const sum = <A>(all: ReadonlyMap<string, A>, of: (one: A) => number): number => {
   let total = 0

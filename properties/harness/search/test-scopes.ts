@@ -21,7 +21,7 @@ const client = setup({ types: { events: {} as any } }).createMachine({
   id: "client", initial: "idle",
   states: {
     idle: { on: { "client.asked": "asking" } },
-    asking: { on: { "lock.granted": "holding", "client.asked": { target: "asking", reenter: true } } },
+    asking: { on: { "lock.granted": "holding", "client.asked": "asking" } },
     holding: { on: { "client.returned": "idle" } }
   }
 })

@@ -1,4 +1,4 @@
-/** history/forced: the pods that a user has deleted by force (grace 0), by "<namespace>/<name>", once and for all. */
+/** kubelet/forced: the pods that a user has deleted by force (grace 0), by "<namespace>/<name>", once and for all. */
 import type { Line } from "#model/events.ts"
 import type { Moment } from "#properties/history/kept.ts"
 
