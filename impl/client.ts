@@ -39,6 +39,10 @@ export const reasonOf = (error: ApiError): string => {
   }
 }
 
+/** Whether the server named this as a cause. */
+export const hasCause = (error: ApiError, reason: string): boolean => error._tag === "StatusError"
+  && error.status.details?.causes?.some((cause) => cause.reason === reason) === true
+
 export interface ListResult<O> {
   readonly resourceVersion: string
   readonly items: ReadonlyArray<O>

@@ -4,14 +4,13 @@
  */
 import { Effect } from "effect"
 import { Client, make as makeClient } from "#impl/client.ts"
-import { make as makeInformer } from "#impl/informer.ts"
+import { Informers, make as makeInformers } from "#impl/informer.ts"
 import { Journal, type StateOf } from "#impl/journal.ts"
 import { run as runElected } from "#impl/leader-election.ts"
-import type { Controller, Informers } from "#impl/ports/controllers.ts"
+import type { Controller } from "#impl/ports/controllers.ts"
 import { type Draws, type Network, Process } from "#impl/ports.ts"
 import type { charts } from "#model/controller-manager.ts"
 import type { EventOf } from "#model/events.ts"
-import type { Pod } from "#model/objects/pod.ts"
 
 export interface Config {
   /** In the order in which they start. */
@@ -19,29 +18,10 @@ export interface Config {
 }
 
 export interface Parts {
-  readonly makeInformers: Effect.Effect<Informers, never, Client | Process | Journal | Draws>
+  readonly informers: Effect.Effect<Informers["Service"], never, Client | Process | Journal | Draws>
 }
 
-const podIndexes: Readonly<Record<string, (pod: Pod) => ReadonlyArray<string>>> = {
-  node: (pod) => pod.spec.nodeName === undefined || pod.spec.nodeName === "" ? [] : [pod.spec.nodeName],
-  owner: (pod) => {
-    const owner = pod.metadata.ownerReferences?.find((reference) => reference.controller === true)
-    return owner === undefined ? [] : [owner.uid]
-  },
-  orphan: (pod) => pod.metadata.ownerReferences?.some((reference) => reference.controller === true) === true ? []
-    : [pod.metadata.namespace]
-}
-
-export const defaultParts: Parts = {
-  makeInformers: Effect.gen(function*() {
-    return {
-      nodes: yield* makeInformer("nodes", {}),
-      leases: yield* makeInformer("leases", {}),
-      replicaSets: yield* makeInformer("replicasets", {}),
-      pods: yield* makeInformer("pods", {}, { indexes: podIndexes })
-    }
-  })
-}
+export const defaultParts: Parts = { informers: makeInformers() }
 
 export const program = (
   config: Config, parts?: Partial<Parts>
@@ -49,7 +29,7 @@ export const program = (
   Effect.gen(function*() {
     const process = yield* Process
     const journal = yield* Journal
-    const { makeInformers } = { ...defaultParts, ...parts }
+    const { informers } = { ...defaultParts, ...parts }
     const write = (
       event: EventOf<"controllerManager">, state: StateOf<typeof charts["controller-manager.process"]>
     ): void => journal.wrote("controller-manager.process", "kube-controller-manager", event, state)
@@ -57,12 +37,12 @@ export const program = (
 
     const lead = Effect.gen(function*() {
       write({ type: "controllerManager.led" }, "leading")
-      const informers = yield* makeInformers
       // Together: a defect in one of them is the process's own.
-      yield* Effect.forEach(config.controllers, (controller) => {
+      const all = Effect.forEach(config.controllers, (controller) => {
         write({ type: "controllerManager.controllerStarted", controller: controller.name }, "leading")
-        return controller.run(informers)
+        return controller.run
       }, { concurrency: "unbounded", discard: true })
+      yield* Effect.provideService(all, Informers, yield* informers)
       return yield* Effect.never
     })
     return yield* Effect.provideService(

@@ -7,6 +7,7 @@ import type { EventFromLogic, StateValueFrom, AnyStateMachine } from "xstate"
 import type { charts as apiServer } from "#model/api-server.ts"
 import type { charts as client } from "#model/client.ts"
 import type { charts as containerRuntime } from "#model/container-runtime.ts"
+import type { charts as controller } from "#model/controller.ts"
 import type { charts as controllerManager } from "#model/controller-manager.ts"
 import type { charts as controllers } from "#model/controllers.ts"
 import type { charts as etcd } from "#model/etcd.ts"
@@ -18,7 +19,7 @@ import type { charts as scheduler } from "#model/scheduler.ts"
 import type { charts as workQueue } from "#model/work-queue.ts"
 
 /** Every chart whose life a component tells, by its name. */
-export type Charts = typeof apiServer & typeof client & typeof containerRuntime & typeof controllerManager &
+export type Charts = typeof apiServer & typeof client & typeof containerRuntime & typeof controller & typeof controllerManager &
   typeof controllers & typeof etcd & typeof informer & typeof kubelet & typeof leaderElection & typeof scheduler &
   typeof workQueue
 export type ChartName = keyof Charts & string

@@ -8,7 +8,6 @@
  */
 import { Effect } from "effect"
 import * as client from "#impl/client.ts"
-import * as informer from "#impl/informer.ts"
 import { Journal, type StateOf } from "#impl/journal.ts"
 import { nodeInfoOf } from "#impl/kubelet/admission.ts"
 import { NodeAgent } from "#impl/kubelet/node-agent.ts"
@@ -61,12 +60,14 @@ const run = (parts: Parts) => Effect.gen(function*() {
     container: (container) => workers.onContainer(container),
     changed: (uid) => workers.onRuntimeChange(uid)
   })
-  agent.follow(yield* informer.make("nodes", {}, { fieldSelector: `metadata.name=${machine.name}` }))
+  const informers = yield* parts.informers
+  agent.follow(informers.of("nodes", { fieldSelector: `metadata.name=${machine.name}` }))
   // Registration does not hold up the pods: who is already known has containers to look after.
   yield* Effect.forkChild(Effect.andThen(agent.register(), agent.reportStatus()))
   yield* Effect.forkChild(agent.renewLease())
   yield* Effect.forkChild(statuses.run())
-  const pods = yield* parts.podSource({
+  const pods = informers.of("pods", { fieldSelector: `spec.nodeName=${machine.name}` })
+  pods.addHandlers({
     added: (pod) => isReady && workers.onPod(pod),
     updated: (before, pod) => {
       if (!isReady) return
@@ -74,7 +75,7 @@ const run = (parts: Parts) => Effect.gen(function*() {
       workers.onPod(pod)
     },
     deleted: (pod) => isReady && workers.onPodGone(pod)
-  }, { fieldSelector: `spec.nodeName=${machine.name}` })
+  })
   yield* pods.synced
   yield* hasRuntime.await
   isReady = true

@@ -6,7 +6,7 @@
  */
 import { Effect } from "effect"
 import { Client, make as makeClient, reasonOf } from "#impl/client.ts"
-import { make as makeInformer } from "#impl/informer.ts"
+import { make as makeInformers } from "#impl/informer.ts"
 import { Journal, type StateOf } from "#impl/journal.ts"
 import { run as runElected } from "#impl/leader-election.ts"
 import { Draws, type Network, Process } from "#impl/ports.ts"
@@ -175,9 +175,11 @@ export const program = (
 
     return yield* Effect.provideService(
       Effect.gen(function*() {
-        const nodes = yield* makeInformer("nodes", nodeHandlers({ queue, cache }))
-        const pods = yield* makeInformer("pods", podHandlers({ queue, cache }, (uid) => binding.has(uid)),
-          { fieldSelector: "status.phase!=Succeeded,status.phase!=Failed" })
+        const informers = yield* makeInformers()
+        const nodes = informers.of("nodes")
+        nodes.addHandlers(nodeHandlers({ queue, cache }))
+        const pods = informers.of("pods", { fieldSelector: "status.phase!=Succeeded,status.phase!=Failed" })
+        pods.addHandlers(podHandlers({ queue, cache }, (uid) => binding.has(uid)))
         const scheduler: Instance = {
           queue, cache, current: (key) => pods.get(key), client, process, parts: chosen, record, binding,
           placer: new Placer(chosen.filters, chosen.best, (pod, among) => chosen.tieBreak(draws, pod, among))

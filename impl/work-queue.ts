@@ -11,6 +11,12 @@ import {
   queueBackoff_max_ms, queueBackoff_ms, queueBurst, queueRate_per_s
 } from "#model/limits/client.ts"
 
+/** How a failed key waits: client-go's ItemExponentialFailureRateLimiter; every queue also has the token bucket. */
+export interface Limiter {
+  readonly first_ms: number
+  readonly max_ms: number
+}
+
 export interface WorkQueue {
   readonly add: (key: string) => void
   readonly addAfter: (key: string, delay_ms: number) => void
@@ -55,9 +61,10 @@ export class TokenBucket {
   }
 }
 
+const defaultLimiter: Limiter = { first_ms: queueBackoff_ms, max_ms: queueBackoff_max_ms }
 /** Delay after the n-th failure in a row, n from 0. */
-export const failureDelay_ms = (failures: number): number =>
-  Math.min(queueBackoff_ms * 2 ** Math.min(failures, 40), queueBackoff_max_ms)
+export const failureDelay_ms = (failures: number, { first_ms, max_ms }: Limiter = defaultLimiter): number =>
+  Math.min(first_ms * 2 ** Math.min(failures, 40), max_ms)
 
 interface Delayed {
   readonly due_ms: number
@@ -68,6 +75,7 @@ class Queue implements WorkQueue {
   readonly #process: Process["Service"]
   readonly #journal: Journal["Service"]
   readonly #name: string
+  readonly #limiter: Limiter
   /** In the order of taking; what stands before #head has been taken. */
   #order: Array<string> = []
   #head = 0
@@ -80,10 +88,11 @@ class Queue implements WorkQueue {
   readonly #idle: Array<Cell<string>> = []
   #firstIdle = 0
 
-  constructor(process: Process["Service"], journal: Journal["Service"], name: string) {
+  constructor(process: Process["Service"], journal: Journal["Service"], name: string, limiter: Limiter) {
     this.#process = process
     this.#journal = journal
     this.#name = name
+    this.#limiter = limiter
   }
 
   readonly add = (key: string): void => {
@@ -102,7 +111,8 @@ class Queue implements WorkQueue {
   readonly addRateLimited = (key: string): void => {
     const failures = this.failures(key)
     this.#failures.set(key, failures + 1)
-    const delay_ms = Math.max(failureDelay_ms(failures), this.#bucket.reserve(this.#process.monotonic_ms()))
+    const now_ms = this.#process.monotonic_ms()
+    const delay_ms = Math.max(failureDelay_ms(failures, this.#limiter), this.#bucket.reserve(now_ms))
     this.#wroteRetry(key, { type: "retry.postponed", failures: failures + 1 }, "waiting")
     this.#delay(key, delay_ms, () => {
       if (this.#failures.has(key)) this.#wroteRetry(key, { type: "retry.due" }, "failing")
@@ -189,9 +199,11 @@ class Queue implements WorkQueue {
   }
 }
 
-export const make = (name: string): Effect.Effect<WorkQueue, never, Process | Journal> =>
+export const make = (
+  name: string, limiter = defaultLimiter
+): Effect.Effect<WorkQueue, never, Process | Journal> =>
   Effect.gen(function*() {
-    return new Queue(yield* Process, yield* Journal, name)
+    return new Queue(yield* Process, yield* Journal, name, limiter)
   })
 
 /** Forks `workers` fibers that take, run `sync`, forget on success, addRateLimited on failure, and are done. */

@@ -11,6 +11,7 @@ import { scheduling } from "#model/cluster/scheduling.ts"
 import type { Scope } from "#model/cluster/scope.ts"
 import { charts as client } from "#model/client.ts"
 import { charts as containerRuntime } from "#model/container-runtime.ts"
+import { charts as controller } from "#model/controller.ts"
 import { charts as controllerManager } from "#model/controller-manager.ts"
 import { charts as controllers } from "#model/controllers.ts"
 import { charts as etcd } from "#model/etcd.ts"
@@ -25,7 +26,7 @@ import { charts as workQueue } from "#model/work-queue.ts"
 /** Every chart, by the name that a line gives it. */
 export const charts: Readonly<Record<string, AnyStateMachine>> = {
   ...hardware, ...containerRuntime, ...kubelet, ...etcd, ...client, ...informer, ...workQueue, ...leaderElection,
-  ...controllerManager, ...scheduler, ...apiServer, ...controllers, ...pod
+  ...controller, ...controllerManager, ...scheduler, ...apiServer, ...controllers, ...pod
 } as {}
 
 /** What `plimsoll model-check` searches, from small to large. */

@@ -8,6 +8,7 @@ import { Schema } from "effect"
 import { ApiServerEvent } from "#model/events/api-server.ts"
 import { ClientEvent } from "#model/events/client.ts"
 import { ControllerManagerEvent } from "#model/events/controller-manager.ts"
+import { SyncEvent } from "#model/events/controller.ts"
 import { ControllerEvent } from "#model/events/controllers.ts"
 import { EtcdEvent } from "#model/events/etcd.ts"
 import { HardwareEvent } from "#model/events/hardware.ts"
@@ -18,7 +19,7 @@ import type { ApiObject } from "#model/kinds.ts"
 
 export const Event = Schema.Union([
   ...RunEvent, ...HardwareEvent, ...EtcdEvent, ...ApiServerEvent, ...ClientEvent, ...SchedulerEvent,
-  ...ControllerManagerEvent, ...ControllerEvent, ...KubeletEvent
+  ...ControllerManagerEvent, ...SyncEvent, ...ControllerEvent, ...KubeletEvent
 ])
 export type Event = typeof Event.Type
 

@@ -94,7 +94,9 @@ export const chart = setup({
           { guard: "isStreamedCopy", target: "watching", actions: "remember" },
           { guard: "isNotOlder", target: "disconnected", actions: "remember" }
         ],
-        "reflector.failed": { guard: "needsCopy", target: "listBackoff", actions: "backOff" }
+        "reflector.failed": { guard: "needsCopy", target: "listBackoff", actions: "backOff" },
+        // Who looks at the old copy meanwhile has it told.
+        "reflector.reported": { guard: "isNews", actions: "noteReport" }
       }
     },
     listBackoff: {

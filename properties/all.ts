@@ -3,6 +3,7 @@ import { properties as apiServer } from "#properties/api-server.ts"
 import { properties as client } from "#properties/client.ts"
 import { properties as cluster } from "#properties/cluster.ts"
 import { properties as containerRuntime } from "#properties/container-runtime.ts"
+import { properties as controller } from "#properties/controller.ts"
 import { properties as controllerManager } from "#properties/controller-manager.ts"
 import { controllers } from "#properties/controllers.ts"
 import { properties as etcd } from "#properties/etcd.ts"
@@ -19,7 +20,8 @@ import type { Property } from "#properties/property.ts"
 
 export const byComponent: Readonly<Record<string, ReadonlyArray<Property>>> = {
   hardware, etcd, linearizability, "api-server": apiServer, pod, client, informer, "work-queue": workQueue,
-  "leader-election": leaderElection, scheduler, ...controllers, "controller-manager": controllerManager, kubelet,
+  "leader-election": leaderElection, scheduler, controller, ...controllers,
+  "controller-manager": controllerManager, kubelet,
   "container-runtime": containerRuntime, cluster, rest
 }
 

@@ -35,13 +35,13 @@ const importsOf = (from: string): ReadonlyArray<Import> =>
 const code = (file: string): string =>
   text.get(file)!.replace(/\/\*[\s\S]*?\*\//g, "").replace(/\/\/[^\n]*/g, "").replace(/"(?:[^"\\\n]|\\.)*"/g, "\"\"")
 
-const libraries = ["client", "informer", "work-queue", "leader-election"]
+const libraries = ["client", "informer", "work-queue", "leader-election", "controller"]
 /** Each controller is found by its file: a new one is listed nowhere here. */
 const controllers = sources.map((file) => /^impl\/(controllers\/[^/.]+)\.ts$/.exec(file)?.[1])
   .filter((one) => one !== undefined)
 const components = [
   "hardware", "container-runtime", "kubelet", "etcd", "api-server", "client", "informer", "work-queue",
-  "leader-election", "controller-manager", "scheduler", ...controllers
+  "leader-election", "controller", "controller-manager", "scheduler", ...controllers
 ]
 /** A life that several components write has no impl file of its own. */
 const withoutImpl = ["pod"]

@@ -63,7 +63,8 @@ export class Admission {
     if (object.kind === "Node") {
       return Effect.as(lawful, this.#has("TaintNodesByCondition") ? tainted(object) : object)
     }
-    return object.kind === "Pod" ? Effect.flatMap(lawful, () => this.#createPod(object, deadline_ms)) : Effect.as(lawful, object)
+    return object.kind !== "Pod" ? Effect.as(lawful, object)
+      : Effect.flatMap(lawful, () => this.#createPod(object, deadline_ms))
   }
 
   #createPod(pod: Pod, deadline_ms: number): Admitted {

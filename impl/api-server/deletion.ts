@@ -24,7 +24,8 @@ type Marks = Pick<ObjectMeta, "deletionTimestamp" | "deletionGracePeriodSeconds"
 /** The object with these marks and finalizers. */
 const withMarks = (object: ApiObject, marks: Marks, finalizers: ReadonlyArray<string>): ApiObject => {
   const { finalizers: _before, ...metadata } = object.metadata
-  return { ...object, metadata: { ...metadata, ...marks, ...(finalizers.length === 0 ? {} : { finalizers }) } } as ApiObject
+  const own = finalizers.length === 0 ? {} : { finalizers }
+  return { ...object, metadata: { ...metadata, ...marks, ...own } } as ApiObject
 }
 
 const dependents = [orphanFinalizer, foregroundFinalizer]
@@ -63,8 +64,9 @@ const hurried = (
   const grace_s = isOver && shortened_s !== 0 ? 1 : shortened_s
   return {
     type: "mark", thenRemove: grace_s === 0 && finalizers.length === 0,
-    object: withMarks(object, { deletionTimestamp: timeOf(isOver ? now_ms : end_ms), deletionGracePeriodSeconds: grace_s },
-      finalizers)
+    object: withMarks(object, {
+      deletionTimestamp: timeOf(isOver ? now_ms : end_ms), deletionGracePeriodSeconds: grace_s
+    }, finalizers)
   }
 }
 
@@ -85,7 +87,8 @@ export const decideDeletion = (
     if ((object.spec.finalizers ?? []).length > 0) return { type: "pending" }
   }
   if (deletionTimestamp !== undefined && granted_s !== 0) {
-    return gracePeriodSeconds === undefined ? { type: "pending" } : hurried(object, gracePeriodSeconds, now_ms, finalizers)
+    return gracePeriodSeconds === undefined ? { type: "pending" }
+      : hurried(object, gracePeriodSeconds, now_ms, finalizers)
   }
   if (deletionTimestamp !== undefined) {
     // A server that died between marking and removing left grace 0 behind: the next DELETE finishes its work.

@@ -9,14 +9,17 @@ import type { StateOf } from "#impl/journal.ts"
 import type { charts as apiServerCharts } from "#model/api-server.ts"
 import type { charts as etcdCharts } from "#model/etcd.ts"
 import type { EventOf, StoreChange } from "#model/events.ts"
+import type { charts as replicaSetCharts } from "#model/controllers/replica-set.ts"
 import type { charts as leaseCharts } from "#model/leader-election.ts"
 import type { charts as podCharts } from "#model/pod.ts"
 import type { ApiObject } from "#model/kinds.ts"
 import type { Pod, PodPhase } from "#model/objects/pod.ts"
+import type { ReplicaSet } from "#model/objects/replica-set.ts"
 
 type PodState = StateOf<(typeof podCharts)["pod.pod"]>
 type HistoryState = StateOf<(typeof etcdCharts)["etcd.history"]>
 type LeaseState = StateOf<(typeof leaseCharts)["leader-election.lease"]>
+type ReplicaSetState = StateOf<(typeof replicaSetCharts)["replica-set.replicaSet"]>
 type ObjectState = StateOf<(typeof apiServerCharts)["api-server.object"]>
 export interface TruthLine {
   readonly chart: string
@@ -34,9 +37,13 @@ const lifeOf = (object: ApiObject): ObjectState =>
 const podState = (pod: Pod, life: ObjectState): PodState =>
   ({ life, phase: phases[pod.status.phase], binding: (pod.spec.nodeName ?? "") === "" ? "unbound" : "bound" })
 
+const replicaSetState = ({ metadata, status }: ReplicaSet, life: ObjectState): ReplicaSetState => life !== "live" ? life
+  : status.observedGeneration === metadata.generation ? "observed" : "unobserved"
+
 const stateOf = (object: ApiObject, isRemoved: boolean): Pick<TruthLine, "chart" | "state"> => {
   const life = isRemoved ? "removed" : lifeOf(object)
   if (object.kind === "Pod") return { chart: "pod.pod", state: podState(object, life) }
+  if (object.kind === "ReplicaSet") return { chart: "replica-set.replicaSet", state: replicaSetState(object, life) }
   if (object.kind !== "Lease") return { chart: "api-server.object", state: life }
   const isHeld = (object.spec.holderIdentity ?? "") !== ""
   const state: LeaseState = isRemoved ? "removed" : isHeld ? "held" : "free"

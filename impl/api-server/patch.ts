@@ -35,11 +35,13 @@ const apply = (schema: string, existing: ApiObject, patch: object, type: PatchTy
 }
 
 export const patched = (
-  resource: Resource, existing: ApiObject, patch: object, type: PatchType = "merge", validation: FieldValidation = "Warn"
+  resource: Resource, existing: ApiObject, patch: object, type: PatchType = "merge",
+  validation: FieldValidation = "Warn"
 ): Patched => {
   const { kind, schema } = kinds[resource]
   if (Array.isArray(patch) !== (type === "json")) {
-    return refused(badRequest(`error decoding patch: json: cannot unmarshal ${Array.isArray(patch) ? "array" : "object"}`))
+    const given = Array.isArray(patch) ? "array" : "object"
+    return refused(badRequest(`error decoding patch: json: cannot unmarshal ${given}`))
   }
   let made: unknown
   try {
@@ -51,7 +53,8 @@ export const patched = (
   if (made === undefined) return refused(unprocessable(rejected))
   const { object, unknown, wrong } = decodeBody(schema, made)
   const said = unknown.map((path) => `unknown field "${path}"`)
-  const invalid = (why: string): Patched => refused(invalidKind("", "", "", [invalidValue("patch", JSON.stringify(made), why)]))
+  const invalid = (why: string): Patched =>
+    refused(invalidKind("", "", "", [invalidValue("patch", JSON.stringify(made), why)]))
   if (wrong !== undefined) return invalid(wrong)
   if (said.length > 0 && validation === "Strict") return invalid(`strict decoding error: ${said.join(", ")}`)
   const { apiVersion, kind: own } = object as ApiObject

@@ -94,7 +94,7 @@ const partOf = (existing: ApiObject, given: ApiObject, part: Part): ApiObject =>
   } as ApiObject
 }
 
-/** The object after a write to its main resource (status stays) or to its status (the rest stays). `given`: defaulted. */
+/** The object after a write to itself (status stays) or to its status (the rest stays). `given`: defaulted. */
 export const prepareForUpdate = (resource: Resource, existing: ApiObject, given: ApiObject, part: Part): Prepared => {
   const strategy = strategyOf(resource)
   const next = partOf(existing, given, part)
@@ -109,5 +109,6 @@ export const prepareForUpdate = (resource: Resource, existing: ApiObject, given:
     return ready(resource, next, [...common, ...strategy.validateFinalize!(next, existing)])
   }
   const prepared = strategy.prepareForUpdate === undefined ? next : strategy.prepareForUpdate(next, existing)
-  return ready(resource, withGeneration(existing, prepared), [...common, ...strategy.validateUpdate(prepared, existing)])
+  const causes = [...common, ...strategy.validateUpdate(prepared, existing)]
+  return ready(resource, withGeneration(existing, prepared), causes)
 }

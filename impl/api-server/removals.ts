@@ -33,15 +33,17 @@ const unmet = (
   const { name, resourceVersion, uid } = existing.metadata
   const isUid = (demanded.uid ?? "") !== "" && demanded.uid !== uid
   if (resource === "namespaces") {
-    const [what, asked, found] = isUid ? ["UID", demanded.uid, uid] : ["ResourceVersion", demanded.resourceVersion, resourceVersion]
-    return conflict(resource, name, `Precondition failed: ${what} in precondition: ${asked}, ${what} in object meta: ${found}`)
+    const [what, asked, found] = isUid ? ["UID", demanded.uid, uid]
+      : ["ResourceVersion", demanded.resourceVersion, resourceVersion]
+    return conflict(resource, name,
+      `Precondition failed: ${what} in precondition: ${asked}, ${what} in object meta: ${found}`)
   }
   const { group, kind } = kinds[resource]
   return conflict(kind, name, isUid
-    ? `the UID in the precondition (${demanded.uid}) does not match the UID in record (${uid}). The object might have been `
-      + "deleted and then recreated"
-    : `the ResourceVersion in the precondition (${demanded.resourceVersion}) does not match the ResourceVersion in record `
-      + `(${resourceVersion}). The object might have been modified`, group)
+    ? `the UID in the precondition (${demanded.uid}) does not match the UID in record (${uid}). The object might have `
+      + "been deleted and then recreated"
+    : `the ResourceVersion in the precondition (${demanded.resourceVersion}) does not match the ResourceVersion in `
+      + `record (${resourceVersion}). The object might have been modified`, group)
 }
 
 /**
@@ -49,7 +51,8 @@ const unmet = (
  * DELETE removes it.
  */
 export const remove = (context: ServerContext, request: Delete, deadline_ms: number): Result => {
-  const { dryRun = false, gracePeriodSeconds, name, namespace, preconditions = {}, propagationPolicy, resource } = request
+  const { dryRun = false, gracePeriodSeconds, name, namespace, preconditions = {}, propagationPolicy, resource } =
+    request
   if (propagationPolicy !== undefined && !policies.includes(propagationPolicy)) {
     return fail(invalidKind("DeleteOptions", "meta.k8s.io", "",
       [notSupported("propagationPolicy", propagationPolicy, [...policies, "nil"])]))

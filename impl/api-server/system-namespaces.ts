@@ -22,7 +22,8 @@ const makeMissing = (context: ServerContext): Effect.Effect<boolean> => Effect.g
     if (context.cachers.namespaces.cache.get(keyFor("namespaces", "", name)) !== undefined) continue
     const object = { apiVersion: "v1", kind: "Namespace", metadata: { name } }
     const deadline_ms = context.process.monotonic_ms() + requestTimeout_ms
-    const made = yield* create(context, { verb: "create", resource: "namespaces", namespace: "", object }, deadline_ms).pipe(
+    const request = { verb: "create", resource: "namespaces", namespace: "", object } as const
+    const made = yield* create(context, request, deadline_ms).pipe(
       Effect.as(true),
       Effect.catchTag("ApiFailed", ({ status }) => Effect.succeed(status.reason === "AlreadyExists")))
     isComplete &&= made

@@ -71,7 +71,9 @@ export const bind = (context: ServerContext, request: CreateBinding, deadline_ms
   const binding = context.admission.bind(object)
   const { kind = "Node", name: node = "" } = binding.target
   if (node === "") return fail(plainError("target.name: Required value"))
-  if (kind !== "Node") return fail(plainError(`target.kind: Unsupported value: "${kind}": supported values: "Node", "<empty>"`))
+  if (kind !== "Node") {
+    return fail(plainError(`target.kind: Unsupported value: "${kind}": supported values: "Node", "<empty>"`))
+  }
   const key = keyFor("pods", namespace, name)
   const decide: Decide = (existing) => {
     if (existing === undefined) return refuse(notFound("pods", name))
@@ -80,7 +82,8 @@ export const bind = (context: ServerContext, request: CreateBinding, deadline_ms
     if (refusal !== undefined) return refuse(refusal)
     return { type: "write", object: bound(existing as Pod, binding as Binding, Math.floor(context.process.wall_ms())) }
   }
-  return context.storage.change("pods", namespace, name, context.cachers.pods.cache.get(key), decide, deadline_ms, dryRun)
+  const cached = context.cachers.pods.cache.get(key)
+  return context.storage.change("pods", namespace, name, cached, decide, deadline_ms, dryRun)
 }
 
 /** Nothing holds the object any more: its finalizers, those of its spec, or its grace. */
@@ -112,9 +115,13 @@ interface Replacement {
 }
 
 /** What follows when `given`, a whole object, shall stand in the place of `existing`. */
-const replaced = (context: ServerContext, { name, part, resource }: Replacement, existing: ApiObject, given: ApiObject): Decision => {
+const replaced = (
+  context: ServerContext, { name, part, resource }: Replacement, existing: ApiObject, given: ApiObject
+): Decision => {
   const { resourceVersion = "" } = given.metadata
-  if (resourceVersion === "" && !strategyOf(resource).allowsUnconditionalUpdate) return refuse(unversioned(resource, name))
+  if (resourceVersion === "" && !strategyOf(resource).allowsUnconditionalUpdate) {
+    return refuse(unversioned(resource, name))
+  }
   const refusal = context.parts.checkPreconditions(resource, existing, { resourceVersion })
   if (refusal !== undefined) return refuse(refusal)
   const admitted = part === undefined ? context.admission.update(given, existing) : given

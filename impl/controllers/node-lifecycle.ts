@@ -5,8 +5,8 @@
  * work queue, one node at a time, always from what is and never from what happened: a successor finishes the work.
  */
 import { Effect } from "effect"
-import { type ApiError, Client, reasonOf } from "#impl/client.ts"
-import { Journal } from "#impl/journal.ts"
+import { type ApiError, reasonOf } from "#impl/client.ts"
+import { periodic, type Services } from "#impl/controller.ts"
 import { Health } from "#impl/controllers/node-lifecycle/health.ts"
 import {
   isNotFound, isReady, makeNodeWriter, type NodeWriter, unknownReason
@@ -18,8 +18,9 @@ import {
 import { Told } from "#impl/controllers/node-lifecycle/told.ts"
 import { type Count, type Host, ZoneEvictor } from "#impl/controllers/node-lifecycle/zone-evictor.ts"
 import type { Zone } from "#impl/controllers/node-lifecycle/zones.ts"
-import type { Controller, Informers } from "#impl/ports/controllers.ts"
-import { type Draws, Process } from "#impl/ports.ts"
+import type { Index, Informer } from "#impl/informer.ts"
+import type { Controller } from "#impl/ports/controllers.ts"
+import type { Process } from "#impl/ports.ts"
 import { make as makeQueue, run as runWorkers, type WorkQueue } from "#impl/work-queue.ts"
 import { nodeWorkers } from "#model/limits/controllers/node-lifecycle.ts"
 import { nodeMonitorPeriod_ms } from "#model/limits.ts"
@@ -44,7 +45,10 @@ export const defaultParts: Parts = {
 
 class NodeLifecycle implements Host {
   readonly nodes = new Map<string, Health>()
-  readonly #informers: Informers
+  readonly #nodes: Informer<Node>
+  readonly #pods: Informer<Pod>
+  readonly #leases: Informer<Lease>
+  readonly #podsOf: Index<Pod>
   readonly #process: Process["Service"]
   readonly #told: Told
   readonly #writer: NodeWriter
@@ -53,27 +57,27 @@ class NodeLifecycle implements Host {
   readonly #evictions: TaintEviction
   readonly #zones: ZoneEvictor
 
-  constructor(
-    informers: Informers, client: Client["Service"], process: Process["Service"], journal: Journal["Service"],
-    queue: WorkQueue, parts: Parts
-  ) {
-    this.#informers = informers
+  constructor({ client, informers, journal, process }: Services, queue: WorkQueue, parts: Parts) {
+    this.#nodes = informers.of("nodes")
+    this.#pods = informers.of("pods")
+    this.#leases = informers.of("leases")
+    this.#podsOf = this.#pods.index("node", ({ spec: { nodeName = "" } }) => nodeName === "" ? [] : [nodeName])
     this.#process = process
     this.#told = new Told(journal)
     this.#writer = makeNodeWriter(client, process)
     this.#parts = parts
     this.#queue = queue
-    this.#evictions = new TaintEviction(client, process, journal, (node) => informers.pods.indexed("node", node))
+    this.#evictions = new TaintEviction(client, process, journal, this.#podsOf)
     this.#zones = new ZoneEvictor(process, this.#writer, this.#told, this)
   }
 
   register(): void {
-    this.#informers.nodes.addHandlers({
+    this.#nodes.addHandlers({
       added: (node) => this.#nodeSeen(node),
       updated: (_, node) => this.#nodeChanged(node),
       deleted: (node) => this.#nodeGone(node.metadata.name)
     })
-    this.#informers.pods.addHandlers({
+    this.#pods.addHandlers({
       added: (pod) => this.#podChanged(pod),
       updated: (before, pod) => {
         if (before.metadata.uid !== pod.metadata.uid) this.#evictions.podGone(before)
@@ -153,7 +157,7 @@ class NodeLifecycle implements Host {
     const now_ms = this.#process.monotonic_ms()
     const counts = new Map<Zone, Count>()
     for (const health of this.nodes.values()) {
-      health.observeLease(this.#informers.leases.get(health.leaseKey), now_ms, this.#parts.isRenewed)
+      health.observeLease(this.#leases.get(health.leaseKey), now_ms, this.#parts.isRenewed)
       this.#noteLateness(health, now_ms)
       const zone = this.#zones.zoneOf(health)
       let count = counts.get(zone)
@@ -284,7 +288,7 @@ class NodeLifecycle implements Host {
     return Effect.gen({ self: this }, function*() {
       health.hasReadyPods = false
       const began_ms = this.#process.monotonic_ms()
-      const pods = this.#informers.pods.indexed("node", health.name)
+      const pods = this.#podsOf(health.name)
       const written = yield* Effect.tapError(this.#writer.markNotReady(pods), () => Effect.sync(() => {
         health.hasReadyPods = true
         health.markingFailed = true
@@ -295,21 +299,11 @@ class NodeLifecycle implements Host {
   }
 }
 
-export const run = (parts?: Partial<Parts>) =>
-  (informers: Informers): Effect.Effect<never, never, Client | Process | Journal | Draws> =>
-    Effect.gen(function*() {
-      const process = yield* Process
-      const queue = yield* makeQueue("node-lifecycle")
-      const controller = new NodeLifecycle(
-        informers, yield* Client, process, yield* Journal, queue, { ...defaultParts, ...parts })
-      controller.register()
-      yield* Effect.all([informers.nodes.synced, informers.pods.synced, informers.leases.synced])
-      yield* controller.start
-      for (;;) {
-        controller.look()
-        yield* Effect.sleep(nodeMonitorPeriod_ms)
-      }
-    })
-
 /** The controller as its host takes it. */
-export const controller = (parts?: Partial<Parts>): Controller => ({ name: "node-lifecycle", run: run(parts) })
+export const controller = (parts?: Partial<Parts>): Controller =>
+  periodic("node-lifecycle", nodeMonitorPeriod_ms, ["nodes", "pods", "leases"], (services) =>
+    Effect.map(makeQueue("node-lifecycle"), (queue) => {
+      const controller = new NodeLifecycle(services, queue, { ...defaultParts, ...parts })
+      controller.register()
+      return { start: controller.start, round: Effect.sync(() => controller.look()) }
+    }))

@@ -3,13 +3,15 @@
  * Deviates: the out-of-service taint is not modelled; terminated pods are ordered by age alone, evicted or not.
  */
 import { Effect } from "effect"
-import { Client, reasonOf } from "#impl/client.ts"
-import { Journal, type StateOf } from "#impl/journal.ts"
-import type { Controller, Informers } from "#impl/ports/controllers.ts"
-import { Process } from "#impl/ports.ts"
+import { reasonOf } from "#impl/client.ts"
+import { periodic, type Services } from "#impl/controller.ts"
+import type { Index, Informer } from "#impl/informer.ts"
+import type { StateOf } from "#impl/journal.ts"
+import type { Controller } from "#impl/ports/controllers.ts"
 import type { EventOf } from "#model/events.ts"
 import * as limits from "#model/limits/controllers/pod-gc.ts"
 import { keyOf } from "#model/kinds.ts"
+import type { Node } from "#model/objects/node.ts"
 import type { Pod, PodCondition } from "#model/objects/pod.ts"
 import type { charts } from "#model/controllers/pod-gc.ts"
 import { millisOf, timeOf } from "#model/objects/time.ts"
@@ -58,27 +60,22 @@ const failedPatch = (pod: Pod, now_ms: number): object => {
   }
 }
 
-
 class Collector {
-  readonly #client: typeof Client.Service
-  readonly #process: typeof Process.Service
-  readonly #journal: typeof Journal.Service
-  readonly #informers: Informers
+  readonly #on: Services
+  readonly #nodes: Informer<Node>
+  readonly #podsOf: Index<Pod>
   readonly #terminated_max: number
   readonly #census = new Census()
   readonly #quarantinedSince_ms = new Map<string, number>()
 
-  constructor(
-    services: { client: typeof Client.Service; process: typeof Process.Service; journal: typeof Journal.Service },
-    informers: Informers, terminated_max: number
-  ) {
-    this.#client = services.client
-    this.#process = services.process
-    this.#journal = services.journal
-    this.#informers = informers
+  constructor(on: Services, terminated_max: number) {
+    this.#on = on
     this.#terminated_max = terminated_max
+    this.#nodes = on.informers.of("nodes")
+    const pods = on.informers.of("pods")
+    this.#podsOf = pods.index("node", ({ spec: { nodeName = "" } }) => nodeName === "" ? [] : [nodeName])
     const census = this.#census
-    informers.pods.addHandlers({
+    pods.addHandlers({
       added: (pod) => census.add(pod),
       updated: (before, pod) => {
         census.remove(before)
@@ -106,21 +103,21 @@ class Collector {
 
   /** Nodes that pods name and that were missing for the whole quarantine, with these pods: a live GET decides. */
   #suspects(): ReadonlyMap<string, ReadonlyArray<Pod>> {
-    const now_ms = this.#process.monotonic_ms()
-    const [census, informers, quarantinedSince_ms] = [this.#census, this.#informers, this.#quarantinedSince_ms]
+    const now_ms = this.#on.process.monotonic_ms()
+    const [census, nodes, quarantinedSince_ms] = [this.#census, this.#nodes, this.#quarantinedSince_ms]
     for (const name of census.podsByNode.keys()) {
-      if (informers.nodes.get(name) !== undefined || quarantinedSince_ms.has(name)) continue
+      if (nodes.get(name) !== undefined || quarantinedSince_ms.has(name)) continue
       quarantinedSince_ms.set(name, now_ms)
       this.#writeNode(name, { type: "nodeQuarantine.began" }, "quarantined")
     }
     const suspects = new Map<string, ReadonlyArray<Pod>>()
     for (const [name, since_ms] of Array.from(quarantinedSince_ms)) {
-      if (informers.nodes.get(name) !== undefined || !census.podsByNode.has(name)) {
+      if (nodes.get(name) !== undefined || !census.podsByNode.has(name)) {
         quarantinedSince_ms.delete(name)
         this.#writeNode(name, { type: "nodeQuarantine.ended" }, "present")
       } else if (now_ms - since_ms >= limits.quarantine_ms) {
         quarantinedSince_ms.delete(name)
-        suspects.set(name, informers.pods.indexed("node", name).slice())
+        suspects.set(name, this.#podsOf(name).slice())
       }
     }
     return suspects
@@ -128,7 +125,7 @@ class Collector {
 
   /** Without an answer the quarantine begins anew. */
   #isMissing(name: string): Effect.Effect<boolean> {
-    return Effect.match(this.#client.get("nodes", "", name), {
+    return Effect.match(this.#on.client.get("nodes", "", name), {
       onSuccess: () => {
         this.#writeNode(name, { type: "nodeQuarantine.checked", isMissing: false }, "present")
         return false
@@ -145,12 +142,12 @@ class Collector {
   /** Marks it Failed unless it is terminal, then deletes it with grace 0; by name alone, as Kubernetes does. */
   #collect(pod: Pod, reason: Reason): Effect.Effect<void> {
     const { name, namespace, uid } = pod.metadata
-    const client = this.#client
+    const { client, process } = this.#on
     const deletion = Effect.map(
       Effect.suspend(() => client.delete("pods", namespace, name, { gracePeriodSeconds: 0 })),
       () => this.#writePod(uid, { type: "podGc.deleted" }, "deleted"))
     const marking = Effect.map(
-      Effect.suspend(() => client.patchStatus("pods", namespace, name, failedPatch(pod, this.#process.wall_ms()))),
+      Effect.suspend(() => client.patchStatus("pods", namespace, name, failedPatch(pod, process.wall_ms()))),
       () => this.#writePod(uid, { type: "podGc.markedFailed" }, "toBeDeleted"))
     const chosen = { type: "podGc.chosen", pod: keyOf(pod), node: pod.spec.nodeName ?? "", phase: pod.status.phase,
       reason } as const
@@ -162,25 +159,14 @@ class Collector {
   #writeNode(
     name: string, event: EventOf<"nodeQuarantine">, state: StateOf<typeof charts["pod-gc.node"]>
   ): void {
-    this.#journal.wrote("pod-gc.node", name, event, state)
+    this.#on.journal.wrote("pod-gc.node", name, event, state)
   }
 
   #writePod(uid: string, event: EventOf<"podGc">, state: StateOf<typeof charts["pod-gc.pod"]>): void {
-    this.#journal.wrote("pod-gc.pod", uid, event, state)
+    this.#on.journal.wrote("pod-gc.pod", uid, event, state)
   }
 }
 
-const run = (config: Config, informers: Informers): ReturnType<Controller["run"]> =>
-  Effect.gen(function*() {
-    const services = { client: yield* Client, process: yield* Process, journal: yield* Journal }
-    const collector = new Collector(services, informers, config.terminatedPods_max ?? limits.terminatedPods_max)
-    yield* informers.nodes.synced
-    yield* informers.pods.synced
-    for (;;) {
-      yield* collector.round
-      yield* Effect.sleep(limits.podGcPeriod_ms)
-    }
-  })
-
 export const controller = (config: Config = {}): Controller =>
-  ({ name: "pod-garbage-collector-controller", run: (informers) => run(config, informers) })
+  periodic("pod-garbage-collector-controller", limits.podGcPeriod_ms, ["nodes", "pods"], (services) => Effect.sync(() =>
+    new Collector(services, config.terminatedPods_max ?? limits.terminatedPods_max)))

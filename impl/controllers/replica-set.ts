@@ -1,41 +1,103 @@
 /**
- * replica-set: the ReplicaSet controller. Spec: model/controllers/replica-set.ts.
+ * replica-set: keeps the number of a ReplicaSet's active pods at spec.replicas. Spec: model/controllers/replica-set.ts.
  *
- * Level-triggered: handlers only put keys on the queue and settle expectations; a sync reads the informers' state.
+ * Source: pkg/controller/replicaset/replica_set.go manageReplicas, replica_set_utils.go calculateStatus, v1.36.
  * Deviates: pods of a deleted ReplicaSet keep running, with a reference to an owner that is gone: removing them is
- * the garbage collector's, which is not modelled yet. StaleControllerConsistencyReplicaSet (beta in 1.36) is not
- * modelled: expectations alone guard against a stale informer, as before 1.36.
+ * the garbage collector's, which is not modelled yet. The condition ReplicaFailure is not written.
  */
-import { Effect } from "effect"
-import { Client } from "#impl/client.ts"
-import { Journal } from "#impl/journal.ts"
-import type { Controller, Informers } from "#impl/ports/controllers.ts"
-import { Process } from "#impl/ports.ts"
-import { Expectations } from "#impl/controllers/replica-set/expectations.ts"
-import { podHandlers, replicaSetHandlers } from "#impl/controllers/replica-set/handlers.ts"
-import { defaultParts, type Parts } from "#impl/controllers/replica-set/parts.ts"
-import { Story } from "#impl/controllers/replica-set/story.ts"
-import { sync } from "#impl/controllers/replica-set/sync.ts"
-import { make as makeQueue, run as runQueue } from "#impl/work-queue.ts"
+import { controller as make, controllerOf, ownerReference, type Plan, type Seen, type Write } from "#impl/controller.ts"
+import type * as kit from "#impl/controller.ts"
+import { readySince, victims } from "#impl/controllers/replica-set/ranking.ts"
+import { isSelected } from "#impl/controller/references.ts"
 import * as limits from "#model/limits/controllers/replica-set.ts"
+import type { GivenPod, Pod } from "#model/objects/pod.ts"
+import type { ReplicaSet, ReplicaSetStatus } from "#model/objects/replica-set.ts"
 
-export { defaultParts, type Parts } from "#impl/controllers/replica-set/parts.ts"
+export interface Parts extends kit.Parts {
+  readonly victims: typeof victims
+}
 
-const run = (informers: Informers, parts: Parts): ReturnType<Controller["run"]> =>
-  Effect.gen(function*() {
-    const process = yield* Process
-    const client = yield* Client
-    const expectations = new Expectations(process.monotonic_ms)
-    const story = new Story(yield* Journal, expectations)
-    const queue = yield* makeQueue("replicaset")
-    informers.replicaSets.addHandlers(replicaSetHandlers({ informers, queue, expectations, story }))
-    informers.pods.addHandlers(podHandlers({ informers, queue, expectations, story }))
-    yield* informers.replicaSets.synced
-    yield* informers.pods.synced
-    yield* runQueue(queue, limits.workers, (key) =>
-      sync({ client, expectations, informers, parts, process, queue, story }, key))
-    return yield* Effect.never
-  })
+const isTerminal = ({ status: { phase } }: Pod): boolean => phase === "Succeeded" || phase === "Failed"
+const isActive = (pod: Pod): boolean => pod.metadata.deletionTimestamp === undefined && !isTerminal(pod)
+const isTerminating = (pod: Pod): boolean => pod.metadata.deletionTimestamp !== undefined && !isTerminal(pod)
 
-export const controller = (parts?: Partial<Parts>): Controller =>
-  ({ name: "replicaset-controller", run: (informers) => run(informers, { ...defaultParts, ...parts }) })
+const podOf = (set: ReplicaSet): GivenPod => {
+  const { metadata: { name, namespace }, spec: { template } } = set
+  const { annotations, finalizers, labels } = template.metadata
+  return {
+    apiVersion: "v1", kind: "Pod",
+    metadata: {
+      generateName: `${name}-`, namespace, ownerReferences: [ownerReference("replicasets", set)],
+      ...(labels === undefined ? {} : { labels }), ...(annotations === undefined ? {} : { annotations }),
+      ...(finalizers === undefined ? {} : { finalizers })
+    },
+    spec: template.spec
+  }
+}
+
+/** Active pods of all sets that have the same controller: of a set that has none, nobody's. */
+const relatedPods = (set: ReplicaSet, view: Seen<"replicasets", "pods", object>["view"]): ReadonlyArray<Pod> => {
+  const owner = controllerOf(set)?.uid
+  if (owner === undefined) return []
+  const siblings = [...view.of("replicasets").values()].filter((other) => controllerOf(other)?.uid === owner)
+  return [...view.of("pods").values()].filter((pod) => isActive(pod) && siblings.some((sibling) =>
+    sibling.metadata.namespace === pod.metadata.namespace && isSelected(sibling.spec.selector, pod)))
+}
+
+const statusOf = (
+  set: ReplicaSet, active: ReadonlyArray<Pod>, terminatingReplicas: number, now_ms: number
+): ReplicaSetStatus => {
+  const minReady_ms = (set.spec.minReadySeconds ?? 0) * 1000
+  const template = Object.entries(set.spec.template.metadata.labels ?? {})
+  const ready = active.filter((pod) => readySince(pod) !== undefined)
+  const available = ready.filter((pod) => minReady_ms === 0 || now_ms - readySince(pod)! >= minReady_ms)
+  const labelled = active.filter(({ metadata }) => template.every(([key, value]) => metadata.labels?.[key] === value))
+  return {
+    ...set.status, replicas: active.length, fullyLabeledReplicas: labelled.length, readyReplicas: ready.length,
+    availableReplicas: available.length, terminatingReplicas, observedGeneration: set.metadata.generation
+  }
+}
+
+const counted = ["replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas",
+  "observedGeneration"] as const
+const isSame = (a: ReplicaSetStatus, b: ReplicaSetStatus): boolean =>
+  a.terminatingReplicas === b.terminatingReplicas && counted.every((field) => (a[field] ?? 0) === (b[field] ?? 0))
+
+/** When the next of the ready pods will have been so for long enough (FindMinNextPodAvailabilityCheck). */
+const nextAvailable_ms = (set: ReplicaSet, active: ReadonlyArray<Pod>, now_ms: number): number => {
+  const minReady_ms = (set.spec.minReadySeconds ?? 0) * 1000
+  const due_ms = active.map((pod) => (readySince(pod) ?? Infinity) + minReady_ms - now_ms).filter((left) => left > 0)
+  return due_ms.length === 0 ? minReady_ms : Math.min(...due_ms)
+}
+
+export const plan = (
+  { mayAct, object, owned, parts, view, wall_ms }: Seen<"replicasets", "pods", Pick<Parts, "victims">>
+): Plan<"replicasets"> => {
+  const active = owned.filter(isActive)
+  const difference = active.length - object.spec.replicas
+  const count = Math.min(Math.abs(difference), limits.burstReplicas_max)
+  let writes: ReadonlyArray<Write> = []
+  if (mayAct && object.metadata.deletionTimestamp === undefined) {
+    if (difference < 0) {
+      const pod = podOf(object)
+      writes = Array.from({ length: count }, () => ({ verb: "create", resource: "pods", object: pod }))
+    } else if (difference > 0) {
+      writes = parts.victims(active, relatedPods(object, view), count, wall_ms)
+        .map((pod) => ({ verb: "delete", resource: "pods", object: pod }))
+    }
+  }
+  const status = statusOf(object, active, owned.filter(isTerminating).length, wall_ms)
+  const again_ms = nextAvailable_ms(object, active, wall_ms)
+  return {
+    writes,
+    ...(isSame(object.status, status) ? {} : { status }),
+    ...(status.readyReplicas === status.availableReplicas ? {} : { again_ms })
+  }
+}
+
+export const controller = make<"replicasets", "pods", Pick<Parts, "victims">>("replicaset-controller", {
+  queue: "replicaset", of: "replicasets", owns: "pods",
+  selector: ({ spec }) => spec.selector, counts: isActive,
+  workers: limits.workers, expects: true, isConsistent: true,
+  parts: { victims }, plan
+})

@@ -220,17 +220,21 @@ export class Reflector<R extends Resource> {
     if (!this.firstSync.isDone) this.firstSync.succeed(undefined)
   }
 
-  /** Leases change for ever and are left out: their digest would never be the last word. */
   #reportSoon(): void {
     if (this.#isReportPending || this.#resource === "leases") return
     this.#isReportPending = true
     this.#services.process.after(digestDelay_ms, () => {
       this.#isReportPending = false
-      if (this.#storeVersion === this.#reportedVersion || this.#state === "listing") return
-      this.#reportedVersion = this.#storeVersion
-      this.#wrote({ type: "reflector.reported", resource: this.#resource, resourceVersion: Number(this.#storeVersion),
-        objects: this.store.size, digest: this.store.digest }, this.#state)
+      if (this.#state !== "listing") this.tell()
     })
+  }
+
+  /** Leases change for ever and are left out: their digest would never be the last word. */
+  tell(): void {
+    if (this.#storeVersion === this.#reportedVersion || this.#resource === "leases") return
+    this.#reportedVersion = this.#storeVersion
+    this.#wrote({ type: "reflector.reported", resource: this.#resource, resourceVersion: Number(this.#storeVersion),
+      objects: this.store.size, digest: this.store.digest }, this.#state)
   }
 
   /** client-go's exponential back-off manager: one for lists and watches, forgotten after two quiet minutes. */

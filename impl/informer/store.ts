@@ -46,6 +46,10 @@ export class Store<O extends ApiObject> {
     return this.#objects.values()
   }
 
+  hasIndex(name: string): boolean {
+    return this.#indexes.has(name)
+  }
+
   addIndex(name: string, valuesOf: IndexFunction<O>): void {
     const index: Index<O> = { valuesOf, buckets: new Map() }
     this.#indexes.set(name, index)

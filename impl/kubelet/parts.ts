@@ -1,7 +1,6 @@
 /** The behaviours of a kubelet that can be replaced, one by one: where real bugs were, and where they are planted. */
 import type { Effect } from "effect"
 import type { Client } from "#impl/client.ts"
-import type { Handlers, Informer, InformerOptions } from "#impl/informer.ts"
 import * as informer from "#impl/informer.ts"
 import type { Journal } from "#impl/journal.ts"
 import { shouldRestart, type ShouldRestart } from "#impl/kubelet/actions.ts"
@@ -9,13 +8,10 @@ import { admit, type Admit } from "#impl/kubelet/admission.ts"
 import { statusFor } from "#impl/kubelet/phase.ts"
 import type { Draws, Process } from "#impl/ports.ts"
 import type { Preconditions } from "#impl/ports/api.ts"
-import type { Pod } from "#model/objects/pod.ts"
 
 export interface Parts {
-  /** Where the kubelet learns of its pods, and how its first list is made. */
-  readonly podSource: (
-    handlers: Handlers<Pod>, options: InformerOptions<Pod>
-  ) => Effect.Effect<Informer<Pod>, never, Client | Process | Journal | Draws>
+  /** Where the kubelet learns of its pods and its node, and how its first lists are made. */
+  readonly informers: Effect.Effect<informer.Informers["Service"], never, Client | Process | Journal | Draws>
   readonly admit: Admit
   readonly shouldRestart: ShouldRestart
   /** What is reported of a pod, and when its terminal phase is. */
@@ -27,7 +23,7 @@ export interface Parts {
 }
 
 export const defaultParts: Parts = {
-  podSource: (handlers, options) => informer.make("pods", handlers, options),
+  informers: informer.make(),
   admit,
   shouldRestart,
   statusFor,

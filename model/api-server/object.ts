@@ -18,7 +18,7 @@ interface Args { readonly context: Remembered; readonly event: ObjectEvent }
  * Spec and status are written through different doors: never both at once. Only a namespace says that it terminates
  * in the write that marks it. Source: kubernetes registry/core/namespace/storage/storage.go Delete, v1.36.
  */
-const isLawfulUpdate = ({ context, event }: Args): boolean => {
+export const isLawfulUpdate = ({ context, event }: Args): boolean => {
   if (event.type !== "object.updated") return false
   const changes = changesOf(event)
   const isFirstDelete = context.deletionTimestamp === undefined && metaOf(event).deletionTimestamp !== undefined

@@ -1,148 +1,215 @@
 /**
  * replica-set: keeps the number of a ReplicaSet's active pods at spec.replicas.
  *
- * States: idle, creating, deleting, expecting, gone (initial: idle).
- * Time:   expectations are given up after 5 min by the controller's clock.
- * Errors: a failed creation ends the slow start; a failed creation or deletion is no longer expected.
- * Source: pkg/controller/replicaset/replica_set.go and controller_utils.go, v1.36; kubernetes.md 4.3, 8, 12.26.
+ * States: absent, unobserved, observed, terminating, removed (initial: absent): its life as committed.
+ * Time:   none; what is available is told by the clocks of nodes and controller.
+ * Errors: refused requests leave no trace in the store.
+ * Source: kubernetes.io, "ReplicaSet"; kubernetes.md 8, 12.26; pod-safety.md in design proposals. `lawful` is written
+ *         from those, for each write of the controller; what it shares with others is model/controller.ts.
  */
 import { assign, setup } from "xstate"
-import type { EventOf, Judged } from "#model/events.ts"
-import * as defaults from "#model/limits/controllers/replica-set.ts"
+import {
+  graceIsOver, isLawfulCreation, isLawfulRemoval, isLawfulSight, isStillHeld, isUnheld, metaOf, nothingRemembered,
+  type ObjectEvent, remember, type Remembered
+} from "#model/api-server/object-laws.ts"
+import { isLawfulUpdate } from "#model/api-server/object.ts"
+import { controllerOf, isOwnersChange, isSelected, type Written } from "#model/controller.ts"
+import { isReady, readySince_ms, wrongVictim } from "#model/controllers/replica-set/ranking.ts"
+import { burstReplicas_max } from "#model/limits/controllers/replica-set.ts"
+import { equal } from "#model/objects/equality.ts"
+import type { Pod } from "#model/objects/pod.ts"
+import type { ReplicaSet } from "#model/objects/replica-set.ts"
 
-interface Limits {
-  readonly burstReplicas_max: number
-  readonly slowStartInitialBatch: number
-  readonly expectationsTimeout_ms: number
+interface Args { readonly context: Remembered; readonly event: ObjectEvent }
+
+const setOf = (event: ObjectEvent): ReplicaSet => event.object as ReplicaSet
+const isLive = (event: ObjectEvent): boolean => metaOf(event).deletionTimestamp === undefined
+const isObserved = (event: ObjectEvent): boolean =>
+  setOf(event).status.observedGeneration === setOf(event).metadata.generation
+
+/** The parts of its pods are no more than the whole, and nobody has seen what is not there yet. */
+const addsUp = (event: ObjectEvent): boolean => {
+  const { metadata, status } = setOf(event)
+  const { availableReplicas = 0, fullyLabeledReplicas: labelled = 0, readyReplicas = 0, replicas } = status
+  const { observedGeneration = 0 } = status
+  return labelled <= replicas && readyReplicas <= replicas && availableReplicas <= readyReplicas
+    && observedGeneration <= metadata.generation
 }
-
-interface ReplicaSet {
-  readonly limits: Limits
-  /** Creations of this sync that have not been attempted; of the batch under way, that are not answered. */
-  readonly remaining: number
-  readonly inBatch: number
-  readonly batchSize: number
-  readonly created: number
-  readonly failed: number
-  /** Victims of this sync whose deletion is not answered. */
-  readonly victims: ReadonlyArray<string>
-  readonly expectedAt_ms: number
-}
-type ReplicaSetEvent = Judged<EventOf<"replicaSet">>
-
-/** A sync that creates or deletes finishes its sentence before anything else is said of the set. */
-const vanishes = { "replicaSet.deleted": { target: "gone" } } as const
+const isLawful = (args: Args): boolean => isLawfulUpdate(args) && addsUp(args.event)
 
 const replicaSet = setup({
-  types: {
-    context: {} as ReplicaSet,
-    events: {} as ReplicaSetEvent,
-    input: {} as { readonly limits?: Partial<Limits> } | undefined
-  },
+  types: { context: {} as Remembered, events: {} as ObjectEvent },
   guards: {
-    lacksSoMany: ({ context, event }) => event.type === "replicaSet.createsExpected" && event.count > 0 &&
-      event.count === Math.min(event.replicas - event.active, context.limits.burstReplicas_max),
-    hasTooMany: ({ context, event }) => event.type === "replicaSet.deletesExpected" && event.victims.length > 0 &&
-      event.victims.length === Math.min(event.active - event.replicas, context.limits.burstReplicas_max) &&
-      new Set(event.victims).size === event.victims.length,
-    startsSlowly: ({ context, event }) => event.type === "replicaSet.batchStarted" && context.inBatch === 0 &&
-      context.failed === 0 && event.size === Math.min(context.remaining,
-      context.batchSize === 0 ? context.limits.slowStartInitialBatch : context.batchSize * 2),
-    isInBatch: ({ context }) => context.inBatch > 0,
-    createsAllSeen: ({ context, event }) => event.type === "replicaSet.createsEnded" && context.inBatch === 0 &&
-      event.created === context.created && event.outstanding <= 0 &&
-      (context.remaining === 0 || context.failed > 0),
-    createsUnseen: ({ context, event }) => event.type === "replicaSet.createsEnded" && context.inBatch === 0 &&
-      event.created === context.created && event.outstanding > 0 && event.outstanding <= context.created &&
-      (context.remaining === 0 || context.failed > 0),
-    isVictim: ({ context, event }) => (event.type === "replicaSet.podDeleted" ||
-      event.type === "replicaSet.podDeleteFailed") && context.victims.includes(event.uid),
-    deletesAllSeen: ({ context, event }) => event.type === "replicaSet.deletesEnded" &&
-      context.victims.length === 0 && event.outstanding === 0,
-    deletesUnseen: ({ context, event }) => event.type === "replicaSet.deletesEnded" &&
-      context.victims.length === 0 && event.outstanding > 0,
-    waitedLong: ({ context, event }) =>
-      event.clock_ms - context.expectedAt_ms >= context.limits.expectationsTimeout_ms,
-    addsUp: ({ event }) => event.type === "replicaSet.statusWritten" && event.fullyLabeledReplicas <= event.replicas &&
-      event.readyReplicas <= event.replicas && event.availableReplicas <= event.readyReplicas &&
-      event.observedGeneration > 0
+    isCreated: ({ event }: Args) => isLawfulCreation(event) && !isObserved(event) && addsUp(event),
+    isSeenObserved: ({ event }: Args) => isLive(event) && isObserved(event) && isLawfulSight(event),
+    isSeenLive: ({ event }: Args) => isLive(event) && !isObserved(event) && isLawfulSight(event),
+    isSeenTerminating: ({ event }: Args) => !isLive(event) && isLawfulSight(event),
+    isReported: (args: Args) => isLive(args.event) && isObserved(args.event) && isLawful(args),
+    staysLive: (args: Args) => isLive(args.event) && !isObserved(args.event) && isLawful(args),
+    /** Without finalizers there is nothing to wait for. */
+    beginsToTerminate: (args: Args) => !isLive(args.event) && isStillHeld(args.event) && isLawful(args),
+    staysTerminating: (args: Args) => !isLive(args.event) && isLawful(args),
+    isRemovedAtOnce: ({ context, event }: Args) => isUnheld(context) && isLawfulRemoval(context, event),
+    isRemovedAtLast: ({ context, event }: Args) => graceIsOver(context) && isLawfulRemoval(context, event)
   },
-  actions: {
-    expectCreates: assign({
-      remaining: ({ event }) => event.type === "replicaSet.createsExpected" ? event.count : 0,
-      inBatch: 0, batchSize: 0, created: 0, failed: 0,
-      expectedAt_ms: ({ event }) => event.clock_ms
-    }),
-    startBatch: assign(({ context, event }) => event.type !== "replicaSet.batchStarted" ? context : {
-      ...context, inBatch: event.size, batchSize: event.size, remaining: context.remaining - event.size
-    }),
-    created: assign({ inBatch: ({ context }) => context.inBatch - 1, created: ({ context }) => context.created + 1 }),
-    createFailed: assign({
-      inBatch: ({ context }) => context.inBatch - 1, failed: ({ context }) => context.failed + 1
-    }),
-    expectDeletes: assign({
-      victims: ({ event }) => event.type === "replicaSet.deletesExpected" ? event.victims : [],
-      expectedAt_ms: ({ event }) => event.clock_ms
-    }),
-    answered: assign({ victims: ({ context, event }) => event.type === "replicaSet.podDeleted" ||
-      event.type === "replicaSet.podDeleteFailed" ? context.victims.filter((uid) => uid !== event.uid)
-      : context.victims }),
-    claim: () => {},
-    report: () => {}
-  }
+  actions: { remember: assign(({ event }) => remember(event)) }
 }).createMachine({
-  context: ({ input }) => ({
-    limits: { ...defaults, ...input?.limits },
-    remaining: 0, inBatch: 0, batchSize: 0, created: 0, failed: 0, victims: [], expectedAt_ms: 0
-  }),
-  initial: "idle",
-  on: {
-    "replicaSet.statusWritten": { guard: "addsUp", actions: "report" },
-    "replicaSet.podAdopted": { actions: "claim" },
-    "replicaSet.podReleased": { actions: "claim" }
-  },
+  id: "replicaSet",
+  context: nothingRemembered,
+  initial: "absent",
   states: {
-    idle: {
-      description: "Nothing is expected: the next sync may count pods and act.",
+    absent: {
+      description: "Nothing with this uid has been stored.",
       on: {
-        "replicaSet.createsExpected": { guard: "lacksSoMany", target: "creating", actions: "expectCreates" },
-        "replicaSet.deletesExpected": { guard: "hasTooMany", target: "deleting", actions: "expectDeletes" },
-        ...vanishes
-      }
-    },
-    creating: {
-      description: "Batches of 1, 2, 4, … creations; the first failure ends them.",
-      on: {
-        "replicaSet.batchStarted": { guard: "startsSlowly", actions: "startBatch" },
-        "replicaSet.podCreated": { guard: "isInBatch", actions: "created" },
-        "replicaSet.podCreateFailed": { guard: "isInBatch", actions: "createFailed" },
-        "replicaSet.createsEnded": [
-          { guard: "createsAllSeen", target: "idle" },
-          { guard: "createsUnseen", target: "expecting" }
+        "object.created": { guard: "isCreated", target: "unobserved", actions: "remember" },
+        "object.seen": [
+          { guard: "isSeenObserved", target: "observed", actions: "remember" },
+          { guard: "isSeenLive", target: "unobserved", actions: "remember" },
+          { guard: "isSeenTerminating", target: "terminating", actions: "remember" }
         ]
       }
     },
-    deleting: {
-      description: "The victims are being deleted, all at once.",
+    unobserved: {
+      description: "Its status is of an earlier generation: what it says is not of what is wanted.",
       on: {
-        "replicaSet.podDeleted": { guard: "isVictim", actions: "answered" },
-        "replicaSet.podDeleteFailed": { guard: "isVictim", actions: "answered" },
-        "replicaSet.deletesEnded": [
-          { guard: "deletesAllSeen", target: "idle" },
-          { guard: "deletesUnseen", target: "expecting" }
-        ]
+        "object.updated": [
+          { guard: "isReported", target: "observed", actions: "remember" },
+          { guard: "staysLive", target: "unobserved", actions: "remember" },
+          { guard: "beginsToTerminate", target: "terminating", actions: "remember" }
+        ],
+        "object.deleted": { guard: "isRemovedAtOnce", target: "removed" }
       }
     },
-    expecting: {
-      description: "The informer has not shown all of the controller's own writes: no pod is created or deleted.",
+    observed: {
+      description: "Its controller has reported on its present generation.",
       on: {
-        "replicaSet.expectationsMet": { target: "idle" },
-        "replicaSet.expectationsExpired": { guard: "waitedLong", target: "idle" },
-        ...vanishes
+        "object.updated": [
+          { guard: "isReported", target: "observed", actions: "remember" },
+          { guard: "staysLive", target: "unobserved", actions: "remember" },
+          { guard: "beginsToTerminate", target: "terminating", actions: "remember" }
+        ],
+        "object.deleted": { guard: "isRemovedAtOnce", target: "removed" }
       }
     },
-    gone: { description: "The object is gone; its uid never comes back.", type: "final", tags: "gone" }
+    terminating: {
+      description: "Deleted by a user, kept until its finalizers are gone.",
+      on: {
+        "object.updated": { guard: "staysTerminating", target: "terminating", actions: "remember" },
+        "object.deleted": { guard: "isRemovedAtLast", target: "removed" }
+      }
+    },
+    removed: { description: "Gone for good; its uid never comes back.", type: "final", tags: "gone" }
   }
 })
 
 export const charts = { "replica-set.replicaSet": replicaSet } as const
+
+// What the controller may write, given what its informers showed.
+
+/** Terminating pods and those that have ended do not count: more processes than spec.replicas may run. */
+export const isActive = ({ metadata, status }: Pod): boolean => metadata.deletionTimestamp === undefined
+  && status.phase !== "Succeeded" && status.phase !== "Failed"
+const isTerminating = ({ metadata, status }: Pod): boolean => metadata.deletionTimestamp !== undefined
+  && status.phase !== "Succeeded" && status.phase !== "Failed"
+
+export const selects = (set: ReplicaSet, pod: Pod): boolean =>
+  pod.metadata.namespace === set.metadata.namespace && isSelected(set.spec.selector, pod)
+
+const hasLabels = ({ metadata: { labels = {} } }: Pod, wanted: Readonly<Record<string, string>> = {}): boolean =>
+  Object.entries(wanted).every(([key, value]) => labels[key] === value)
+
+/** Numbers of its status. Available: ready for minReadySeconds, as far as clocks tell; never before. */
+export const figuresOf = (set: ReplicaSet, pods: ReadonlyArray<Pod>, now_ms: number | undefined) => {
+  const active = pods.filter(isActive)
+  const ready = active.filter(isReady)
+  const wait_ms = (set.spec.minReadySeconds ?? 0) * 1_000
+  return {
+    replicas: active.length, readyReplicas: ready.length,
+    fullyLabeledReplicas: active.filter((pod) => hasLabels(pod, set.spec.template.metadata.labels)).length,
+    terminatingReplicas: pods.filter(isTerminating).length,
+    availableReplicas_max: ready.filter((pod) =>
+      wait_ms === 0 || now_ms === undefined || now_ms - readySince_ms(pod) >= wait_ms).length
+  }
+}
+
+const wrongStatus = (set: ReplicaSet, pods: ReadonlyArray<Pod>, { status }: ReplicaSet, now_ms: number | undefined) => {
+  const { availableReplicas_max, ...exact } = figuresOf(set, pods, now_ms)
+  for (const [name, figure] of Object.entries(exact) as ReadonlyArray<[keyof typeof exact, number]>) {
+    if ((status[name] ?? 0) !== figure) return `reports ${status[name]} as ${name}; it saw ${figure}`
+  }
+  if (status.observedGeneration !== set.metadata.generation) {
+    return `reports on generation ${status.observedGeneration}; it saw ${set.metadata.generation}`
+  }
+  const available = status.availableReplicas ?? 0
+  const isTrue = (set.spec.minReadySeconds ?? 0) === 0 ? available === availableReplicas_max
+    : available <= availableReplicas_max
+  return isTrue ? undefined : `reports ${available} available pods; ${availableReplicas_max} were ready for long enough`
+}
+
+/** Without what the admission of a pod adds. */
+const programsOf = ({ containers }: Pick<Pod["spec"], "containers">): unknown =>
+  containers.map(({ volumeMounts: _, ...container }) => container)
+
+/** Made by its template, for it, and named after it. */
+const wrongPod = (set: ReplicaSet, pod: Pod): string | undefined => {
+  const { template } = set.spec
+  const owner = controllerOf(pod)
+  if (!hasLabels(pod, template.metadata.labels)) return "creates a pod without the labels of its template"
+  if (!pod.metadata.name.startsWith(`${set.metadata.name}-`)) return `creates a pod under the name ${pod.metadata.name}`
+  if (owner?.uid !== set.metadata.uid || owner.kind !== "ReplicaSet" || owner.apiVersion !== "apps/v1"
+    || owner.name !== set.metadata.name || owner.blockOwnerDeletion !== true) {
+    return `creates a pod with the controller ${JSON.stringify(owner)}`
+  }
+  return equal(programsOf(pod.spec), programsOf(template.spec)) ? undefined : "creates a pod by another template"
+}
+
+const wrongClaim = (set: ReplicaSet, before: Pod, after: Pod): string | undefined => {
+  const { name } = before.metadata
+  if (!isActive(before)) return `takes or gives away ${name}, which has ended`
+  const isSelectedNow = selects(set, before)
+  const [had, has] = [controllerOf(before)?.uid, controllerOf(after)?.uid]
+  if (!isOwnersChange(before, after)) return `changes more of ${name} than one owner`
+  if (has === set.metadata.uid) {
+    return had === undefined && isSelectedNow ? undefined
+      : `adopts ${name}, which it does not select, or which has ${had}`
+  }
+  return had === set.metadata.uid && has === undefined && !isSelectedNow ? undefined
+    : `releases ${name}, which it selects, or which was not its own`
+}
+
+/**
+ * Why the last of these writes is not what is documented for this set and these pods (those that it controls and
+ * selects, and those that came in this sync); undefined: it is lawful.
+ */
+export const lawful = (set: ReplicaSet, pods: ReadonlyArray<Pod>, written: Written<Pod>): string | undefined => {
+  const { creations, deletions, last, now_ms } = written
+  const active = pods.filter(isActive)
+  const lacking = set.spec.replicas - active.length
+  if (last.verb === "update" && last.resource === "replicasets" && last.subresource === "status") {
+    return last.object === undefined ? undefined : wrongStatus(set, pods, last.object as ReplicaSet, now_ms)
+  }
+  if (set.metadata.deletionTimestamp !== undefined) return `${last.verb}s ${last.resource} although it is being deleted`
+  if (last.resource !== "pods" || last.subresource !== undefined) return `${last.verb}s ${last.resource}`
+  switch (last.verb) {
+    case "create":
+      if (creations > Math.min(lacking, burstReplicas_max)) {
+        return `creates pod ${creations}; it wants ${set.spec.replicas} and saw ${active.length}`
+      }
+      return last.object === undefined ? undefined : wrongPod(set, last.object as Pod)
+    case "delete": {
+      if (deletions.size > Math.min(-lacking, burstReplicas_max)) {
+        return `deletes pod ${deletions.size}; it wants ${set.spec.replicas} and saw ${active.length}`
+      }
+      const strange = [...deletions].find((uid) => !active.some(({ metadata }) => metadata.uid === uid))
+      if (strange !== undefined) return `deletes ${strange}, which did not count`
+      // The order is judged when all are known.
+      return deletions.size < Math.min(-lacking, burstReplicas_max) ? undefined
+        : wrongVictim(active, deletions, now_ms, controllerOf(set) !== undefined)
+    }
+    case "patch":
+      return last.object === undefined || last.previous === undefined ? undefined
+        : wrongClaim(set, last.previous as Pod, last.object as Pod)
+    default:
+      return `${last.verb}s a pod`
+  }
+}

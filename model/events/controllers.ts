@@ -1,6 +1,5 @@
 /** The events of all controllers: a new one adds its own here. */
 import { NodeLifecycleEvent } from "#model/events/controllers/node-lifecycle.ts"
 import { PodGcEvent } from "#model/events/controllers/pod-gc.ts"
-import { ReplicaSetEvent } from "#model/events/controllers/replica-set.ts"
 
-export const ControllerEvent = [...NodeLifecycleEvent, ...PodGcEvent, ...ReplicaSetEvent] as const
+export const ControllerEvent = [...NodeLifecycleEvent, ...PodGcEvent] as const

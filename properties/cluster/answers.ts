@@ -14,32 +14,26 @@ const component = (actor: string): string => actor.slice(0, actor.indexOf("/"))
 const requestOf = ({ resource, subresource, verb }: Sent): string =>
   `${verb} ${resource}${subresource === undefined ? "" : `/${subresource}`}`
 
-/** By component and request: what is said of its success. The first is what must be said when there is only one. */
-const saidOfSuccess: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<Event["type"]>>>>> = {
-  "controller-manager": {
-    "create pods": ["replicaSet.podCreated"],
-    "update replicasets/status": ["replicaSet.statusWritten"]
-  },
-  kubelet: {
-    "patch nodes/status": ["nodeStatus.posted"],
-    "patch pods/status": ["podStatus.posted"]
-  },
-  scheduler: { "create pods/binding": ["podBinding.succeeded"] }
+/** By component and request: what is said of its success. */
+const saidOfSuccess: Readonly<Record<string, (request: string) => Event["type"] | undefined>> = {
+  // Nodes and the status of pods are written by controllers without keys; whoever deletes may be any of them.
+  "controller-manager": (request) => /^(update|patch) (nodes|pods\/status)/.test(request) ? undefined : "sync.wrote",
+  kubelet: (request) => request === "patch nodes/status" ? "nodeStatus.posted"
+    : request === "patch pods/status" ? "podStatus.posted" : undefined,
+  scheduler: (request) => request === "create pods/binding" ? "podBinding.succeeded" : undefined
 }
-/** Said of these requests whenever they succeed; of the others only sometimes. */
-const mustBeSaid: ReadonlySet<string> = new Set(["create pods", "update replicasets/status", "patch pods/status",
-  "patch nodes/status", "create pods/binding"])
+/** Of the others it is said only sometimes. */
+const mustBeSaid = (request: string): boolean => !request.startsWith("delete ")
 /** What is never said without an answer. */
-const needsAnswer: ReadonlySet<string> = new Set(["replicaSet.podCreated", "replicaSet.statusWritten",
-  "nodeStatus.posted", "podStatus.posted", "podBinding.succeeded"])
+const needsAnswer: ReadonlySet<string> = new Set(["sync.wrote", "nodeStatus.posted", "podStatus.posted",
+  "podBinding.succeeded"])
 const needers = [...needsAnswer]
 
 /** The uid of which both speak, where both name one. */
 const uidOf = ({ entity, event }: Line): string | undefined => {
   switch (event.type) {
-    case "replicaSet.podCreated":
+    case "sync.wrote":
       return event.uid
-    case "replicaSet.statusWritten":
     case "podStatus.posted":
       return entity
     default:
@@ -51,7 +45,7 @@ interface Open {
   readonly line: Line
   readonly answered: Answered
   readonly request: string
-  readonly said: ReadonlyArray<Event["type"]>
+  readonly said: Event["type"]
 }
 interface Asker {
   readonly sent: Map<string, Sent>
@@ -63,10 +57,14 @@ interface Asker {
 }
 
 const fits = (open: Open, line: Line): boolean => {
-  if (!open.said.includes(line.event.type)) return false
+  if (open.said !== line.event.type) return false
   const uid = uidOf(line)
-  if (uid !== undefined && open.answered.uid !== uid) return false
-  return line.event.type !== "podStatus.posted" || open.answered.revision === line.event.revision
+  const { event } = line
+  // A removal may be answered without the object, and nobody asks a deletion for its revision.
+  const isDeletion = event.type === "sync.wrote" && event.verb === "delete"
+  if (uid !== undefined && open.answered.uid !== uid && !(isDeletion && open.answered.uid === undefined)) return false
+  return isDeletion || (event.type !== "podStatus.posted" && event.type !== "sync.wrote")
+    || open.answered.revision === event.revision
 }
 
 const answersAreTold = always(
@@ -97,7 +95,7 @@ const answersAreTold = always(
       let asker = askers.get(actor)
       if (asker === undefined) askers.set(actor, asker = { sent: new Map(), open: [], at_ms, isPaused: false })
       if (asker.at_ms !== at_ms) {
-        const silent = asker.open.find(({ answered, request }) => mustBeSaid.has(request)
+        const silent = asker.open.find(({ answered, request }) => mustBeSaid(request)
           && !(request === "patch pods/status" && gonePods.has(answered.uid ?? "")))
         asker.open = []
         asker.at_ms = at_ms
@@ -111,7 +109,7 @@ const answersAreTold = always(
         asker.sent.delete(entity)
         if (sent === undefined || event.reason !== undefined || event.code >= 300) return undefined
         const request = requestOf(sent)
-        const said = saidOfSuccess[component(actor)]?.[request]
+        const said = saidOfSuccess[component(actor)]?.(request)
         if (said !== undefined) asker.open.push({ line, answered: event, request, said })
       } else if (event.type === "request.outcomeUnknown") asker.sent.delete(entity)
       else if (needsAnswer.has(event.type)) {
@@ -136,8 +134,13 @@ type Reasons = (line: Line, podOf: (uid: string) => string) => {
 const reasonsOf: Readonly<Record<string, Reasons>> = {
   scheduler: ({ event }) => event.type === "podBinding.began" ? { gives: [`bind ${event.pod}`, 1] } : {},
   "controller-manager": ({ entity, event }) => {
-    if (event.type === "replicaSet.batchStarted") return { gives: ["create", event.size] }
+    if (event.type === "sync.batchStarted") return { gives: ["create", event.size] }
     if (event.type === "key.taken") return { gives: [entity, Infinity] }
+    // Once more after a failure.
+    if (event.type === "sync.planned") {
+      const key = entity.slice(entity.indexOf(":") + 1)
+      return { gives: [`report ${key}`, event.acts ? Infinity : event.reports ? 2 : 0] }
+    }
     return event.type === "key.done" ? { takes: entity } : {}
   },
   kubelet: ({ entity, event }, podOf) => {
@@ -146,13 +149,13 @@ const reasonsOf: Readonly<Record<string, Reasons>> = {
   }
 }
 const reasonFor = (sent: Sent, actor: string): string | undefined => {
+  if (component(actor) === "controller-manager" && sent.resource !== "nodes") {
+    if (sent.verb === "create") return "create"
+    if (sent.verb === "update" && sent.subresource === "status" && sent.resource !== "pods") return `report ${sent.key}`
+  }
   switch (`${component(actor)} ${requestOf(sent)}`) {
     case "scheduler create pods/binding":
       return `bind ${sent.key}`
-    case "controller-manager create pods":
-      return "create"
-    case "controller-manager update replicasets/status":
-      return `replicaset:${sent.key}`
     case "controller-manager update nodes/status":
       return `node-lifecycle:${sent.key}`
     case "kubelet patch nodes/status":
@@ -200,8 +203,8 @@ const requestsHaveReasons = always("A component asks only for what it said it wo
       return undefined
     }
   },
-  ["request.sent", "request.postponed", "podBinding.began", "replicaSet.batchStarted", "key.taken", "key.done",
-    "kubelet.registered", "podWorker.", "object.created", "process.crashed", "process.stopped"])
+  ["request.sent", "request.postponed", "podBinding.began", "sync.batchStarted", "sync.planned", "key.taken",
+    "key.done", "kubelet.registered", "podWorker.", "object.created", "process.crashed", "process.stopped"])
 
 /** Longer than anything takes when nothing is wrong, and than a dead connection takes to be noticed. ASSUMED. */
 const settled_ms = 10_000

@@ -8,8 +8,7 @@ import { make as makeClient } from "#impl/client.ts"
 import { build } from "#impl/cluster.ts"
 import { defaultParts } from "#impl/controller-manager.ts"
 import type { Handlers, Informer } from "#impl/informer.ts"
-import { make as makeInformer } from "#impl/informer.ts"
-import type { Informers } from "#impl/ports/controllers.ts"
+import { Informers, make as makeInformers } from "#impl/informer.ts"
 import type { Line } from "#model/events.ts"
 import type { Node } from "#model/objects/node.ts"
 import type { Pod } from "#model/objects/pod.ts"
@@ -32,21 +31,10 @@ const twice = <O>(informer: Informer<O>): Informer<O> => ({
     }
   })
 })
-const repeated = Effect.map(defaultParts.makeInformers, (informers): Informers => ({
-  nodes: twice(informers.nodes), leases: twice(informers.leases), pods: twice(informers.pods),
-  replicaSets: twice(informers.replicaSets)
-}))
-/** The first informer of a resource decides how its reflector behaves; the host's own informers join it. */
-const late = Effect.gen(function*() {
-  const parts = { lag_ms: () => 1_500 }
-  yield* makeInformer("pods", {}, { parts })
-  yield* makeInformer("nodes", {}, { parts })
-  yield* makeInformer("replicasets", {}, { parts })
-  return yield* defaultParts.makeInformers
-})
-const lateAndRepeated = Effect.map(late, (informers): Informers => ({
-  ...informers, nodes: twice(informers.nodes), pods: twice(informers.pods)
-}))
+type Shared = typeof defaultParts.informers
+const repeatedly = (informers: Shared): Shared => Effect.map(informers, (shared) =>
+  Informers.of({ of: (resource, selectors) => twice(shared.of(resource, selectors)) }))
+const late = makeInformers({ lag_ms: (resource) => resource === "leases" ? 0 : 1_500 })
 
 const toleration = (key: string) =>
   ({ key, operator: "Exists" as const, effect: "NoExecute" as const, tolerationSeconds: 20 })
@@ -65,7 +53,7 @@ const set: GivenReplicaSet = {
 }
 
 /** A set of four on three workers, scaled to five; a worker loses power for good. What stands after 8 minutes. */
-const outcome = (makeInformers: typeof defaultParts.makeInformers): object => {
+const outcome = (informers: Shared): object => {
   const objects = new Map<string, Pod | Node | ReplicaSet>()
   const listen = ({ event }: Line): void => {
     if (event.type === "object.deleted") objects.delete(event.key)
@@ -73,7 +61,7 @@ const outcome = (makeInformers: typeof defaultParts.makeInformers): object => {
   }
   const capacity = { cpu: "4", memory: "8Gi" }
   const { world } = build({
-    seed: 3, listen, parts: { controllerManager: { makeInformers } },
+    seed: 3, listen, parts: { controllerManager: { informers } },
     topology: { etcds: 1, apiServers: 1, schedulers: 1, controllerManagers: 1,
       workers: ["a", "b", "c"].map((name) => ({ name, zone: "z", capacity })) }
   })
@@ -107,9 +95,9 @@ const outcome = (makeInformers: typeof defaultParts.makeInformers): object => {
 }
 
 it("ends in the same state however often and late controllers are told", () => {
-  const once = outcome(defaultParts.makeInformers)
+  const once = outcome(defaultParts.informers)
   expect(once).toMatchObject({ active: 5, ready: 5, activeOnDead: 0 })
-  expect(outcome(repeated)).toEqual(once)
+  expect(outcome(repeatedly(defaultParts.informers))).toEqual(once)
   expect(outcome(late)).toEqual(once)
-  expect(outcome(lateAndRepeated)).toEqual(once)
+  expect(outcome(repeatedly(late))).toEqual(once)
 }, 60_000)

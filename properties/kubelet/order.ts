@@ -9,8 +9,11 @@ const isReady = ({ status, type }: PodCondition): boolean => type === "Ready" &&
 const statusesAgree = always("What a kubelet says that it posted is what the history holds at that revision", [],
   ({ now }) => ({ actor, entity, event }) => {
     if (event.type !== "podStatus.posted") return undefined
-    const status = now.pods.written(entity, event.revision)?.object?.status
-    if (status === undefined) return `${actor} posted a status of ${entity} at ${event.revision}, where it has none`
+    const written = now.pods.written(entity, event.revision)
+    if (written === undefined) return `${actor} posted a status of ${entity} at ${event.revision}, where it has none`
+    // A write to a pod that nothing holds any more removes it (ShouldDeleteDuringUpdate in registry/generic/registry).
+    if (written.object === undefined) return undefined
+    const { status } = written.object
     const ready = (status.conditions ?? []).some(isReady)
     return status.phase === event.phase && ready === event.ready ? undefined
       : `${actor} posted ${event.phase}, ready ${event.ready}, of ${entity}; revision ${event.revision} holds ` +

@@ -38,7 +38,9 @@ export class NamespaceLifecycle {
     return false
   }
 
-  create(resource: Resource, { metadata: { name, namespace = "" } }: ApiObject, deadline_ms: number): Effect.Effect<void, ApiFailed> {
+  create(
+    resource: Resource, { metadata: { name, namespace = "" } }: ApiObject, deadline_ms: number
+  ): Effect.Effect<void, ApiFailed> {
     const known = this.#cached(namespace)
     if (known !== undefined && known.status.phase !== "Terminating" && !this.#isDoubted(namespace)) return Effect.void
     return Effect.gen({ self: this }, function* () {
@@ -52,7 +54,8 @@ export class NamespaceLifecycle {
       if (found!.status.phase !== "Terminating") return
       yield* fail(forbiddenTo(resource, name,
         `unable to create new content in namespace ${namespace} because it is being terminated`, [{
-          reason: "NamespaceTerminating", message: `namespace ${namespace} is being terminated`, field: "metadata.namespace"
+          reason: "NamespaceTerminating", field: "metadata.namespace",
+          message: `namespace ${namespace} is being terminated`
         }]))
     })
   }

@@ -45,7 +45,8 @@ const lettersOf = (text: string): string => {
 
 type Containers = ReadonlyArray<Container>
 const mounted = (containers: Containers, name: string): Containers => {
-  const isMounted = ({ volumeMounts = [] }: Container): boolean => volumeMounts.some(({ mountPath }) => mountPath === tokenPath)
+  const isMounted = ({ volumeMounts = [] }: Container): boolean =>
+    volumeMounts.some(({ mountPath }) => mountPath === tokenPath)
   return containers.every(isMounted) ? containers : containers.map((one) => isMounted(one) ? one
     : { ...one, volumeMounts: [...(one.volumeMounts ?? []), { name, readOnly: true, mountPath: tokenPath }] })
 }
@@ -98,7 +99,9 @@ const find = (
   return attempt(name === defaultAccount ? serviceAccountAttempts_max : 1)
 })
 
-export const withServiceAccount = (around: Surroundings, pod: Pod, deadline_ms: number): Effect.Effect<Pod, ApiFailed> => {
+export const withServiceAccount = (
+  around: Surroundings, pod: Pod, deadline_ms: number
+): Effect.Effect<Pod, ApiFailed> => {
   const { name, namespace } = pod.metadata
   const { serviceAccountName = "" } = pod.spec
   const wanted = serviceAccountName === "" ? defaultAccount : serviceAccountName

@@ -20,7 +20,7 @@ const pod = (
     })
   }
 )
-const first = (...pods: ReadonlyArray<Pod>): string => victims(pods, 1, now_ms)[0]!.metadata.uid
+const first = (...pods: ReadonlyArray<Pod>): string => victims(pods, pods, 1, now_ms)[0]!.metadata.uid
 
 test("each rule decides before the next", () => {
   expect(first(pod("a", "n1", "Pending"), pod("b", "", "Running"))).toBe("b")
@@ -33,5 +33,15 @@ test("each rule decides before the next", () => {
 })
 
 test("all go when all must", () => {
-  expect(victims([pod("a", "n1", "Running")], 1, now_ms)).toHaveLength(1)
+  expect(victims([pod("a", "n1", "Running")], [], 1, now_ms)).toHaveLength(1)
+})
+
+test("neighbours on a node are those of all sets with one controller: of a set without, nobody", () => {
+  const pods = [pod("a", "n1", "Running", 0), pod("b", "n2", "Running", 0), pod("c", "n2", "Running", 0)]
+  expect(victims(pods, [], 1, now_ms)[0]!.metadata.uid).toBe("a")
+})
+
+test("who is as old by the logarithm is told apart by uid", () => {
+  const [older, younger] = [pod("a", "n1", "Running", now_ms - 8_000), pod("b", "n1", "Running", now_ms - 6_000)]
+  expect(victims([younger, older], [], 1, now_ms)[0]!.metadata.uid).toBe("a")
 })

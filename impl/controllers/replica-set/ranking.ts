@@ -1,5 +1,6 @@
 /**
- * Which pods go first when there are too many. Source: pkg/controller/controller_utils.go ActivePodsWithRanks, v1.36.
+ * Which pods go first when there are too many. Source: pkg/controller/controller_utils.go ActivePodsWithRanks, and
+ * replicaset/replica_set.go getPodsToDelete, v1.36.
  */
 import type { Pod } from "#model/objects/pod.ts"
 import { millisOf } from "#model/objects/time.ts"
@@ -32,26 +33,31 @@ interface Ranked {
   readonly restarts: number
 }
 
-/** Deviates: equals stay in the informer's order, where the real one compares their uids. */
+const compareAges = (a: Ranked, b: Ranked, a_ms: number, b_ms: number, now_ms: number): number =>
+  ageRank(a_ms, now_ms) - ageRank(b_ms, now_ms) || (a.pod.metadata.uid < b.pod.metadata.uid ? -1 : 1)
+
+/** Deviates: what is alike in all stays in the informer's order, where Go's sort leaves it anywhere. */
 const compare = (a: Ranked, b: Ranked, now_ms: number): number => {
   const i = a.ranks.findIndex((rank, place) => rank !== b.ranks[place])
   if (i >= 0) return a.ranks[i]! - b.ranks[i]!
-  if (a.ready_ms !== b.ready_ms) return ageRank(a.ready_ms, now_ms) - ageRank(b.ready_ms, now_ms)
-  return b.restarts - a.restarts ||
-    ageRank(millisOf(a.pod.metadata.creationTimestamp), now_ms) -
-      ageRank(millisOf(b.pod.metadata.creationTimestamp), now_ms)
+  if (a.ready_ms !== b.ready_ms) return compareAges(a, b, a.ready_ms, b.ready_ms, now_ms)
+  if (a.restarts !== b.restarts) return b.restarts - a.restarts
+  const [aMade_ms, bMade_ms] = [a.pod, b.pod].map(({ metadata }) => millisOf(metadata.creationTimestamp))
+  return aMade_ms === bMade_ms ? 0 : compareAges(a, b, aMade_ms!, bMade_ms!, now_ms)
 }
 
-/** The `count` pods to delete, of the active pods of one set. */
-export const victims = (pods: ReadonlyArray<Pod>, count: number, now_ms: number): ReadonlyArray<Pod> => {
+/** The `count` pods to delete, of the active pods of one set. `related`: those that count as neighbours on a node. */
+export const victims = (
+  pods: ReadonlyArray<Pod>, related: ReadonlyArray<Pod>, count: number, now_ms: number
+): ReadonlyArray<Pod> => {
   const nodeOf = ({ spec }: Pod): string => spec.nodeName ?? ""
   const onNode = new Map<string, number>()
-  for (const pod of pods) onNode.set(nodeOf(pod), (onNode.get(nodeOf(pod)) ?? 0) + 1)
+  for (const pod of related) onNode.set(nodeOf(pod), (onNode.get(nodeOf(pod)) ?? 0) + 1)
   return pods
     .map((pod): Ranked => {
       const ready_ms = readySince(pod)
       const ranks = [nodeOf(pod) === "" ? 0 : 1, pod.status.phase === "Running" ? 1 : 0, ready_ms === undefined ? 0 : 1,
-        costOf(pod), -onNode.get(nodeOf(pod))!]
+        costOf(pod), -(onNode.get(nodeOf(pod)) ?? 0)]
       return { pod, ranks, ready_ms: ready_ms ?? 0, restarts: restartsOf(pod) }
     })
     .sort((a, b) => compare(a, b, now_ms))

@@ -12,6 +12,9 @@ interface Module {
   readonly charts?: Readonly<Record<string, AnyStateMachine>>
 }
 
+/** They only bring together what has its own page, or draw it. */
+const collections: ReadonlySet<string> = new Set(["cluster", "controllers", "draw"])
+
 /** File name → text, for every model file that holds charts. */
 export const pages = async (): Promise<ReadonlyMap<string, string>> => {
   const { page } = await import("#model/draw.ts")
@@ -19,7 +22,7 @@ export const pages = async (): Promise<ReadonlyMap<string, string>> => {
   const files = globSync("model/{,controllers/}*.ts", { cwd: root }).filter((file) => !file.endsWith(".test.ts"))
   for (const file of files.toSorted()) {
     const component = file.slice("model/".length, -".ts".length)
-    if (["cluster", "controllers", "draw"].includes(component)) continue
+    if (collections.has(component)) continue
     const { charts } = (await import(pathToFileURL(root + file).href)) as Module
     if (charts === undefined || Object.keys(charts).length === 0) continue
     drawn.set(`model/charts/${component}.md`, page(component, charts, readFileSync(root + file, "utf8")))

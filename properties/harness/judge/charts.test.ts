@@ -16,7 +16,7 @@ const components = globSync("{,controllers/}*.ts", { cwd: root })
   .toSorted()
 
 /** Their guards know what a lawful change of an object is, and events at random are not: judged on a run below. */
-const ofObjects = new Set(["pod.pod", "api-server.object"])
+const ofObjects = new Set(["pod.pod", "api-server.object", "replica-set.replicaSet"])
 
 describe("the composition", () => {
   it.each(components)("lists every chart of %s", async (file) => {

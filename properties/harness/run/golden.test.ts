@@ -6,7 +6,7 @@ import { judging, record } from "#properties/harness/commands/judging.ts"
 import { readTrace } from "#properties/harness/commands/outcome.ts"
 import { decodeRunInput } from "#properties/harness/draw/run-input.ts"
 
-it("traces/golden.ndjson replays (npx plimsoll replay traces/bugs/raft-07.json --to traces/golden.ndjson)", () => {
+it("traces/golden.ndjson replays (npx plimsoll replay traces/bugs/api-01.json --to traces/golden.ndjson)", () => {
   const trace = readTrace(fileURLToPath(new URL("../../../traces/golden.ndjson", import.meta.url)))
   const { bug, broke, why, input } = trace.header
   const { text, result } = record(decodeRunInput(input), judging(partsOf(bug!)).options, { why }, broke)

@@ -8,7 +8,7 @@ import { bugs } from "#properties/harness/strength/bugs/catalogue.ts"
 import { isNamed } from "#properties/harness/strength/hunt.ts"
 
 /** Of some bugs a race decides whether they show: then not in the input's own run, but in one with other chances. */
-const chances = 20 // ASSUMED: the rarest showed in six of twenty.
+const chances = 10 // ASSUMED: the rarest showed in half of the runs.
 
 describe("a planted bug", () => {
   const kept = new Map([...plantedInputs().values()].map((one) => [one.bug, decodeRunInput(one.input)]))

@@ -1,11 +1,12 @@
 /** Planted bugs of clients and their caches. */
 import * as informer from "#impl/informer.ts"
-import type { FirstCopy } from "#impl/informer/first-copy.ts"
+import { consistentCopy, type FirstCopy } from "#impl/informer/first-copy.ts"
 import type { Bug } from "#properties/harness/strength/bugs/bug.ts"
 
 /** The first copy from any cache of any age; a relist asks for what it has seen before. */
-const anyCache: FirstCopy = (client, resource, selectors, atLeast) =>
-  client.list(resource, { ...selectors, resourceVersion: atLeast === "" ? "0" : atLeast })
+const anyCache: FirstCopy = (client, resource, selectors, atLeast, timeoutSeconds) => resource === "pods"
+  ? client.list(resource, { ...selectors, resourceVersion: atLeast === "" ? "0" : atLeast })
+  : consistentCopy(client, resource, selectors, atLeast, timeoutSeconds)
 
 export const bugs: ReadonlyArray<Bug> = [{
   id: "API-01",
@@ -14,8 +15,6 @@ export const bugs: ReadonlyArray<Bug> = [{
   violates: ["S-POD1", "S-CACHE-MONO"],
   names: [30, 38, 39, 40, 43, 109, "container-runtime.", "kubelet.", "informer."],
   parts: {
-    kubelet: {
-      podSource: (handlers, options) => informer.make("pods", handlers, { ...options, parts: { firstCopy: anyCache } })
-    }
+    kubelet: { informers: informer.make({ firstCopy: anyCache }) }
   }
 }]

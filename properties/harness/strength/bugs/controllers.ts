@@ -6,8 +6,8 @@ export const bugs: ReadonlyArray<Bug> = [{
   source: "ray-project/kuberay#715, NVIDIA/grove#122",
   mechanism: "pods are counted in a stale cache without expectations: too many are created, then some deleted",
   violates: ["S-BOUND"],
-  names: [80, "replica-set."],
-  parts: { replicaSet: { mayAct: () => true } }
+  names: [80, "controller.expectations"],
+  parts: { replicaSet: { mayAct: () => true, putsOff: () => false } }
 }, {
   id: "NOD-02",
   source: "kubernetes/kubernetes#50067",
