@@ -3,12 +3,14 @@ import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import * as apiServer from "#impl/api-server.ts"
 import { groundTruth } from "#impl/api-server/ground-truth.ts"
+import type { ApiError } from "#impl/client/errors.ts"
 import * as client from "#impl/client.ts"
 import * as etcd from "#impl/etcd.ts"
 import type { Services } from "#impl/sim/world.ts"
 import { World } from "#impl/sim/world.ts"
 import { charts as apiServerCharts } from "#model/api-server.ts"
 import { charts as clientCharts } from "#model/client.ts"
+import { charts as replicaSetCharts } from "#model/controllers/replica-set.ts"
 import { charts as etcdCharts } from "#model/etcd.ts"
 import type { Line } from "#model/events.ts"
 import { charts as hardwareCharts } from "#model/hardware.ts"
@@ -25,9 +27,11 @@ import { Monitors } from "#properties/harness/run/monitors.ts"
 import { properties as podProperties } from "#properties/pod.ts"
 
 const members = ["etcd/0", "etcd/1", "etcd/2"]
-const charts = { ...hardwareCharts, ...etcdCharts, ...apiServerCharts, ...clientCharts, ...podCharts }
+const charts = {
+  ...hardwareCharts, ...etcdCharts, ...apiServerCharts, ...clientCharts, ...podCharts, ...replicaSetCharts
+}
 type Api = client.Client["Service"]
-type Script = (api: Api) => Effect.Effect<void, client.ApiError>
+type Script = (api: Api) => Effect.Effect<void, ApiError>
 
 const pod = (name: string, changed: GivenMeta = {}, spec: Partial<GivenPodSpec> = {}): GivenPod & {
   readonly metadata: GivenMeta } => ({
@@ -97,10 +101,10 @@ const run = (scripts: ReadonlyArray<Script>, setting: Setting = {}) => {
 const clean = ({ failures, finished, panics, wrong }: ReturnType<typeof run>, scripts = 1): void => {
   expect({ wrong, panics, failures, finished }).toEqual({ wrong: [], panics: [], failures: [], finished: scripts })
 }
-const reasonOf = <A>(effect: Effect.Effect<A, client.ApiError>): Effect.Effect<string> => effect.pipe(
+const reasonOf = <A>(effect: Effect.Effect<A, ApiError>): Effect.Effect<string> => effect.pipe(
   Effect.map(() => "ok"),
   Effect.catch((failure) =>
-    Effect.succeed(failure._tag === "StatusError" ? failure.status.reason ?? "" : failure._tag)))
+    Effect.succeed("status" in failure ? failure.status.reason ?? "" : failure._tag)))
 
 /** Everything, over and over, on few names. */
 const writer = (i: number): Script => (api) => Effect.gen(function* () {
