@@ -27,9 +27,8 @@ import { Monitors } from "#properties/harness/run/monitors.ts"
 import { properties as podProperties } from "#properties/pod.ts"
 
 const members = ["etcd/0", "etcd/1", "etcd/2"]
-const charts = {
-  ...hardwareCharts, ...etcdCharts, ...apiServerCharts, ...clientCharts, ...podCharts, ...replicaSetCharts
-}
+const charts = { ...hardwareCharts, ...etcdCharts, ...apiServerCharts, ...clientCharts, ...podCharts,
+  ...replicaSetCharts }
 type Api = client.Client["Service"]
 type Script = (api: Api) => Effect.Effect<void, ApiError>
 

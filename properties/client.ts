@@ -1,7 +1,5 @@
 /** What the client promises: a known fate is the truth, and every request gets one. Invariants 11, 15. */
-import type { Line } from "#model/events.ts"
 import { requestTimeout_ms } from "#model/limits.ts"
-import type { ApiObject } from "#model/kinds.ts"
 import { answers } from "#properties/client/answers.ts"
 import { always, leadsTo, type Obligation, type Property, sometimes } from "#properties/property.ts"
 
@@ -9,20 +7,14 @@ import { always, leadsTo, type Obligation, type Property, sometimes } from "#pro
 const fate_ms = requestTimeout_ms / 0.8 + 15_000
 
 const acknowledgedIsCommitted = always(
-  "a write that was acknowledged with a revision stands in the history at that revision", [11, 15], () => {
-    const uids = new Map<number, string>()
-    return ({ actor, entity, event }: Line) => {
-      if (event.type === "object.created" || event.type === "object.updated" || event.type === "object.deleted") {
-        if (event.resource !== "leases") uids.set(event.revision, (event.object as ApiObject).metadata.uid)
-        return undefined
-      }
-      if (event.type !== "request.answered" || event.revision === undefined) return undefined
-      const uid = uids.get(event.revision)
-      return uid === event.uid ? undefined
-        : `request ${entity} of ${actor} was answered with ${event.uid} at revision ${event.revision}, which ` +
-          (uid === undefined ? "was never committed" : `changed ${uid}`)
-    }
-  }, ["object.", "request.answered"])
+  "a write that was acknowledged with a revision stands in the history at that revision", [11, 15],
+  ({ changes }) => ({ actor, entity, event }) => {
+    if (event.type !== "request.answered" || event.revision === undefined) return undefined
+    const uid = changes.at(event.revision)?.uid
+    return uid === event.uid ? undefined
+      : `request ${entity} of ${actor} was answered with ${event.uid} at revision ${event.revision}, which ` +
+        (uid === undefined ? "was never committed" : `changed ${uid}`)
+  }, ["request.answered"])
 
 /** A crash or stop of the process waives it. */
 const everyRequestEnds = leadsTo("a request that was sent is answered, or given up as unknown", [], () => {

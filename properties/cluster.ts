@@ -3,6 +3,7 @@ import type { Line } from "#model/events.ts"
 import { properties as answers } from "#properties/cluster/answers.ts"
 import { properties as knowledge } from "#properties/cluster/knowledge.ts"
 import { properties as processes } from "#properties/cluster/processes.ts"
+import { committed } from "#properties/history.ts"
 import { always, leadsTo, sometimes, type Obligation, type Property } from "#properties/property.ts"
 
 /** A keep-alive (45 s), a dial (30 s), a reflector's back-off (30 s) and the take-over of a lease (15 s) fit in. */
@@ -21,7 +22,8 @@ const coreWorks = () => {
   let workers: ReadonlyArray<string> = []
   const open = new Map<string, Obligation>()
   return {
-    line: ({ event, at_ms }: Line) => {
+    line: (line: Line) => {
+      const { at_ms, event } = line
       if (event.type === "run.started") workers = event.workers
       else if (event.type === "phase.began") {
         open.clear()
@@ -29,9 +31,9 @@ const coreWorks = () => {
         const leases = ["/kube-system/kube-scheduler", "/kube-system/kube-controller-manager",
           ...workers.filter((name) => !event.frozen.includes(name)).map((name) => nodeLeases + name)]
         for (const entity of leases) open.set(entity, { entity, since_ms: at_ms, within_ms: coreWorks_ms })
-      } else if (open.size > 0 && (event.type === "object.updated" || event.type === "object.created") &&
-        event.resource === "leases") {
-        open.delete(event.key.slice("/registry/leases".length))
+      } else if (open.size > 0) {
+        const lease = committed(line, "leases")
+        if (lease !== undefined) open.delete(lease.key.slice("/registry/leases".length))
       }
     },
     open: () => open.values()
@@ -41,7 +43,7 @@ const coreWorks = () => {
 export const properties: ReadonlyArray<Property> = [
   always("no process panics", [], noPanic, ["process.crashed"]),
   leadsTo("a majority of etcd with an API server, a scheduler, a controller-manager and nodes works alone", [12],
-    coreWorks, ["run.started", "phase.began", "object."], true),
+    coreWorks, ["run.started", "phase.began", "leases.created", "leases.updated"], true),
   ...processes, ...knowledge, ...answers,
   sometimes("an operation succeeds",
     () => ({ event }) => event.type === "operation.completed" && event.outcome === "ok",

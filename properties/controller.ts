@@ -92,7 +92,7 @@ export const controllerPromises = <R extends Resource, W extends Resource>(
       looksForAReason(ruled), ["fault.injected", ...changes, "key.added", "retry.postponed", "sync.ended",
         "expectations.", "controllerManager.controllerStarted"]),
     ...hasStatus ? [always(`${name}'s status is written only when it says something new`, [],
-      saysSomethingNew("kube-controller-manager", of), ["object.", "write.", ...ends])] : [],
+      saysSomethingNew("kube-controller-manager", of), ["write.", ...ends])] : [],
     ...ruled.ownerOf === undefined ? owning(ruled) : [],
     ...reached(ruled as never)
   ]

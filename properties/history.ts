@@ -1,6 +1,6 @@
 /**
- * What promises remember together: the committed store, at the line that is being heard and at each revision before;
- * the containers that really run; processes and who leads; faults and calm.
+ * What promises remember together: the committed store, at the line that is being heard and at each revision before,
+ * and what each revision changed; the containers that really run; processes and who leads; faults and calm.
  *
  * One history is fed by the journal and shared by all promises. They hear lines in batches, and it is ahead of them: it
  * answers as of the line that `asOf` names, which whoever runs the promises has done before each of them is told of a
@@ -9,6 +9,7 @@
 import type { Line } from "#model/events.ts"
 import type { Objects, Resource } from "#model/kinds.ts"
 import { Calm } from "#properties/history/calm.ts"
+import { Changes } from "#properties/history/changes.ts"
 import { Containers } from "#properties/history/containers.ts"
 import type { Moment } from "#properties/history/kept.ts"
 import { Processes } from "#properties/history/processes.ts"
@@ -58,12 +59,13 @@ export class History {
   readonly containers = new Containers(this.#now)
   readonly processes = new Processes(this.#now)
   readonly calm = new Calm(this.#now)
+  readonly changes = new Changes(this.#now)
   readonly #parts: Array<Part> = []
   readonly #byType = new Map<string, Array<Part>>()
   readonly #shared = new Map<unknown, Part>()
 
   constructor() {
-    for (const part of [this.#store, this.containers, this.processes, this.calm]) this.#add(part)
+    for (const part of [this.#store, this.containers, this.processes, this.calm, this.changes]) this.#add(part)
   }
 
   #add(part: Part): void {

@@ -1,21 +1,21 @@
 /** What informers promise: each copy is a true picture, the first one is new, and all catch up. Invariants 25, 109. */
 import type { Line } from "#model/events.ts"
 import { digestDelay_ms, reflectorBackoff_max_ms } from "#model/limits/client.ts"
-import { http2PingTimeout_ms, http2ReadIdle_ms } from "#model/limits.ts"
+import { noticed_ms } from "#properties/history/bounds.ts"
 import { CommittedSets } from "#properties/informer/committed-sets.ts"
 import { always, leadsTo, type Obligation, type Property, sometimes } from "#properties/property.ts"
 
 /** A dead connection is noticed, the longest back-off passes twice, the reflector tells; ASSUMED: as much again. */
-const catchUp_ms = 2 * (http2ReadIdle_ms + http2PingTimeout_ms + 4 * reflectorBackoff_max_ms + digestDelay_ms)
+const catchUp_ms = 2 * (noticed_ms + 4 * reflectorBackoff_max_ms + digestDelay_ms)
 
-const hears = ["object.", "reflector."]
+const hears = ["reflector."]
 
 /** At the revision that it names: stale is allowed here, false is not. */
-const copiesAreTrue = always("a reflector's store is exactly what was committed at its revision", [26, 109], () => {
-  const sets = new CommittedSets()
+const isExact = "a reflector's store is exactly what was committed at its revision"
+const copiesAreTrue = always(isExact, [26, 109], (history) => {
+  const sets = history.part(CommittedSets)
   return (line: Line) => {
     const { actor, entity, event } = line
-    sets.hear(line)
     if (event.type !== "reflector.listed" && event.type !== "reflector.reported") return undefined
     const committed = sets.get(entity)?.digestAt(event.resourceVersion)
     return committed === undefined || committed === event.digest ? undefined
@@ -25,12 +25,12 @@ const copiesAreTrue = always("a reflector's store is exactly what was committed 
 }, hears)
 
 /** A list that follows a gap asks for no less than the reflector had; it is then held to that. */
-const firstCopiesAreNew = always("a reflector's copy holds all that was committed before it asked", [25, 109], () => {
-  const sets = new CommittedSets()
+const isNew = "a reflector's copy holds all that was committed before it asked"
+const firstCopiesAreNew = always(isNew, [25, 109], (history) => {
+  const sets = history.part(CommittedSets)
   const asked = new Map<string, { readonly revision: number; readonly at_ms: number }>()
   return (line: Line) => {
     const { actor, entity, event } = line
-    sets.hear(line)
     if (event.type === "reflector.listStarted") {
       const committed = sets.get(event.resource)?.lastRevision ?? 0
       asked.set(`${actor} ${entity}`, { revision: event.atLeast === 0 ? committed : event.atLeast, at_ms: line.at_ms })
@@ -44,13 +44,12 @@ const firstCopiesAreNew = always("a reflector's copy holds all that was committe
   }
 }, hears)
 
-const everyoneCatchesUp = leadsTo("every informer comes to hold what is committed", [109], () => {
-  const sets = new CommittedSets()
+const everyoneCatchesUp = leadsTo("every informer comes to hold what is committed", [109], (history) => {
+  const sets = history.part(CommittedSets)
   const told = new Map<string, Map<string, number>>()
   return {
     line: (line) => {
-      sets.hear(line)
-      const { actor, entity, event } = line
+        const { actor, entity, event } = line
       if (event.type === "process.crashed" || event.type === "process.stopped") told.delete(event.process)
       if (event.type === "reflector.listStarted" && told.get(actor)?.has(entity) !== true) {
         let ofActor = told.get(actor)

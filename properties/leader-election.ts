@@ -2,7 +2,7 @@
 import type { Line } from "#model/events.ts"
 import { clockGrain_ms, slowRenewal_ms } from "#model/limits/client.ts"
 import { leaseDuration_ms, renewDeadline_ms, retryPeriod_ms } from "#model/limits.ts"
-import type { Lease } from "#model/objects/lease.ts"
+import { committed } from "#properties/history.ts"
 import { clockEvents, Clocks } from "#properties/leader-election/clocks.ts"
 import { atOnce, said } from "#properties/order.ts"
 import { itself } from "#properties/order/keys.ts"
@@ -68,30 +68,26 @@ const oneLeader = always(
 
 /** "scheduler/0_<uuid>": the process whose clock judged. */
 const processOf = (identity: string): string => identity.slice(0, identity.lastIndexOf("_"))
-const isChange = (line: Line): boolean => line.event.type === "object.created" || line.event.type === "object.updated"
 
 const holderChangesInTime = always(
   "a lease passes to another holder only if it was free, or unchanged for its duration on that one's clock", [106],
-  () => {
+  ({ now }) => {
     const clocks = new Clocks()
-    const leases = new Map<string, { readonly spec: Lease["spec"]; readonly at_ms: number }>()
     return (line) => {
       clocks.hear(line)
-      const { event, entity, at_ms } = line
-      if (!isChange(line) || (event.type !== "object.created" && event.type !== "object.updated")) return undefined
-      if (event.resource !== "leases") return undefined
-      const { spec } = event.object as Lease
-      const before = leases.get(entity)
-      leases.set(entity, { spec, at_ms })
-      const holder = spec.holderIdentity ?? ""
-      const last = before?.spec.holderIdentity ?? ""
-      if (before === undefined || last === "" || holder === "" || holder === last) return undefined
-      const duration_ms = (before.spec.leaseDurationSeconds ?? 0) * 1000
-      const waited_ms = (at_ms - before.at_ms + clockGrain_ms) * clocks.ratesSince(processOf(holder), before.at_ms).max
+      const change = committed(line, "leases")
+      if (change === undefined) return undefined
+      const before = now.leases.before(line)
+      const holder = change.object.spec.holderIdentity ?? ""
+      const last = before?.object?.spec.holderIdentity ?? ""
+      if (before?.object === undefined || last === "" || holder === "" || holder === last) return undefined
+      const duration_ms = (before.object.spec.leaseDurationSeconds ?? 0) * 1000
+      const kept_ms = line.at_ms - before.at_ms
+      const waited_ms = (kept_ms + clockGrain_ms) * clocks.ratesSince(processOf(holder), before.at_ms).max
       return waited_ms >= duration_ms ? undefined
-        : `${holder} took ${event.key} from ${last} after ${at_ms - before.at_ms} ms; its duration is ${duration_ms} ms`
+        : `${holder} took ${change.key} from ${last} after ${kept_ms} ms; its duration is ${duration_ms} ms`
     }
-  }, ["object.created", "object.updated", ...clockEvents])
+  }, ["leases.created", "leases.updated", ...clockEvents])
 
 const somebodyLeads = leadsTo("when nobody leads, somebody does soon", [12], () => {
   const leaders = new Map<string, Set<string>>()
@@ -123,18 +119,19 @@ const somebodyLeads = leadsTo("when nobody leads, somebody does soon", [12], () 
 const leadersAreNamed = always("Who says that it holds a lease is the one whom the history names, with its count", [],
   () => {
     const held = new Set<string>()
-    return ({ entity, event }) => {
-      if (event.type === "elector.acquired") {
+    return (line) => {
+      const { entity, event } = line
+      const lease = committed(line, "leases")?.object
+      if (lease !== undefined) {
+        const { holderIdentity = "", leaseTransitions = 0 } = lease.spec
+        held.add(`${lease.metadata.name} ${holderIdentity} ${leaseTransitions}`)
+      } else if (event.type === "elector.acquired") {
         return held.has(`${entity} ${event.identity} ${event.transitions}`) ? undefined
           : `${event.identity} says that it holds ${entity} after ${event.transitions} transitions; no version says so`
       }
-      if (event.type !== "object.created" && event.type !== "object.updated") return undefined
-      if (event.resource !== "leases") return undefined
-      const { metadata, spec } = event.object as Lease
-      held.add(`${metadata.name} ${spec.holderIdentity ?? ""} ${spec.leaseTransitions ?? 0}`)
       return undefined
     }
-  }, ["object.created", "object.updated", "elector.acquired"])
+  }, ["leases.created", "leases.updated", "elector.acquired"])
 
 export const properties: ReadonlyArray<Property> = [
   oneLeader,

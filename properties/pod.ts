@@ -6,6 +6,7 @@ import type { Line } from "#model/events.ts"
 import type { ApiObject } from "#model/kinds.ts"
 import type { Pod, PodPhase } from "#model/objects/pod.ts"
 import { at, type ObjectEvent, ofUpdates } from "#properties/api-server/history.ts"
+import { committed } from "#properties/history.ts"
 import { always, type Invariants, type Property, sometimes } from "#properties/property.ts"
 
 const isPod = (object: ApiObject | undefined): object is Pod => object?.kind === "Pod"
@@ -69,16 +70,16 @@ const safety: ReadonlyArray<Property> = [
     const collected = new Collected()
     return (line) => {
       collected.hear(line)
-      const { event } = line
-      if (event.type !== "object.updated" || event.resource !== "pods") return undefined
-      const pod = event.object as Pod
+      const change = committed(line, "pods")
+      if (change === undefined) return undefined
+      const pod = change.object
       if (!isTerminal(pod.status.phase)) return undefined
       const ready = pod.status.conditions?.find(({ status, type }) =>
         (type === "Ready" || type === "ContainersReady") && status !== "False")
       return ready === undefined || collected.hasUid(pod.metadata.uid) ? undefined
-        : `${at(event)} is ${pod.status.phase} and ${ready.type} is ${ready.status}`
+        : `${at(change)} is ${pod.status.phase} and ${ready.type} is ${ready.status}`
     }
-  }, ["object.updated", "podGc.chosen"]),
+  }, ["pods.updated", "podGc.chosen"]),
 
   always("the kubelet deletes a pod by its uid", [41], () => ({ event }) =>
     event.type === "write.requested" && event.verb === "delete" && event.resource === "pods"
@@ -94,14 +95,15 @@ const safety: ReadonlyArray<Property> = [
         if (isForced(line) && event.agent !== kubelet) forced.add(event.key)
         return undefined
       }
-      if (event.type !== "object.deleted" || event.resource !== "pods") return undefined
-      const pod = event.object as Pod
+      const change = committed(line, "pods")
+      if (change === undefined) return undefined
+      const pod = change.object
       // A grace of 0 in the spec is its author's force.
-      const isAtOnce = forced.delete(event.key) || pod.spec.terminationGracePeriodSeconds === 0
+      const isAtOnce = forced.delete(change.key) || pod.spec.terminationGracePeriodSeconds === 0
       return nodeOf(pod) === "" || isTerminal(pod.status.phase) || isAtOnce ? undefined
-        : `${at(event)} was removed from ${nodeOf(pod)} while it was ${pod.status.phase}`
+        : `${at(change)} was removed from ${nodeOf(pod)} while it was ${pod.status.phase}`
     }
-  }, ["object.deleted", "write.requested"]),
+  }, ["pods.deleted", "write.requested"]),
 
   always("of the components, only the kubelet and the garbage collector force a deletion", [111], () => {
     const collected = new Collected()
@@ -116,9 +118,10 @@ const safety: ReadonlyArray<Property> = [
   }, ["write.requested", "podGc.chosen"])
 ]
 
-const reached = (name: string, holds: (pod: Pod, before: Pod) => boolean): Property => sometimes(name, () =>
-  ({ event }) => event.type === "object.updated" && event.resource === "pods"
-    && holds(event.object as Pod, event.previous as Pod), ["object.updated"])
+const reached = (name: string, holds: (pod: Pod, before: Pod) => boolean): Property => sometimes(name, () => (line) => {
+  const change = committed(line, "pods")
+  return change?.type === "object.updated" && holds(change.object, change.previous)
+}, ["pods.updated"])
 
 export const properties: ReadonlyArray<Property> = [
   ...safety,

@@ -9,7 +9,8 @@ export type Updated = Extract<ObjectEvent, { readonly type: "object.updated" }>
 export const isObject = (event: Line["event"]): event is ObjectEvent => event.type === "object.created"
   || event.type === "object.updated" || event.type === "object.deleted"
 
-export const at = ({ key, revision }: ObjectEvent): string => `${key} at revision ${revision}`
+export const at = ({ key, revision }: { readonly key: string; readonly revision: number }): string =>
+  `${key} at revision ${revision}`
 
 /** A property of single committed writes of an object over itself. */
 export const ofUpdates = (
@@ -19,25 +20,3 @@ export const ofUpdates = (
   ? wrong(event.object as ApiObject, event.previous as ApiObject, event) : undefined, ["object.updated"])
 
 export const versionOf = (object: ApiObject): number => Number(object.metadata.resourceVersion)
-
-/** For each revision that changed a key: the revision that the key had before; 0 for a creation. */
-export class Predecessors {
-  readonly #versions = new Map<string, number>()
-  readonly #changes = new Map<number, { readonly key: string; readonly before: number; readonly uid: string }>()
-
-  /** False when the line tells of no object. Leases are written most and asked about never. */
-  hear({ event }: Line): boolean {
-    if (!isObject(event)) return false
-    if (event.resource === "leases") return true
-    const { key, revision } = event
-    this.#changes.set(revision, {
-      key, before: this.#versions.get(key) ?? 0, uid: (event.object as ApiObject).metadata.uid
-    })
-    if (event.type === "object.deleted") this.#versions.delete(key)
-    else this.#versions.set(key, revision)
-    return true
-  }
-  at(revision: number): { readonly key: string; readonly before: number; readonly uid: string } | undefined {
-    return this.#changes.get(revision)
-  }
-}

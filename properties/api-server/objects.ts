@@ -2,7 +2,7 @@
 import type { ApiObject } from "#model/kinds.ts"
 import type { ReplicaSet } from "#model/objects/replica-set.ts"
 import { equal } from "#model/objects/equality.ts"
-import { at, isObject, ofUpdates, Predecessors, versionOf } from "#properties/api-server/history.ts"
+import { at, isObject, ofUpdates, versionOf } from "#properties/api-server/history.ts"
 import { ByActor } from "#properties/by-actor.ts"
 import { always, type Property } from "#properties/property.ts"
 import type { Line } from "#model/events.ts"
@@ -23,12 +23,10 @@ const withoutScheduled = (object: ApiObject): unknown => object.kind !== "Pod" ?
 const isBinding = (object: ApiObject, before: ApiObject): boolean => object.kind === "Pod" && before.kind === "Pod"
   && (before.spec.nodeName ?? "") === "" && (object.spec.nodeName ?? "") !== ""
 
-const lostUpdates = always("a write that carries a resourceVersion is committed on that version only", [15], () => {
-  const history = new Predecessors()
+const onItsVersion = "a write that carries a resourceVersion is committed on that version only"
+const lostUpdates = always(onItsVersion, [15], ({ changes }) => {
   const writes = new ByActor<{ readonly key: string; readonly expected: number }>()
-  return (line: Line) => {
-    if (history.hear(line)) return undefined
-    const { actor, entity, event } = line
+  return ({ actor, entity, event }) => {
     if (event.type === "write.requested" && event.verb !== "delete" && event.expected > 0) {
       writes.set(actor, entity, { key: event.key, expected: event.expected })
     }
@@ -37,30 +35,27 @@ const lostUpdates = always("a write that carries a resourceVersion is committed 
     }
     const write = writes.take(actor, entity)
     if (write === undefined || event.type !== "write.done" || event.revision === write.expected) return undefined
-    const change = history.at(event.revision)
+    const change = changes.at(event.revision)
     if (change?.key === write.key && change.before === write.expected) return undefined
     return `${write.key} was to be written on revision ${write.expected}; revision ${event.revision} wrote `
       + (change === undefined ? "nothing" : `${change.key} on ${change.before}`)
   }
-}, ["object.", "write."])
+}, ["write."])
 
-const preconditions = always("a deletion with a uid touches the object with that uid only", [19], () => {
-  const history = new Predecessors()
+const preconditions = always("a deletion with a uid touches the object with that uid only", [19], ({ changes }) => {
   const deletions = new ByActor<{ readonly key: string; readonly uid: string }>()
-  return (line: Line) => {
-    if (history.hear(line)) return undefined
-    const { actor, entity, event } = line
+  return ({ actor, entity, event }) => {
     if (event.type === "write.requested" && event.verb === "delete" && event.uid !== "") {
       deletions.set(actor, entity, { key: event.key, uid: event.uid })
     }
     if (event.type !== "write.done") return undefined
     const deletion = deletions.take(actor, entity)
-    const change = deletion === undefined ? undefined : history.at(event.revision)
+    const change = deletion === undefined ? undefined : changes.at(event.revision)
     return deletion === undefined || (event.uid === deletion.uid && change?.uid === deletion.uid) ? undefined
       : `${deletion.key} was to be deleted with uid ${deletion.uid}; revision ${event.revision} changed `
         + (change?.uid ?? event.uid)
   }
-}, ["object.", "write."])
+}, ["write."])
 
 const versions = always("an object's resourceVersion rises with each change, its deletion included", [14], () => {
   const last = new Map<string, number>()

@@ -6,6 +6,7 @@ import { digested, emptyDigest } from "#model/events/digest.ts"
 import type { Line } from "#model/events.ts"
 import type { ApiObject } from "#model/kinds.ts"
 import { isObject } from "#properties/api-server/history.ts"
+import type { Moment } from "#properties/history/kept.ts"
 
 export interface Scope {
   readonly resource: string
@@ -32,6 +33,7 @@ const traitsOf = (object: ApiObject): Traits => ({
 })
 
 interface Entry {
+  readonly seq: number
   readonly revision: number
   readonly now: Traits | undefined
   readonly before: Traits | undefined
@@ -66,12 +68,19 @@ const matching = ({ fieldSelector = "", labelSelector = "", namespace = "" }: Sc
 
 const exactNode = /^spec\.nodeName==?([^,=!]+)$/
 
+/** Heard once, for all promises of lists and watches. */
 export class Scopes {
+  readonly hears = ["object.created", "object.updated", "object.deleted"] as const
+  readonly #moment: Moment
   readonly #current = new Map<string, { readonly revision: number; readonly traits: Traits }>()
   readonly #logs = new Map<string, Log>()
 
-  hear({ event }: Line): boolean {
-    if (!isObject(event)) return false
+  constructor(moment: Moment) {
+    this.#moment = moment
+  }
+
+  hear({ event, seq }: Line): void {
+    if (!isObject(event)) return
     const { key, resource, revision } = event
     const old = this.#current.get(key)
     const now = event.type === "object.deleted" ? undefined : traitsOf(event.object as ApiObject)
@@ -79,25 +88,23 @@ export class Scopes {
     const removed = old?.revision ?? 0
     if (now === undefined) this.#current.delete(key)
     else this.#current.set(key, { revision, traits: now })
-    this.#add(resource, revision, now, before, now === undefined ? 0 : revision, removed)
-    if (resource !== "pods") return true
+    const change = { seq, revision, now, before }
+    this.#add(resource, change, now === undefined ? 0 : revision, removed)
+    if (resource !== "pods") return
     const nodes = new Set([now?.node, before?.node])
     for (const node of nodes) {
       if (node === undefined || node === "") continue
       const isIn = now?.node === node
       const wasIn = before?.node === node
-      this.#add(`pods@${node}`, revision, now, before, isIn ? revision : 0, wasIn ? removed : 0)
+      this.#add(`pods@${node}`, change, isIn ? revision : 0, wasIn ? removed : 0)
     }
-    return true
   }
 
-  #add(
-    name: string, revision: number, now: Traits | undefined, before: Traits | undefined, added: number, removed: number
-  ): void {
+  #add(name: string, change: Omit<Entry, "count" | "versions">, added: number, removed: number): void {
     const log = this.#log(name)
     log.count += (added > 0 ? 1 : 0) - (removed > 0 ? 1 : 0)
     log.versions += added - removed
-    log.entries.push({ revision, now, before, count: log.count, versions: log.versions })
+    log.entries.push({ ...change, count: log.count, versions: log.versions })
   }
 
   #log(name: string): Log {
@@ -112,21 +119,23 @@ export class Scopes {
     const log = this.#log(node === undefined ? scope.resource : `pods@${node}`)
     const isWhole = (scope.labelSelector ?? "") === "" && (scope.namespace ?? "") === ""
       && ((scope.fieldSelector ?? "") === "" || node !== undefined)
-    return new Cursor(log, matching(scope), isWhole, revision)
+    return new Cursor(this.#moment, log, matching(scope), isWhole, revision)
   }
 }
 
 export class Cursor {
+  readonly #moment: Moment
   readonly #log: Log
   readonly #matches: Matches
   readonly #isWhole: boolean
   #position: number
 
-  constructor(log: Log, matches: Matches, isWhole: boolean, revision: number) {
+  constructor(moment: Moment, log: Log, matches: Matches, isWhole: boolean, revision: number) {
+    this.#moment = moment
     this.#log = log
     this.#matches = matches
     this.#isWhole = isWhole
-    this.#position = positionAfter(log.entries, revision)
+    this.#position = positionAfter(log.entries, revision, moment)
   }
 
   /** The state at the cursor; undefined when the scope is too fine for the logs to tell. */
@@ -141,7 +150,7 @@ export class Cursor {
     let events = 0
     let digest = emptyDigest
     const { entries } = this.#log
-    while (this.#position < entries.length && entries[this.#position]!.revision <= revision) {
+    while (this.#position < entries.length && isUpTo(entries[this.#position]!, revision, this.#moment)) {
       const { before, now, revision: at } = entries[this.#position]!
       this.#position += 1
       const is = now !== undefined && this.#matches(now)
@@ -154,13 +163,17 @@ export class Cursor {
   }
 }
 
-const positionAfter = (entries: ReadonlyArray<Entry>, revision: number): number => {
+/** It is of that revision or an earlier one, and was committed by then. */
+const isUpTo = (entry: Entry, revision: number, { seq }: Moment): boolean =>
+  entry.revision <= revision && entry.seq <= seq
+
+const positionAfter = (entries: ReadonlyArray<Entry>, revision: number, moment: Moment): number => {
   let low = 0
   let high = entries.length
   while (low < high) {
     const middle = (low + high) >>> 1
-    if (entries[middle]!.revision > revision) high = middle
-    else low = middle + 1
+    if (isUpTo(entries[middle]!, revision, moment)) low = middle + 1
+    else high = middle
   }
   return low
 }

@@ -2,6 +2,7 @@
 import type { EventOf, Line } from "#model/events.ts"
 import { isObject } from "#properties/api-server/history.ts"
 import { type Cursor, Scopes } from "#properties/api-server/scopes.ts"
+import type { History } from "#properties/history.ts"
 import { always, type Property } from "#properties/property.ts"
 
 type Requested = Extract<EventOf<"read">, { readonly type: "read.requested" }>
@@ -76,11 +77,10 @@ const lists: ReadonlyArray<Property> = [
       return undefined
     }
   }, ["read.", "history.marked"]),
-  always("a list is the whole state of one revision", [26], () => {
+  always("a list is the whole state of one revision", [26], (history) => {
     const readings = new Readings()
-    const scopes = new Scopes()
+    const scopes = history.part(Scopes)
     return (line) => {
-      scopes.hear(line)
       const reading = readings.hear(line)
       if (reading === undefined || line.event.type !== "read.served") return undefined
       const { count, revision, versions } = line.event
@@ -99,17 +99,21 @@ interface Watching {
 }
 
 /** Follows watches, each with a cursor in what it should deliver. */
-const ofWatches = ["object.", "serverWatch.", "process."]
+const ofWatches = ["serverWatch.", "process."]
 class Watchings {
-  readonly scopes = new Scopes()
+  readonly #scopes: Scopes
   readonly #open = new Map<string, Map<string, Watching>>()
+
+  constructor(history: History) {
+    this.#scopes = history.part(Scopes)
+  }
 
   opened({ actor, entity, event }: Line): Watching | undefined {
     if (event.type === "process.crashed" || event.type === "process.stopped") this.#open.delete(entity)
     if (event.type !== "serverWatch.opened") return undefined
     let ofActor = this.#open.get(actor)
     if (ofActor === undefined) this.#open.set(actor, ofActor = new Map())
-    const watching = { agent: event.agent, resource: event.resource, cursor: this.scopes.cursor(event, event.from) }
+    const watching = { agent: event.agent, resource: event.resource, cursor: this.#scopes.cursor(event, event.from) }
     ofActor.set(entity, watching)
     return watching
   }
@@ -122,10 +126,9 @@ class Watchings {
 }
 
 const watches: ReadonlyArray<Property> = [
-  always("a watch that begins with the state of things shows the whole state of one revision", [26], () => {
-    const watchings = new Watchings()
+  always("a watch that begins with the state of things shows the whole state of one revision", [26], (history) => {
+    const watchings = new Watchings(history)
     return (line) => {
-      if (watchings.scopes.hear(line)) return undefined
       const watching = watchings.opened(line)
       if (watching === undefined || line.event.type !== "serverWatch.opened") return undefined
       const { agent, from, initial, resource } = line.event
@@ -137,10 +140,9 @@ const watches: ReadonlyArray<Property> = [
     }
   }, ofWatches),
   always("a watch delivers each matching change once and in order, before it says that it has come so far",
-    [27, 28, 29], () => {
-      const watchings = new Watchings()
+    [27, 28, 29], (history) => {
+      const watchings = new Watchings(history)
       return (line) => {
-        if (watchings.scopes.hear(line)) return undefined
         watchings.opened(line)
         const { event } = line
         const tells = event.type === "serverWatch.synced" || event.type === "serverWatch.bookmarked"

@@ -4,6 +4,7 @@
  * rest nothing is left unanswered.
  */
 import type { Event, Line } from "#model/events.ts"
+import { keyOf } from "#model/kinds.ts"
 import { ByActor } from "#properties/by-actor.ts"
 import { always, eventually, type Property } from "#properties/property.ts"
 
@@ -69,16 +70,13 @@ const fits = (open: Open, line: Line): boolean => {
 
 const answersAreTold = always(
   "What a component says of an answer comes with that answer, and of every success it says so", [],
-  () => {
+  ({ now }) => {
     const askers = new Map<string, Asker>()
     /** Of pods that are gone a kubelet has nothing to say any more: their deletion may overtake the last answer. */
-    const gonePods = new Set<string>()
+    const isGone = (uid: string): boolean => now.pods.known(uid) !== undefined && now.pods.get(uid) === undefined
     return (line) => {
       const { actor, at_ms, entity, event } = line
       switch (event.type) {
-        case "object.deleted":
-          if (event.resource === "pods") gonePods.add(entity)
-          return undefined
         case "process.crashed":
         case "process.stopped":
           askers.delete(event.process)
@@ -96,7 +94,7 @@ const answersAreTold = always(
       if (asker === undefined) askers.set(actor, asker = { sent: new Map(), open: [], at_ms, isPaused: false })
       if (asker.at_ms !== at_ms) {
         const silent = asker.open.find(({ answered, request }) => mustBeSaid(request)
-          && !(request === "patch pods/status" && gonePods.has(answered.uid ?? "")))
+          && !(request === "patch pods/status" && isGone(answered.uid ?? "")))
         asker.open = []
         asker.at_ms = at_ms
         if (silent !== undefined) {
@@ -122,7 +120,7 @@ const answersAreTold = always(
       return undefined
     }
   },
-  ["request.", ...needers, "object.deleted", "process.crashed", "process.stopped", "process.paused",
+  ["request.", ...needers, "process.crashed", "process.stopped", "process.paused",
     "process.resumed"]
 )
 
@@ -168,18 +166,15 @@ const reasonFor = (sent: Sent, actor: string): string | undefined => {
 }
 
 const requestsHaveReasons = always("A component asks only for what it said it would do, and as often", [],
-  () => {
+  ({ now }) => {
     const reasons = new Map<string, Map<string, number>>()
     const waiting = new ByActor<true>()
-    /** "<namespace>/<name>" by uid. */
-    const pods = new Map<string, string>()
-    const podOf = (uid: string): string => pods.get(uid) ?? uid
+    const podOf = (uid: string): string => {
+      const pod = now.pods.known(uid)
+      return pod === undefined ? uid : keyOf(pod)
+    }
     return (line) => {
       const { actor, entity, event } = line
-      if (event.type === "object.created") {
-        if (event.resource === "pods") pods.set(entity, event.key.slice("/registry/pods/".length))
-        return undefined
-      }
       if (event.type === "process.crashed" || event.type === "process.stopped") {
         reasons.delete(event.process)
         return undefined
@@ -204,7 +199,7 @@ const requestsHaveReasons = always("A component asks only for what it said it wo
     }
   },
   ["request.sent", "request.postponed", "podBinding.began", "sync.batchStarted", "sync.planned", "key.taken",
-    "key.done", "kubelet.registered", "podWorker.", "object.created", "process.crashed", "process.stopped"])
+    "key.done", "kubelet.registered", "podWorker.", "process.crashed", "process.stopped"])
 
 /** Longer than anything takes when nothing is wrong, and than a dead connection takes to be noticed. ASSUMED. */
 const settled_ms = 10_000

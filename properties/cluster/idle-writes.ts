@@ -6,7 +6,9 @@
  * schedule_one.go (UpdatePodCondition tells whether anything changed), v1.36.
  */
 import type { Line } from "#model/events.ts"
+import type { Resource } from "#model/kinds.ts"
 import { ByActor } from "#properties/by-actor.ts"
+import type { History } from "#properties/history.ts"
 
 interface Write {
   readonly agent: string
@@ -17,17 +19,16 @@ interface Write {
 /** After a conflict the new version is written without another look. Source: its single GET/PUT retry. */
 const afterConflict_ms = 60_000
 
-export const saysSomethingNew = (of: string, kind: string): () => (line: Line) => string | undefined => () => {
-  const latest = new Map<string, number>()
+export const saysSomethingNew = (of: string, kind: Resource) => ({ now }: History) => {
   const requests = new ByActor<Write>()
   const conflictAt_ms = new Map<string, number>()
-  return ({ actor, at_ms, entity, event }) => {
+  /** Of whoever had the key last: 0 if nobody ever had. */
+  const latestOf = (key: string): number => {
+    for (const { revision } of now[kind].history(key.slice(`/registry/${kind}/`.length))) return revision
+    return 0
+  }
+  return ({ actor, at_ms, entity, event }: Line): string | undefined => {
     switch (event.type) {
-      case "object.created":
-      case "object.updated":
-      case "object.deleted":
-        if (event.resource === kind) latest.set(event.key, event.revision)
-        return undefined
       case "process.crashed":
       case "process.stopped":
         requests.forget(event.process)
@@ -35,7 +36,7 @@ export const saysSomethingNew = (of: string, kind: string): () => (line: Line) =
       case "write.requested": {
         const { agent, expected, key, resource, verb } = event
         if (agent !== of || resource !== kind || verb === "delete" || expected === 0) return undefined
-        requests.set(actor, entity, { agent, key, latest: latest.get(key) ?? 0 })
+        requests.set(actor, entity, { agent, key, latest: latestOf(key) })
         return undefined
       }
       case "write.refused": {

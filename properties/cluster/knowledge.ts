@@ -3,6 +3,7 @@
  * an object is what the history says of it. Judged on ground truth, the lines of actor "etcd".
  */
 import type { Event, Line } from "#model/events.ts"
+import { resources } from "#model/kinds.ts"
 import { always, type Property } from "#properties/property.ts"
 
 /** The store begins at revision 1, without any change. */
@@ -44,39 +45,13 @@ const nobodyKnowsTheFuture = always("Nobody speaks of a revision that is not com
   ["object.", "history.", "serverWatch.", "reflector.", "etcdWatch.", "kv.returned", "watchCache.", "read.served",
     "write.done", "request.answered", "podStatus.posted", "finalizers.", "entry.applied", "raft.recovered"])
 
-interface Version {
-  readonly revision: number
-  readonly object: unknown
-}
-/** The versions of each object, by uid; a removal is one too. */
-export class Versions {
-  readonly #byUid = new Map<string, Map<number, Version>>()
-
-  hear({ entity, event }: Line): boolean {
-    if (event.type !== "object.created" && event.type !== "object.updated" && event.type !== "object.deleted") {
-      return false
-    }
-    let versions = this.#byUid.get(entity)
-    if (versions === undefined) this.#byUid.set(entity, versions = new Map())
-    versions.set(event.revision, { revision: event.revision, object: event.object })
-    return true
-  }
-  of(uid: string, revision: number): Version | undefined {
-    return this.#byUid.get(uid)?.get(revision)
-  }
-}
-
 const answersNameVersions = always("An answer names a version that the object really had", [],
-  () => {
-    const versions = new Versions()
-    return (line) => {
-      const { actor, event } = line
-      if (versions.hear(line) || (event.type !== "request.answered" && event.type !== "write.done")) return undefined
-      const { revision, uid } = event
-      if (uid === undefined || revision === undefined) return undefined
-      return versions.of(uid, revision) === undefined
-        ? `${actor} says ${event.type} of ${uid} at revision ${revision}, which it never had` : undefined
-    }
-  }, ["object.", "request.answered", "write.done"])
+  ({ now }) => ({ actor, event }) => {
+    if (event.type !== "request.answered" && event.type !== "write.done") return undefined
+    const { revision, uid } = event
+    if (uid === undefined || revision === undefined) return undefined
+    return resources.some((resource) => now[resource].written(uid, revision) !== undefined) ? undefined
+      : `${actor} says ${event.type} of ${uid} at revision ${revision}, which it never had`
+  }, ["request.answered", "write.done"])
 
 export const properties: ReadonlyArray<Property> = [nobodyKnowsTheFuture, answersNameVersions]

@@ -8,9 +8,8 @@
 import type { Line } from "#model/events.ts"
 import type { Node } from "#model/objects/node.ts"
 import type { Pod, PodCondition, PodSpec } from "#model/objects/pod.ts"
-import type { ReplicaSet } from "#model/objects/replica-set.ts"
 import { evictingKeys } from "#properties/controllers/node-lifecycle/committed-nodes.ts"
-import type { History } from "#properties/history.ts"
+import { committed, type Committed, type History, isChange } from "#properties/history.ts"
 import { eventually, sometimes, type Property } from "#properties/property.ts"
 import { programOf } from "#model/objects/programs.ts"
 
@@ -49,30 +48,25 @@ const comesToRest = () => {
   let excusedUntil_ms = -1
   let last: { readonly at_ms: number; readonly what: string } | undefined
   const ownLives = new Set<string>()
-  const isExcused = ({ event, at_ms }: Line): boolean => {
-    if (event.type !== "object.created" && event.type !== "object.updated" &&
-      event.type !== "object.deleted") return true
-    if (event.resource === "leases") return true
-    if (event.resource === "nodes") {
-      if (event.type !== "object.updated") return false
-      const [before, after] = [event.previous as Node, event.object as Node]
-      return isHeartbeat(before, after) || isTainting(before, after)
+  const isExcused = (line: Line): boolean => {
+    const node = committed(line, "nodes")
+    if (node !== undefined) {
+      return node.type === "object.updated" &&
+        (isHeartbeat(node.previous, node.object) || isTainting(node.previous, node.object))
     }
-    if (event.resource === "replicasets") {
-      const set = event.object as ReplicaSet
-      if (livesItsOwnLife(set.spec.template.spec)) return true
-    }
-    if (event.resource === "pods") {
-      const pod = event.object as Pod
-      const { uid } = pod.metadata
-      if (livesItsOwnLife(pod.spec, pod) || ownLives.has(uid)) {
-        if (event.type === "object.deleted") ownLives.delete(uid)
-        else ownLives.add(uid)
-        if (isTerminal(pod)) excusedUntil_ms = at_ms + consequence_ms
-        return true
-      }
-    }
-    return at_ms <= excusedUntil_ms
+    const set = committed(line, "replicasets")
+    if (set !== undefined && livesItsOwnLife(set.object.spec.template.spec)) return true
+    const pod = committed(line, "pods")
+    if (pod !== undefined && hasItsOwnLife(pod, line.at_ms)) return true
+    return !isChange(line.event) || line.event.resource === "leases" || line.at_ms <= excusedUntil_ms
+  }
+  const hasItsOwnLife = ({ object, type }: Committed<"pods">, at_ms: number): boolean => {
+    const { uid } = object.metadata
+    if (!livesItsOwnLife(object.spec, object) && !ownLives.has(uid)) return false
+    if (type === "object.deleted") ownLives.delete(uid)
+    else ownLives.add(uid)
+    if (isTerminal(object)) excusedUntil_ms = at_ms + consequence_ms
+    return true
   }
   return {
     line: (line: Line) => {
@@ -85,8 +79,7 @@ const comesToRest = () => {
 }
 
 const whatOf = ({ event }: Line): string => {
-  if (event.type !== "object.created" && event.type !== "object.updated" &&
-    event.type !== "object.deleted") return event.type
+  if (!isChange(event)) return event.type
   return `${event.resource.slice(0, -1)} ${event.key.slice(event.key.indexOf("/", 10) + 1)} was ${event.type.slice(7)}`
 }
 
@@ -112,7 +105,6 @@ export const properties: ReadonlyArray<Property> = [
   eventually("without users and faults the cluster comes to rest: nothing is written but leases", [112], comesToRest,
     written),
   eventually("at rest every replica set has its pods and nothing is left terminating", [112, 76], desiredIsActual),
-  sometimes("a replica set with pods is at work", () => ({ event }) => event.type === "object.updated" &&
-    event.resource === "replicasets" && ((event.object as ReplicaSet).status.readyReplicas ?? 0) > 0,
-      ["object.updated"])
+  sometimes("a replica set with pods is at work", () => (line) =>
+    (committed(line, "replicasets")?.object.status.readyReplicas ?? 0) > 0, ["replicasets.updated"])
 ]

@@ -1,12 +1,11 @@
 /** history/calm: since when nothing is wrong with the cluster, and what can be relied on as long as nothing was. */
 import type { Line } from "#model/events.ts"
+import { reconnected_ms } from "#properties/history/bounds.ts"
 import { Course } from "#properties/history/course.ts"
 import type { Moment } from "#properties/history/kept.ts"
 
 /** Elections of the beginning are over, and machines that reboot late have found the leader. */
 export const leads_ms = 15_000 // ASSUMED
-/** Dead connections were noticed (45 s) and dialled anew, and what had piled up behind them is done. */
-const answers_ms = 75_000 // ASSUMED
 
 interface State {
   /** Nothing has been wrong since; undefined: something is. What has just started counts as wrong until now. */
@@ -73,7 +72,7 @@ export class Calm {
   }
   /** Nothing was wrong at that time, and what had been wrong was over. */
   wasSettled(at_ms: number): boolean {
-    return this.wasWellFor(this.isUntouched ? leads_ms : answers_ms, at_ms)
+    return this.wasWellFor(this.isUntouched ? leads_ms : reconnected_ms, at_ms)
   }
   /** The cluster is whole, and had been for so long at that time. */
   wasWellFor(ms: number, at_ms: number): boolean {

@@ -187,6 +187,15 @@ export class View<T, By extends string = never> {
   by(index: By, key: string): ReadonlyArray<T> {
     return this.#kept.by[index].of(key, this.#moment)
   }
+  /** Its first version. */
+  first(uid: string): Version<T> | undefined {
+    return this.#kept.lives.get(uid)?.versions[0]
+  }
+  /** What it was until the line that told of its change. */
+  before({ entity, seq }: { readonly entity: string; readonly seq: number }): Version<T> | undefined {
+    const life = this.#kept.lives.get(entity)
+    return life?.versions[life.placeAt({ seq: seq - 1, revision: this.#moment.revision })]
+  }
   /** The versions that it has had until then, its removal included, the oldest first. */
   versions(uid: string): ReadonlyArray<Version<T>> {
     const life = this.#kept.lives.get(uid)

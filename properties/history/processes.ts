@@ -6,6 +6,8 @@ import type { Moment } from "#properties/history/kept.ts"
 export interface Process {
   readonly state: "running" | "paused" | "over"
   readonly since_ms: number
+  /** The line of its last start. */
+  readonly started: number
 }
 export interface Leader {
   readonly actor: string
@@ -27,7 +29,7 @@ export class Processes {
     switch (event.type) {
       case "process.started":
       case "process.resumed":
-        return this.#become(event.process, "running", at_ms, seq)
+        return this.#become(event.process, "running", at_ms, seq, event.type === "process.started")
       case "process.paused":
         return this.#become(event.process, "paused", at_ms, seq)
       case "process.crashed":
@@ -45,8 +47,9 @@ export class Processes {
       default:
     }
   }
-  #become(name: string, state: Process["state"], since_ms: number, seq: number): void {
-    courseOf(this.#processes, name).set(seq, { state, since_ms })
+  #become(name: string, state: Process["state"], since_ms: number, seq: number, isStart = false): void {
+    const course = courseOf(this.#processes, name)
+    course.set(seq, { state, since_ms, started: isStart ? seq : course.newest?.started ?? 0 })
   }
   #endLead(election: Course<Leader | undefined>, actor: string, seq: number): void {
     if (election.newest?.actor === actor) election.set(seq, undefined)

@@ -7,22 +7,29 @@
 import type { Line } from "#model/events.ts"
 import type { ApiObject } from "#model/kinds.ts"
 import type { Pod } from "#model/objects/pod.ts"
+import type { Moment } from "#properties/history/kept.ts"
 import { digestMinus, digestPlus } from "#model/objects/digest.ts"
 
 interface Change {
+  readonly seq: number
   readonly revision: number
   readonly at_ms: number
   readonly digest: number
 }
 
 export class CommittedSet {
+  readonly #moment: Moment
   readonly #changes: Array<Change> = []
   #digest = 0
 
-  change(revision: number, at_ms: number, gone: number | undefined, come: number | undefined): void {
+  constructor(moment: Moment) {
+    this.#moment = moment
+  }
+
+  change({ at_ms, seq }: Line, revision: number, gone: number | undefined, come: number | undefined): void {
     if (gone !== undefined) this.#digest = digestMinus(this.#digest, gone)
     if (come !== undefined) this.#digest = digestPlus(this.#digest, come)
-    this.#changes.push({ revision, at_ms, digest: this.#digest })
+    this.#changes.push({ seq, revision, at_ms, digest: this.#digest })
   }
 
   digestAt(revision: number): number {
@@ -31,20 +38,22 @@ export class CommittedSet {
 
   /** The first change that a copy of this revision does not hold. */
   firstAfter(revision: number): { readonly revision: number; readonly at_ms: number } | undefined {
-    return this.#changes[this.#after(revision)]
+    const change = this.#changes[this.#after(revision)]
+    return change === undefined || change.seq > this.#moment.seq ? undefined : change
   }
 
   get lastRevision(): number {
-    return this.#changes.at(-1)?.revision ?? 0
+    return this.#changes[this.#after(Infinity) - 1]?.revision ?? 0
   }
 
-  /** How many changes lie at or before the revision. */
+  /** How many changes lie at or before the revision, and had been committed by then. */
   #after(revision: number): number {
     let low = 0
     let high = this.#changes.length
     while (low < high) {
       const middle = (low + high) >> 1
-      if (this.#changes[middle]!.revision <= revision) low = middle + 1
+      const change = this.#changes[middle]!
+      if (change.revision <= revision && change.seq <= this.#moment.seq) low = middle + 1
       else high = middle
     }
     return low
@@ -62,8 +71,14 @@ const setsOf = (resource: string, object: ApiObject): ReadonlyArray<string> => {
 }
 
 export class CommittedSets {
+  readonly hears = ["object.created", "object.updated", "object.deleted"] as const
+  readonly #moment: Moment
   readonly #sets = new Map<string, CommittedSet>()
   readonly #known = new Map<string, Known>()
+
+  constructor(moment: Moment) {
+    this.#moment = moment
+  }
 
   /** By a reflector's entity; undefined when its selector is none of those that are followed. */
   get(entity: string): CommittedSet | undefined {
@@ -72,7 +87,8 @@ export class CommittedSets {
     return isFollowed ? this.#of(entity) : undefined
   }
 
-  hear({ event, at_ms }: Line): void {
+  hear(line: Line): void {
+    const { event } = line
     if (event.type !== "object.created" && event.type !== "object.updated" && event.type !== "object.deleted") return
     const { resource, revision } = event
     if (resource === "leases") return
@@ -84,16 +100,16 @@ export class CommittedSets {
     if (after === undefined) this.#known.delete(uid)
     else this.#known.set(uid, after)
     for (const set of before?.sets ?? []) {
-      this.#of(set).change(revision, at_ms, before?.revision, after?.sets.includes(set) === true ? revision : undefined)
+      this.#of(set).change(line, revision, before?.revision, after?.sets.includes(set) === true ? revision : undefined)
     }
     for (const set of after?.sets ?? []) {
-      if (before?.sets.includes(set) !== true) this.#of(set).change(revision, at_ms, undefined, revision)
+      if (before?.sets.includes(set) !== true) this.#of(set).change(line, revision, undefined, revision)
     }
   }
 
   #of(key: string): CommittedSet {
     let set = this.#sets.get(key)
-    if (set === undefined) this.#sets.set(key, set = new CommittedSet())
+    if (set === undefined) this.#sets.set(key, set = new CommittedSet(this.#moment))
     return set
   }
 }

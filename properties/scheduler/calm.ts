@@ -8,12 +8,11 @@ import type { EventOf, Line } from "#model/events.ts"
 import type { Node } from "#model/objects/node.ts"
 import type { Pod } from "#model/objects/pod.ts"
 import { heardByHealth } from "#properties/etcd/health.ts"
+import { caughtUp_ms } from "#properties/history/bounds.ts"
 import { committed, type Committed, type History } from "#properties/history.ts"
 import { allocatableOf, isTerminal, nodeOf } from "#properties/scheduler/fit.ts"
 import { sameRecord, taintText } from "#properties/scheduler/snapshot.ts"
 
-/** Dead connections were noticed (45 s), dialled anew (30 s), and a reflector's longest back-off (60 s) is over. */
-const well_ms = 150_000 // ASSUMED
 /** A watch's way, and a binding under way, which counts before it is committed. */
 const learns_ms = 10_000 // ASSUMED
 
@@ -150,7 +149,7 @@ export const knowsWhatThereIs = (history: History): (line: Line) => string | und
     schedulers.line(line)
     for (const [what, since_ms] of schedulers.wrong) {
       if (at_ms - since_ms <= learns_ms) break
-      if (history.calm.wasWellFor(well_ms, since_ms)) {
+      if (history.calm.wasWellFor(caughtUp_ms, since_ms)) {
         return `${what} is not as committed since ${Math.round(since_ms)} ms`
       }
       // Something was wrong: it is looked at anew.

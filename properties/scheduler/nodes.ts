@@ -1,6 +1,7 @@
 /** What a scheduler says of a node is what was committed, at the revision that it names. Source: invariant 109. */
 import type { Line } from "#model/events.ts"
 import type { Node } from "#model/objects/node.ts"
+import type { History } from "#properties/history.ts"
 import { allocatableOf } from "#properties/scheduler/fit.ts"
 import { sameRecord, taintText } from "#properties/scheduler/snapshot.ts"
 
@@ -13,23 +14,14 @@ const differsIn = (node: Node, told: Changed): string | undefined => {
   return sameRecord(allocatableOf(node), told.allocatable) ? undefined : "allocatable"
 }
 
-/** Kept for the whole run: who was paused may be shown a version that is long past. */
-export const seesWhatWasCommitted = (): (line: Line) => string | undefined => {
-  const versions = new Map<string, Map<number, Node>>()
-  return ({ actor, entity, event }) => {
-    if (event.type === "schedulerNode.changed") {
-      const node = versions.get(entity)?.get(event.revision)
-      if (node === undefined) return `${actor} saw ${entity} at revision ${event.revision}, when nobody wrote it`
-      const field = differsIn(node, event)
-      return field === undefined ? undefined
-        : `${actor} saw other ${field} of ${entity} than revision ${event.revision} has`
-    }
-    if (event.type !== "object.created" && event.type !== "object.updated") return undefined
-    if (event.resource !== "nodes") return undefined
-    const { name } = event.object.metadata
-    let known = versions.get(name)
-    if (known === undefined) versions.set(name, known = new Map())
-    known.set(event.revision, event.object as Node)
-    return undefined
+/** Of the whole run: who was paused may be shown a version that is long past. */
+export const seesWhatWasCommitted = ({ now }: History) => ({ actor, entity, event }: Line): string | undefined => {
+  if (event.type !== "schedulerNode.changed") return undefined
+  for (const { object, revision } of now.nodes.history(entity)) {
+    if (revision !== event.revision || object === undefined) continue
+    const field = differsIn(object, event)
+    return field === undefined ? undefined
+      : `${actor} saw other ${field} of ${entity} than revision ${event.revision} has`
   }
+  return `${actor} saw ${entity} at revision ${event.revision}, when nobody wrote it`
 }

@@ -1,6 +1,7 @@
 /** Monitors over the schedulers' queues and caches. */
 import type { Line } from "#model/events.ts"
 import { backoffOrderingWindow_ms, podInitialBackoff_ms, podMaxBackoff_ms } from "#model/limits/scheduler.ts"
+import { settled_ms } from "#properties/history/bounds.ts"
 import type { Obligation } from "#properties/property.ts"
 
 type QueueState = "gated" | "active" | "backoff" | "unschedulable" | "inFlight"
@@ -242,10 +243,8 @@ const until = (
   }
 }
 
-/** A binding is given up after 60 s; a dead watch is known after 45 s and listed again within 30 s. */
-const confirmWithin_ms = 150_000 // ASSUMED
 export const assumptionEnds = until("schedulerCache.assumed", ["schedulerCache.confirmed", "schedulerCache.corrected",
-  "schedulerCache.forgotten"], confirmWithin_ms)
+  "schedulerCache.forgotten"], settled_ms)
 /** The handler runs in the task that hears of the failure; a queue's entry may have been removed before. */
 export const failedBindingIsQueued = (): { line: (line: Line) => void; open: () => Iterable<Obligation> } => {
   const requeued = until("podBinding.failed", ["schedulingQueue.returned", "schedulingQueue.removed"], 1_000)()

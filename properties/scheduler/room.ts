@@ -1,7 +1,7 @@
 /**
  * 53 at the moment of binding, on ground truth: what is bound to a node and not terminal fits its allocatable.
  *
- * A single scheduler that knows all keeps this. Legal exceptions, each within `settle_ms`: two schedulers lead or
+ * A single scheduler that knows all keeps this. Legal exceptions, each within `settled_ms`: two schedulers lead or
  * the leader is new (its informer may be behind, and the old one's bindings may still arrive); a binding whose
  * outcome was unknown was forgotten; the node's allocatable or its object changed; a user named or bound the node. The
  * kubelet's admission is the last guard: it must refuse what does not fit.
@@ -11,10 +11,8 @@ import type { Node } from "#model/objects/node.ts"
 import type { Pod } from "#model/objects/pod.ts"
 import { requestsOf } from "#model/objects/requests.ts"
 import { committed, type Committed, type History } from "#properties/history.ts"
+import { settled_ms } from "#properties/history/bounds.ts"
 import { add, allocatableOf, isTerminal, nodeOf, type Sums } from "#properties/scheduler/fit.ts"
-
-/** A watch is known to be dead after 45 s and listed again within 30 s; a request is given up after 60 s. */
-const settle_ms = 150_000 // ASSUMED
 
 /** What the pod makes too much of on its node. */
 const overfull = (pod: Pod, node: Node, used: Sums): string | undefined => {
@@ -58,11 +56,11 @@ export const boundPodsFit = ({ now }: History): (line: Line) => string | undefin
     const { name } = object.metadata
     const [, before] = lastOf(name)
     const isSame = type !== "object.deleted" && (before === undefined || sameAmounts(before, object))
-    if (!isSame) excusedUntil_ms.set(name, at_ms + settle_ms)
+    if (!isSame) excusedUntil_ms.set(name, at_ms + settled_ms)
   }
   const leads = (at_ms: number): void => {
     // The first of all has no predecessor, and nothing was bound before it.
-    if (++leaders > 1) allExcusedUntil_ms = at_ms + settle_ms
+    if (++leaders > 1) allExcusedUntil_ms = at_ms + settled_ms
   }
   return (line) => {
     const { at_ms, event } = line
@@ -71,7 +69,7 @@ export const boundPodsFit = ({ now }: History): (line: Line) => string | undefin
         leads(at_ms)
         return undefined
       case "podBinding.failed":
-        if (event.reason === "unknown") allExcusedUntil_ms = at_ms + settle_ms
+        if (event.reason === "unknown") allExcusedUntil_ms = at_ms + settled_ms
         return undefined
       case "operation.invoked":
         // Like one who names the node at the creation.

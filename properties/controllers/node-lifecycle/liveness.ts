@@ -1,6 +1,5 @@
 /** node-lifecycle/liveness: what becomes of a dead node and its pods, and of a living one. Invariants 71, 72, 76. */
 import type { Line } from "#model/events.ts"
-import { reflectorBackoff_max_ms } from "#model/limits/client.ts"
 import {
   largeClusterThreshold, nodeEvictionRate_per_s, secondaryNodeEvictionRate_per_s, unhealthyZoneNodes_min,
   unhealthyZoneThreshold
@@ -9,33 +8,30 @@ import { nodeLeaseRenewInterval_ms, nodeMonitorGracePeriod_ms, nodeMonitorPeriod
 import type { Pod } from "#model/objects/pod.ts"
 import { notReadyKey, toleratedSeconds, unreachableKey } from "#model/objects/taints.ts"
 import {
-  CommittedNodes, type CommittedNode, evictingKeys
+  boundSince_ms, evictingKeys, heartbeats_ms, isReady, podReadySince_ms, readyOf, readySince_ms, zoneOf
 } from "#properties/controllers/node-lifecycle/committed-nodes.ts"
+import { committed, type History } from "#properties/history.ts"
+import { relist_ms } from "#properties/history/bounds.ts"
+import type { Stored } from "#properties/history/store.ts"
 import { leadsTo, type Invariants, type Obligation, type Property } from "#properties/property.ts"
 
 /** Requests, conflicts and a reconnect on top of the periods. ASSUMED. */
 const slack_ms = 60_000
-/** What the controller does not know yet: its reflector may stand at its longest back-off, drawn up to twice that. */
-const relist_ms = 2 * reflectorBackoff_max_ms
 const slowestClock = 0.8
 
 /** Whether a zone's nodes are tainted at all, and since when; nothing is when every zone is without a ready node. */
 class Zones {
   readonly #since_ms = new Map<string, number>()
-  readonly #nodes: Map<string, CommittedNode>
-  #perNode_ms = new Map<string, number>()
+  readonly #perNode_ms = new Map<string, number>()
 
-  constructor(nodes: Map<string, CommittedNode>) {
-    this.#nodes = nodes
-  }
-
-  /** Counts anew: called when some node's Ready changed. */
-  count(at_ms: number): void {
+  /** Counts anew: called when some node changed. */
+  count(now: Stored, at_ms: number): void {
     const counts = new Map<string, { ready: number; notReady: number }>()
-    for (const { zone, ready } of this.#nodes.values()) {
+    for (const node of now.nodes.all()) {
+      const zone = zoneOf(now, node)
       const count = counts.get(zone) ?? { ready: 0, notReady: 0 }
       counts.set(zone, count)
-      if (ready === "True") count.ready += 1
+      if (readyOf(node) === "True") count.ready += 1
       else count.notReady += 1
     }
     const areAllFull = [...counts.values()].every(({ ready }) => ready === 0)
@@ -63,29 +59,25 @@ class Zones {
 
 /** The history, and since when a controller leads: a new one starts its timers anew. */
 class View {
-  readonly committed = new CommittedNodes()
-  readonly zones = new Zones(this.committed.nodes)
+  readonly now: Stored
+  readonly zones = new Zones()
+  readonly #processes: History["processes"]
   now_ms = 0
-  leads_ms: number | undefined
-  #leader: string | undefined
+
+  constructor({ now, processes }: History) {
+    this.now = now
+    this.#processes = processes
+  }
 
   hear(line: Line): void {
-    const { actor, entity, event, at_ms } = line
-    this.now_ms = at_ms
-    const before = event.type.startsWith("object.") ? this.committed.nodes.size : -1
-    this.committed.hear(line)
-    const isOfNode = "resource" in event && event.resource === "nodes"
-    if (isOfNode || before !== -1 && before !== this.committed.nodes.size) this.zones.count(at_ms)
-    if (event.type === "elector.acquired" && entity === "kube-controller-manager") {
-      this.#leader = actor
-      this.leads_ms = at_ms
-    }
-    const isEnd = (event.type === "elector.lost" || event.type === "elector.stopped") && actor === this.#leader
-    const isDead = (event.type === "process.crashed" || event.type === "process.stopped")
-      && event.process === this.#leader
-    if (isEnd || isDead) this.leads_ms = undefined
+    this.now_ms = line.at_ms
+    if (committed(line, "nodes") !== undefined) this.zones.count(this.now, line.at_ms)
+  }
+  get leads_ms(): number | undefined {
+    return this.#processes.leaderOf("kube-controller-manager")?.since_ms
   }
 }
+/** Also what changes nothing here tells the time. */
 const hears = ["object.", "elector.", "process.crashed", "process.stopped"]
 
 /** `inCore`: a part of the cluster is enough for it, and shorter than that part works alone. */
@@ -93,52 +85,56 @@ const holds = (
   name: string, invariants: Invariants,
   open: (view: View, leads_ms: number) => Iterable<Obligation>, inCore?: true
 ): Property =>
-  leadsTo(name, invariants, () => {
-    const view = new View()
+  leadsTo(name, invariants, (history) => {
+    const view = new View(history)
     return {
       line: (line) => view.hear(line),
-      open: () => view.leads_ms === undefined ? [] : open(view, view.leads_ms)
+      open: () => {
+        const { leads_ms } = view
+        return leads_ms === undefined ? [] : open(view, leads_ms)
+      }
     }
   }, hears, inCore)
 
 const silentNodesAreGivenUp = holds("a node without heartbeats becomes Unknown", [71], function*(view, leads_ms) {
   const within_ms = (nodeMonitorGracePeriod_ms + 2 * nodeMonitorPeriod_ms) / slowestClock + slack_ms
-  for (const { name, zone, ready, heartbeatAt_ms } of view.committed.nodes.values()) {
+  for (const node of view.now.nodes.all()) {
+    const ready = readyOf(node)
     if (ready === "Unknown" || ready === "none") continue
+    const [heartbeatAt_ms] = heartbeats_ms(view.now, node)
     if (view.now_ms - heartbeatAt_ms < 3 * nodeLeaseRenewInterval_ms) continue
     // When a disruption of every zone ends, all nodes get their grace anew.
-    const since_ms = Math.max(heartbeatAt_ms, leads_ms, view.zones.since_ms(zone) ?? 0)
-    yield { entity: name, since_ms, within_ms }
+    const since_ms = Math.max(heartbeatAt_ms, leads_ms, view.zones.since_ms(zoneOf(view.now, node)) ?? 0)
+    yield { entity: node.metadata.name, since_ms, within_ms }
   }
 }, true)
 
-const podsOfUnknownNodes = holds("the pods of an Unknown node become not ready", [], function*(view, leads_ms) {
-  for (const node of view.committed.nodes.values()) {
-    if (node.ready !== "Unknown") continue
-    for (const { pod, isReady, readySince_ms } of node.pods.values()) {
-      if (!isReady) continue
-      const since_ms = Math.max(node.readySince_ms, readySince_ms, leads_ms)
-      yield { entity: `${pod.metadata.name} on ${node.name}`, since_ms, within_ms: slack_ms }
+const podsOfUnknownNodes = holds("the pods of an Unknown node become not ready", [], function*({ now }, leads_ms) {
+  for (const node of now.nodes.all()) {
+    if (readyOf(node) !== "Unknown") continue
+    const { name } = node.metadata
+    for (const pod of now.pods.by("node", name)) {
+      if (!isReady(pod)) continue
+      const since_ms = Math.max(readySince_ms(now, node), podReadySince_ms(now, pod), leads_ms)
+      yield { entity: `${pod.metadata.name} on ${name}`, since_ms, within_ms: slack_ms }
     }
   }
 }, true)
 
-const wantedKey = (node: CommittedNode): string | undefined =>
-  node.ready === "False" ? notReadyKey : node.ready === "Unknown" ? unreachableKey : undefined
-
 const taintsMirrorConditions = holds("the taints of a node come to say what its Ready condition says", [72],
-  function*(view, leads_ms) {
-    for (const node of view.committed.nodes.values()) {
-      if (node.ready === "none") continue
-      const wanted = wantedKey(node)
-      const noSchedule = (node.node.spec.taints ?? []).filter(({ key, effect }) =>
+  function*({ now }, leads_ms) {
+    for (const node of now.nodes.all()) {
+      const ready = readyOf(node)
+      if (ready === "none") continue
+      const wanted = ready === "False" ? notReadyKey : ready === "Unknown" ? unreachableKey : undefined
+      const noSchedule = (node.spec.taints ?? []).filter(({ key, effect }) =>
         effect === "NoSchedule" && (key === notReadyKey || key === unreachableKey)).map(({ key }) => key)
       const isRight = wanted === undefined ? noSchedule.length === 0
         : noSchedule.length === 1 && noSchedule[0] === wanted
-      const wrong = evictingKeys(node.node).filter((key) => key !== wanted)
+      const wrong = evictingKeys(node).filter((key) => key !== wanted)
       if (isRight && wrong.length === 0) continue
-      const since_ms = Math.max(node.readySince_ms, leads_ms)
-      yield { entity: `${node.name}, which is ${node.ready}`, since_ms, within_ms: slack_ms + relist_ms }
+      const since_ms = Math.max(readySince_ms(now, node), leads_ms)
+      yield { entity: `${node.metadata.name}, which is ${ready}`, since_ms, within_ms: slack_ms + relist_ms }
     }
   }, true)
 
@@ -153,18 +149,21 @@ const isTerminal = ({ status }: Pod): boolean => status.phase === "Succeeded" ||
 /** Legal exceptions: its zone's rate is 0, every zone is disrupted, it tolerates the taint for ever. */
 const podsOfDeadNodesLeave = holds(
   "a pod on a node that stays not ready is Terminating when its tolerations have run out", [76],
-  function*(view, leads_ms) {
-    for (const node of view.committed.nodes.values()) {
-      if (node.ready !== "False" && node.ready !== "Unknown") continue
-      const evicting_ms = view.zones.since_ms(node.zone)
+  function*({ now, zones }, leads_ms) {
+    for (const node of now.nodes.all()) {
+      const ready = readyOf(node)
+      if (ready !== "False" && ready !== "Unknown") continue
+      const { name } = node.metadata
+      const zone = zoneOf(now, node)
+      const evicting_ms = zones.since_ms(zone)
       if (evicting_ms === undefined) continue
-      for (const { pod, boundAt_ms } of node.pods.values()) {
+      for (const pod of now.pods.by("node", name)) {
         const seconds = grantedOnDeadNode_s(pod)
         if (seconds === undefined || pod.metadata.deletionTimestamp !== undefined || isTerminal(pod)) continue
         yield {
-          entity: `${pod.metadata.name} on ${node.name}`,
-          since_ms: Math.max(node.readySince_ms, boundAt_ms, evicting_ms, leads_ms),
-          within_ms: (nodeMonitorPeriod_ms + view.zones.wait_ms(node.zone) + seconds * 1000) / slowestClock + slack_ms
+          entity: `${pod.metadata.name} on ${name}`,
+          since_ms: Math.max(readySince_ms(now, node), boundSince_ms(now, pod), evicting_ms, leads_ms),
+          within_ms: (nodeMonitorPeriod_ms + zones.wait_ms(zone) + seconds * 1000) / slowestClock + slack_ms
         }
       }
     }

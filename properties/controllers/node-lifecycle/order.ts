@@ -9,16 +9,21 @@ import { always, type Property } from "#properties/property.ts"
 const zoneOf = ({ metadata }: Node): string => metadata.labels?.[zoneLabel] ?? ""
 /** The first node that a controller sees of a zone brings the zone along. */
 const zonesAreSeenWithTheirNodes = always("A zone is known from the first of its nodes on, and with it", [],
-  () => {
-    /** Of every node that ever was: a node made by hand, and made again, has the zone that it was given. */
-    const zones = new Map<string, string>()
+  ({ now }) => {
     const known = new Map<string, Set<string>>()
     const due = new Map<string, string>()
+    /** As the last Node of that name was made, also if it is gone: one made by hand has the zone that it was given. */
+    const madeAs = (name: string): Node | undefined => {
+      let first: Node | undefined
+      for (const { object } of now.nodes.history(name)) {
+        if (object === undefined && first !== undefined) break
+        first = object ?? first
+      }
+      return first
+    }
     return ({ actor, entity, event }) => {
       const expected = due.get(actor)
-      if (event.type === "object.created") {
-        if (event.resource === "nodes") zones.set((event.object as Node).metadata.name, zoneOf(event.object as Node))
-      } else if (event.type === "process.crashed" || event.type === "process.stopped") {
+      if (event.type === "process.crashed" || event.type === "process.stopped") {
         known.delete(event.process)
         due.delete(event.process)
       } else if (event.type === "zone.gone") known.get(actor)?.delete(entity)
@@ -27,32 +32,25 @@ const zonesAreSeenWithTheirNodes = always("A zone is known from the first of its
         due.delete(actor)
       } else if (event.type === "nodeHealth.seen") {
         if (expected !== undefined) return `${actor} did not see zone ${expected} with its first node`
-        const zone = zones.get(entity)
+        const node = madeAs(entity)
         const mine = known.get(actor) ?? new Set()
-        if (zone === undefined || mine.has(zone)) return undefined
-        known.set(actor, mine.add(zone))
-        due.set(actor, zone)
+        if (node === undefined || mine.has(zoneOf(node))) return undefined
+        known.set(actor, mine.add(zoneOf(node)))
+        due.set(actor, zoneOf(node))
       } else if (expected !== undefined) return `${actor} did not see zone ${expected} with its first node`
       return undefined
     }
-  }, ["object.created", "zone.", "nodeHealth.", "process.crashed", "process.stopped"])
+  }, ["zone.", "nodeHealth.", "process.crashed", "process.stopped"])
 
 /** It need not have been this controller that added it: what is there already is not written again. */
 const taintsWereThere = always("A controller says that it tainted a node only when the node has had that taint", [],
-  () => {
-    const had = new Set<string>()
-    return ({ actor, entity, event }) => {
-      if (event.type === "nodeTaint.added" || event.type === "nodeTaint.swapped") {
-        return had.has(`${entity} ${event.key}`) ? undefined
-          : `${actor} says ${event.type} of ${entity} with ${event.key}, which no version of it has`
-      }
-      if (event.type !== "object.created" && event.type !== "object.updated") return undefined
-      if (event.resource !== "nodes") return undefined
-      const node = event.object as Node
-      for (const { key } of noExecuteTaints(node)) had.add(`${node.metadata.name} ${key}`)
-      return undefined
+  ({ now }) => ({ actor, entity, event }) => {
+    if (event.type !== "nodeTaint.added" && event.type !== "nodeTaint.swapped") return undefined
+    for (const { object } of now.nodes.history(entity)) {
+      if (object !== undefined && noExecuteTaints(object).some(({ key }) => key === event.key)) return undefined
     }
-  }, ["object.created", "object.updated", "nodeTaint.added", "nodeTaint.swapped"])
+    return `${actor} says ${event.type} of ${entity} with ${event.key}, which no version of it has`
+  }, ["nodeTaint.added", "nodeTaint.swapped"])
 
 const nodeKey = (_event: object, { entity }: Line): string => `node-lifecycle:${entity}`
 

@@ -2,13 +2,13 @@
 import type { Line } from "#model/events.ts"
 import { nodeEvictionRate_per_s } from "#model/limits/controllers/node-lifecycle.ts"
 import { nodeLeaseRenewInterval_ms, requestTimeout_ms } from "#model/limits.ts"
-import type { Node } from "#model/objects/node.ts"
 import type { Pod } from "#model/objects/pod.ts"
 import { toleratedSeconds } from "#model/objects/taints.ts"
 import {
-  CommittedNodes, type CommittedNode, evictingKeys, hasDisruptionTarget, isTaintedByController, readyOf
+  type Episode, episodeOf, evictingKeys, hasDisruptionTarget, heartbeats_ms, isTaintedByController, readyOf
 } from "#properties/controllers/node-lifecycle/committed-nodes.ts"
 import { Disturbance, disturbanceEvents } from "#properties/controllers/node-lifecycle/disturbance.ts"
+import { committed } from "#properties/history.ts"
 import { always, type Property } from "#properties/property.ts"
 
 /** A request that nobody waits for any more may still take effect: its time-out, on a slow clock, and some retries. */
@@ -20,38 +20,34 @@ const fastestClock = 1.2
  * Legal exception: the controller did not see the heartbeats. Whether it did is not in the history; when nothing has
  * disturbed the control plane for minutes it did.
  */
-const livingNodesAreKept = always("a node that renews is not given up by an undisturbed control plane", [71], () => {
-  const committed = new CommittedNodes()
-  const disturbance = new Disturbance()
-  return (line) => {
-    disturbance.hear(line)
-    const { event, at_ms } = line
-    let broken: string | undefined
-    if (event.type === "object.updated" && event.resource === "nodes") {
-      const node = event.object as Node
-      const known = committed.nodes.get(node.metadata.name)
-      const isGivenUp = known !== undefined && known.ready !== "Unknown" && readyOf(node) === "Unknown"
+const livingNodesAreKept = always("a node that renews is not given up by an undisturbed control plane", [71],
+  (history) => {
+    const disturbance = new Disturbance()
+    return (line) => {
+      disturbance.hear(line)
+      const change = committed(line, "nodes")
+      if (change?.type !== "object.updated") return undefined
+      const { object: node, previous, revision } = change
+      if (readyOf(previous) === "Unknown" || readyOf(node) !== "Unknown") return undefined
+      const { at_ms } = line
       // One that was silent and has just begun to renew may be given up by a write that is under way.
-      const heard_ms = at_ms - (known?.heartbeatAt_ms ?? 0)
-      const heardBefore_ms = at_ms - (known?.heartbeatBefore_ms ?? 0)
-      const renews = heard_ms < 2 * nodeLeaseRenewInterval_ms && heardBefore_ms < 4 * nodeLeaseRenewInterval_ms
-      if (isGivenUp && renews && disturbance.isOver(at_ms)) {
-        broken = `${known.name} became Unknown at ${at_ms} ms, ${heard_ms} ms after its last heartbeat`
-      }
+      const [last_ms, before_ms] = heartbeats_ms(history.at(revision - 1), previous)
+      const renews = at_ms - last_ms < 2 * nodeLeaseRenewInterval_ms &&
+        at_ms - before_ms < 4 * nodeLeaseRenewInterval_ms
+      return renews && disturbance.isOver(at_ms)
+        ? `${node.metadata.name} became Unknown at ${at_ms} ms, ${at_ms - last_ms} ms after its last heartbeat`
+        : undefined
     }
-    committed.hear(line)
-    return broken
-  }
-}, ["object.", ...disturbanceEvents])
+  }, ["nodes.updated", ...disturbanceEvents])
 
 /** Legal: both between the two writes of a swap, which adds the one before it takes away the other. */
 const taintsExclude = always("a node never gets not-ready and unreachable (NoExecute) in one write", [72], () =>
-  ({ event }) => {
-    if (event.type !== "object.updated" || event.resource !== "nodes") return undefined
-    const after = evictingKeys(event.object as Node)
-    return after.length < 2 || evictingKeys(event.previous as Node).length > 0 ? undefined
-      : `${event.key} got both at revision ${event.revision}`
-  }, ["object.updated"])
+  (line) => {
+    const change = committed(line, "nodes")
+    if (change?.type !== "object.updated" || evictingKeys(change.object).length < 2) return undefined
+    return evictingKeys(change.previous).length > 0 ? undefined
+      : `${change.key} got both at revision ${change.revision}`
+  }, ["nodes.updated"])
 
 interface Budget {
   tokens: number
@@ -72,9 +68,10 @@ const firstTaintsAreLimited = always("first NoExecute taints come no faster than
     if (event.type === "elector.acquired" && line.entity === "kube-controller-manager") {
       for (const budget of zones.values()) budget.tokens = Math.max(budget.tokens, 0) + 1
     }
-    if (event.type !== "object.updated" || event.resource !== "nodes") return undefined
-    const node = event.object as Node
-    if (!isTaintedByController(node) || evictingKeys(event.previous as Node).length > 0) return undefined
+    const change = committed(line, "nodes")
+    if (change?.type !== "object.updated") return undefined
+    const node = change.object
+    if (!isTaintedByController(node) || evictingKeys(change.previous).length > 0) return undefined
     const zone = node.metadata.labels?.["topology.kubernetes.io/zone"] ?? ""
     let budget = zones.get(zone)
     if (budget === undefined) zones.set(zone, budget = { tokens: burst(at_ms), at_ms })
@@ -84,7 +81,7 @@ const firstTaintsAreLimited = always("first NoExecute taints come no faster than
     return budget.tokens >= 0 || !disturbance.isOver(at_ms) && budget.tokens > -burst(at_ms) ? undefined
       : `${node.metadata.name} is tainted at ${at_ms} ms; zone ${zone} was ${-budget.tokens} tokens short`
   }
-}, ["object.updated", "elector.acquired", ...disturbanceEvents])
+}, ["nodes.updated", "elector.acquired", ...disturbanceEvents])
 
 /** By actor: the zones it knows and whether evictions are stopped in them. */
 class Stops {
@@ -111,12 +108,10 @@ class Stops {
 }
 
 /** Legal: timers that run out before the taint's removal is committed and seen; taints of users. */
-const fullDisruptionStops = always("a controller that lost every zone taints and evicts nothing", [74], () => {
-  const committed = new CommittedNodes()
+const fullDisruptionStops = always("a controller that lost every zone taints and evicts nothing", [74], ({ now }) => {
   const stops = new Stops()
   return (line) => {
     stops.hear(line)
-    committed.hear(line)
     const { actor, event, at_ms } = line
     if (event.type !== "nodeTaint.added" && event.type !== "taintEviction.started") return undefined
     const since_ms = stops.since_ms(actor)
@@ -124,18 +119,20 @@ const fullDisruptionStops = always("a controller that lost every zone taints and
     if (event.type === "nodeTaint.added") {
       return `${actor} tainted ${line.entity} at ${at_ms} ms; evictions were stopped at ${since_ms} ms`
     }
-    const node = committed.nodes.get(event.node)
-    if (node === undefined || node.episode.length > 0 || at_ms - node.untaintedSince_ms < inFlight_ms) return undefined
+    const node = now.nodes.named(event.node)
+    if (node === undefined) return undefined
+    const { taints, untaintedSince_ms } = episodeOf(now, node)
+    if (taints.length > 0 || at_ms - untaintedSince_ms < inFlight_ms) return undefined
     return `${actor} evicts ${event.pod} at ${at_ms} ms; evictions were stopped at ${since_ms} ms and ` +
       `${event.node} has no taint`
   }
-}, ["object.", "zone.", "nodeTaint.added", "taintEviction.started", "process.crashed", "process.stopped"])
+}, ["zone.", "nodeTaint.added", "taintEviction.started", "process.crashed", "process.stopped"])
 
 /** The shortest time that the pod was granted by any taint of the episode; undefined: for ever. */
-const granted_s = (node: CommittedNode, pod: Pod): number | undefined => {
+const granted_s = ({ taints }: Episode, { spec }: Pod): number | undefined => {
   let shortest: number | undefined
-  for (const taint of node.episode) {
-    const seconds = toleratedSeconds([taint], pod.spec.tolerations)
+  for (const taint of taints) {
+    const seconds = toleratedSeconds([taint], spec.tolerations)
     if (seconds !== undefined) shortest = Math.min(shortest ?? seconds, seconds)
   }
   return shortest
@@ -145,29 +142,28 @@ const granted_s = (node: CommittedNode, pod: Pod): number | undefined => {
  * Legal exceptions: an untolerated taint evicts at once; an eviction on its way when the taint went; a pod that was
  * created under the name of one on its way to eviction (Kubernetes deletes by name).
  */
-const tolerationsAreKept = always("no pod is evicted before its tolerations have run out", [75], () => {
-  const committed = new CommittedNodes()
-  return (line) => {
-    committed.hear(line)
-    const { event, at_ms } = line
-    if (event.type !== "object.updated" || event.resource !== "pods") return undefined
-    const pod = event.object as Pod
-    if (!hasDisruptionTarget(pod) || hasDisruptionTarget(event.previous as Pod)) return undefined
-    const known = committed.pod(pod.metadata.uid)
-    const node = committed.nodes.get(pod.spec.nodeName ?? "")
-    if (known === undefined || node === undefined || at_ms - known.createdAt_ms < inFlight_ms) return undefined
-    if (node.episode.length === 0) {
-      return at_ms - node.untaintedSince_ms < inFlight_ms ? undefined
-        : `${event.key} is evicted at ${at_ms} ms from ${node.name}, untainted since ${node.untaintedSince_ms} ms`
-    }
-    const seconds = granted_s(node, pod)
-    const since_ms = node.taintedSince_ms
-    if (seconds === undefined) return `${event.key} is evicted at ${at_ms} ms and tolerates its node's taints for ever`
-    const isOver = (at_ms - since_ms) * fastestClock >= seconds * 1000
-    return isOver || at_ms - node.untaintedSince_ms < inFlight_ms ? undefined
-      : `${event.key} tolerates ${seconds} s and is evicted at ${at_ms} ms from a node tainted since ${since_ms} ms`
+const isInTime = "no pod is evicted before its tolerations have run out"
+const tolerationsAreKept = always(isInTime, [75], ({ now }) => (line) => {
+  const { at_ms } = line
+  const change = committed(line, "pods")
+  if (change?.type !== "object.updated") return undefined
+  const { key, object: pod, previous } = change
+  if (!hasDisruptionTarget(pod) || hasDisruptionTarget(previous)) return undefined
+  const made_ms = now.pods.first(pod.metadata.uid)?.at_ms
+  const node = now.nodes.named(pod.spec.nodeName ?? "")
+  if (made_ms === undefined || node === undefined || at_ms - made_ms < inFlight_ms) return undefined
+  const episode = episodeOf(now, node)
+  const { taintedSince_ms, untaintedSince_ms } = episode
+  if (episode.taints.length === 0) {
+    return at_ms - untaintedSince_ms < inFlight_ms ? undefined
+      : `${key} is evicted at ${at_ms} ms from ${node.metadata.name}, untainted since ${untaintedSince_ms} ms`
   }
-}, ["object."])
+  const seconds = granted_s(episode, pod)
+  if (seconds === undefined) return `${key} is evicted at ${at_ms} ms and tolerates its node's taints for ever`
+  const isOver = (at_ms - taintedSince_ms) * fastestClock >= seconds * 1000
+  return isOver || at_ms - untaintedSince_ms < inFlight_ms ? undefined
+    : `${key} tolerates ${seconds} s and is evicted at ${at_ms} ms from a node tainted since ${taintedSince_ms} ms`
+}, ["pods.updated"])
 
 export const safety: ReadonlyArray<Property> = [
   livingNodesAreKept, taintsExclude, firstTaintsAreLimited, fullDisruptionStops, tolerationsAreKept

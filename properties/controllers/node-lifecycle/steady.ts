@@ -8,8 +8,11 @@
  */
 import type { Line } from "#model/events.ts"
 import { nodeMonitorPeriod_ms } from "#model/limits.ts"
+import type { Node } from "#model/objects/node.ts"
 import { notReadyKey, unreachableKey } from "#model/objects/taints.ts"
-import { type CommittedNode, CommittedNodes } from "#properties/controllers/node-lifecycle/committed-nodes.ts"
+import { isReady, podReadySince_ms, readyOf } from "#properties/controllers/node-lifecycle/committed-nodes.ts"
+import { isChange } from "#properties/history.ts"
+import type { Stored } from "#properties/history/store.ts"
 import { always, type Invariants, type Property } from "#properties/property.ts"
 
 /** Its informers' first copies, two looks, a few answered requests, some seconds for a slow network. */
@@ -69,14 +72,12 @@ class SteadyLeader {
 }
 
 /** What is wrong with a node that is as it was before `since_ms`; undefined: nothing. */
-type Wrong = (node: CommittedNode, since_ms: number) => string | undefined
+type Wrong = (node: Node, since_ms: number, store: Stored) => string | undefined
 
 const underSteadyLeader = (
   name: string, invariants: Invariants, wrong: Wrong
-): Property => always(name, invariants, () => {
-  const committed = new CommittedNodes()
+): Property => always(name, invariants, (history) => {
   const leader = new SteadyLeader()
-  const changed_ms = new Map<string, number>()
   let asked_ms = -Infinity
   return (line) => {
     const { at_ms, event } = line
@@ -86,14 +87,12 @@ const underSteadyLeader = (
     // Before the line counts: it may be the one that sets things right.
     if (since_ms !== undefined && !leader.isWaiting && at_ms - Math.max(since_ms, asked_ms) > steady_ms) {
       asked_ms = at_ms
-      for (const node of committed.nodes.values()) {
-        if (node.readySince_ms >= since_ms || changed_ms.get(node.name)! >= since_ms) continue
-        what ??= wrong(node, since_ms)
+      const store = isChange(event) ? history.at(event.revision - 1) : history.now
+      for (const node of store.nodes.all()) {
+        const changed = store.nodes.since(node.metadata.uid, () => false)
+        if (changed === undefined || changed.at_ms >= since_ms) continue
+        what ??= wrong(node, since_ms, store)
       }
-    }
-    committed.hear(line)
-    if ((event.type === "object.created" || event.type === "object.updated") && event.resource === "nodes") {
-      changed_ms.set(event.object.metadata.name, at_ms)
     }
     return what === undefined ? undefined : `${what}, and its controller has led undisturbed since ${since_ms!} ms`
   }
@@ -101,17 +100,22 @@ const underSteadyLeader = (
   ...disturbances])
 
 const podsOfUnknownNodes = underSteadyLeader(
-  "the pods of an Unknown node become not ready soon after a steady leader found them", [], (node, since_ms) => {
-    if (node.ready !== "Unknown") return undefined
-    for (const { pod, isReady, readySince_ms } of node.pods.values()) {
-      if (isReady && readySince_ms < since_ms) return `${pod.metadata.name} on ${node.name}, which is Unknown, is ready`
+  "the pods of an Unknown node become not ready soon after a steady leader found them", [], (node, since_ms, store) => {
+    if (readyOf(node) !== "Unknown") return undefined
+    const { name } = node.metadata
+    for (const pod of store.pods.by("node", name)) {
+      if (isReady(pod) && podReadySince_ms(store, pod) < since_ms) {
+        return `${pod.metadata.name} on ${name}, which is Unknown, is ready`
+      }
     }
     return undefined
   })
 
 const taintsMirrorConditions = underSteadyLeader(
   "the taints of a node say what its Ready condition says soon after a steady leader found it", [72],
-  ({ name, node, ready }) => {
+  (node) => {
+    const { name } = node.metadata
+    const ready = readyOf(node)
     if (ready === "none") return undefined
     const wanted = ready === "False" ? notReadyKey : ready === "Unknown" ? unreachableKey : undefined
     const keys = (node.spec.taints ?? []).filter(({ key, effect }) =>

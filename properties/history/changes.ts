@@ -1,0 +1,38 @@
+/** history/changes: what each committed revision changed. Leases are written most and asked about never. */
+import type { Line } from "#model/events.ts"
+import { type ApiObject, isResource } from "#model/kinds.ts"
+import type { Moment } from "#properties/history/kept.ts"
+
+export interface Change {
+  readonly key: string
+  readonly uid: string
+  /** The revision that the key had before; 0 for a creation. */
+  readonly before: number
+  readonly seq: number
+}
+
+export class Changes {
+  readonly hears = ["object.created", "object.updated", "object.deleted"] as const
+  readonly #moment: Moment
+  readonly #present = new Map<string, number>()
+  readonly #byRevision = new Map<number, Change>()
+
+  constructor(moment: Moment) {
+    this.#moment = moment
+  }
+
+  hear({ event, seq }: Line): void {
+    if (event.type !== "object.created" && event.type !== "object.updated" && event.type !== "object.deleted") return
+    const { key, resource, revision } = event
+    if (!isResource(resource) || resource === "leases") return
+    const { uid } = (event.object as ApiObject).metadata
+    this.#byRevision.set(revision, { key, uid, before: this.#present.get(key) ?? 0, seq })
+    if (event.type === "object.deleted") this.#present.delete(key)
+    else this.#present.set(key, revision)
+  }
+
+  at(revision: number): Change | undefined {
+    const change = this.#byRevision.get(revision)
+    return change === undefined || change.seq > this.#moment.seq ? undefined : change
+  }
+}
