@@ -4,44 +4,18 @@
  * Deviates: client-go leaves a request without time-out open for as long as the server keeps it (60 s); here the
  * client itself gives up after that time. Only mutations are journalled, and of those not the leases'.
  */
-import { Context, Effect, Layer, Schema } from "effect"
+import { Context, Effect, Layer } from "effect"
+import { type ApiError, OutcomeUnknown, refused, Unreachable } from "#impl/client/errors.ts"
 import { type Answer, Transport, unsent, type WatchMail } from "#impl/client/transport.ts"
 import { Journal, type StateOf } from "#impl/journal.ts"
 import type { FieldSelector, LabelSelector, Preconditions, Request, WatchFrameEvent } from "#impl/ports/api.ts"
 import { Network, Process } from "#impl/ports.ts"
 import type { charts } from "#model/client.ts"
 import type { EventOf } from "#model/events.ts"
-import { json } from "#model/events/json.ts"
 import { clientRetries_max } from "#model/limits/client.ts"
 import { requestTimeout_ms } from "#model/limits.ts"
 import type { ApiObject, GivenObject, GivenObjects, Objects, Resource } from "#model/kinds.ts"
 import type { Binding } from "#model/objects/pod.ts"
-import type { Status } from "#model/objects/status.ts"
-
-/** The server answered with a metav1.Status of failure: the request had no effect (see `status.reason`). */
-export class StatusError extends Schema.TaggedError<StatusError>()("StatusError", { status: json<Status>() }) {}
-/** No answer: the request may or may not have taken effect. Must be resolved by reading. */
-export class OutcomeUnknown extends Schema.TaggedError<OutcomeUnknown>()("OutcomeUnknown", {
-  reason: Schema.Literals(["timeout", "connection lost"])
-}) {}
-/** The request was never sent: no API server could be reached. It had no effect. */
-export class Unreachable extends Schema.TaggedError<Unreachable>()("Unreachable", { address: Schema.String }) {}
-export type ApiError = StatusError | OutcomeUnknown | Unreachable
-/** In one word: the server's reason (its code when it gave none), "unknown" or "unreachable". */
-export const reasonOf = (error: ApiError): string => {
-  switch (error._tag) {
-    case "StatusError":
-      return error.status.reason ?? String(error.status.code)
-    case "OutcomeUnknown":
-      return "unknown"
-    case "Unreachable":
-      return "unreachable"
-  }
-}
-
-/** Whether the server named this as a cause. */
-export const hasCause = (error: ApiError, reason: string): boolean => error._tag === "StatusError"
-  && error.status.details?.causes?.some((cause) => cause.reason === reason) === true
 
 export interface ListResult<O> {
   readonly resourceVersion: string
@@ -101,7 +75,7 @@ export class Client extends Context.Service<Client, {
   readonly patchStatus: <R extends Resource>(
     resource: R, namespace: string, name: string, patch: object
   ) => Effect.Effect<Objects[R], ApiError>
-  /** Succeeds when the object is gone or marked for deletion; NotFound is a StatusError. */
+  /** Succeeds when the object is gone or marked for deletion; NotFound is an error of that tag. */
   readonly delete: (
     resource: Resource, namespace: string, name: string, options?: DeleteOptions
   ) => Effect.Effect<void, ApiError>
@@ -167,7 +141,7 @@ const fail = (answer: Answer, isMutation: boolean): Effect.Effect<never, ApiErro
   if (answer.type === "status") {
     return isMutation && isServerTimeout(answer)
       ? Effect.fail(new OutcomeUnknown({ reason: "timeout" }))
-      : Effect.fail(new StatusError({ status: answer.status }))
+      : Effect.fail(refused(answer.status))
   }
   if (answer.type === "unknown") return Effect.fail(new OutcomeUnknown({ reason: answer.reason }))
   if (answer.type === "unsent") return Effect.fail(new Unreachable({ address: "api-server" }))

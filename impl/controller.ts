@@ -6,7 +6,8 @@
  * looks again when it has waited long enough; the real ones wait for their next event or resync.
  */
 import { Effect, Result } from "effect"
-import { type ApiError, Client } from "#impl/client.ts"
+import { Client } from "#impl/client.ts"
+import type { ApiError } from "#impl/client/errors.ts"
 import { type Behind, Consistency } from "#impl/controller/consistency.ts"
 import { Expectations } from "#impl/controller/expectations.ts"
 import { objectHandlers, ownedHandlers } from "#impl/controller/handlers.ts"

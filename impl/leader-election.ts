@@ -110,8 +110,7 @@ class Elector {
     }
     const read = yield* Effect.match(
       this.#services.client.get("leases", namespace, this.#name, { timeout_ms: electionRequestTimeout_ms }), {
-        onFailure: (error) => error._tag === "StatusError" && error.status.reason === "NotFound" ? "absent" as const
-          : undefined,
+        onFailure: (error) => error._tag === "NotFound" ? "absent" as const : undefined,
         onSuccess: (lease) => lease
       })
     if (read === undefined) return false

@@ -5,7 +5,8 @@
  * Deviates: no preemption, permit, reserve or pre-bind plugins, no extenders, no volumes.
  */
 import { Effect } from "effect"
-import { Client, make as makeClient, reasonOf } from "#impl/client.ts"
+import { Client, make as makeClient } from "#impl/client.ts"
+import { reasonOf } from "#impl/client/errors.ts"
 import { make as makeInformers } from "#impl/informer.ts"
 import { Journal, type StateOf } from "#impl/journal.ts"
 import { run as runElected } from "#impl/leader-election.ts"

@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import { describe, expect, it } from "vitest"
 import * as apiServer from "#impl/api-server.ts"
 import { groundTruth } from "#impl/api-server/ground-truth.ts"
+import type { ApiError } from "#impl/client/errors.ts"
 import * as client from "#impl/client.ts"
 import * as etcd from "#impl/etcd.ts"
 import type { Services } from "#impl/sim/world.ts"
@@ -29,7 +30,7 @@ const members = ["etcd/0", "etcd/1", "etcd/2"]
 const charts = { ...hardwareCharts, ...etcdCharts, ...apiServerCharts, ...clientCharts, ...podCharts,
   ...replicaSetCharts }
 type Api = client.Client["Service"]
-type Script = (api: Api) => Effect.Effect<void, client.ApiError>
+type Script = (api: Api) => Effect.Effect<void, ApiError>
 
 const pod = (name: string, changed: GivenMeta = {}, spec: Partial<GivenPodSpec> = {}): GivenPod & {
   readonly metadata: GivenMeta } => ({
@@ -99,10 +100,10 @@ const run = (scripts: ReadonlyArray<Script>, setting: Setting = {}) => {
 const clean = ({ failures, finished, panics, wrong }: ReturnType<typeof run>, scripts = 1): void => {
   expect({ wrong, panics, failures, finished }).toEqual({ wrong: [], panics: [], failures: [], finished: scripts })
 }
-const reasonOf = <A>(effect: Effect.Effect<A, client.ApiError>): Effect.Effect<string> => effect.pipe(
+const reasonOf = <A>(effect: Effect.Effect<A, ApiError>): Effect.Effect<string> => effect.pipe(
   Effect.map(() => "ok"),
   Effect.catch((failure) =>
-    Effect.succeed(failure._tag === "StatusError" ? failure.status.reason ?? "" : failure._tag)))
+    Effect.succeed("status" in failure ? failure.status.reason ?? "" : failure._tag)))
 
 /** Everything, over and over, on few names. */
 const writer = (i: number): Script => (api) => Effect.gen(function* () {

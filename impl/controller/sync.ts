@@ -5,7 +5,8 @@
  * Deviates: after a conflict a status is not written into another object that has the name by now.
  */
 import { Effect, Result } from "effect"
-import { type ApiError, type Client, hasCause, reasonOf } from "#impl/client.ts"
+import type { Client } from "#impl/client.ts"
+import { type ApiError, hasCause, reasonOf } from "#impl/client/errors.ts"
 import type { Expectations } from "#impl/controller/expectations.ts"
 import { ownerReference, withOwners } from "#impl/controller/references.ts"
 import type { Journal, StateOf } from "#impl/journal.ts"
@@ -220,5 +221,5 @@ export class Sync<R extends Resource> {
 /** The live object is another one, or being deleted. */
 export class MayNotAdopt { readonly _tag = "MayNotAdopt" }
 
-const isGone = (error: ApiError): boolean => error._tag === "StatusError" && error.status.reason === "NotFound"
+const isGone = (error: ApiError): boolean => error._tag === "NotFound"
 const isTerminating = (error: ApiError): boolean => hasCause(error, "NamespaceTerminating")

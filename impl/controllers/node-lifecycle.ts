@@ -5,11 +5,11 @@
  * work queue, one node at a time, always from what is and never from what happened: a successor finishes the work.
  */
 import { Effect } from "effect"
-import { type ApiError, reasonOf } from "#impl/client.ts"
+import { type ApiError, reasonOf } from "#impl/client/errors.ts"
 import { periodic, type Services } from "#impl/controller.ts"
 import { Health } from "#impl/controllers/node-lifecycle/health.ts"
 import {
-  isNotFound, isReady, makeNodeWriter, type NodeWriter, unknownReason
+  isReady, makeNodeWriter, type NodeWriter, unknownReason
 } from "#impl/controllers/node-lifecycle/node-writer.ts"
 import { TaintEviction } from "#impl/controllers/node-lifecycle/taint-eviction.ts"
 import {
@@ -231,7 +231,7 @@ class NodeLifecycle implements Host {
     if (health === undefined) return Effect.void
     return Effect.catch(this.#reconcile(health), (error) => {
       // The node went meanwhile, and perhaps came back as another one.
-      if (isNotFound(error) || this.nodes.get(name) !== health) return Effect.void
+      if (error._tag === "NotFound" || this.nodes.get(name) !== health) return Effect.void
       this.#told.health(health, { type: "nodeHealth.writeFailed", reason: reasonOf(error) })
       return Effect.fail(error)
     })

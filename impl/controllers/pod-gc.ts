@@ -3,7 +3,7 @@
  * Deviates: the out-of-service taint is not modelled; terminated pods are ordered by age alone, evicted or not.
  */
 import { Effect } from "effect"
-import { reasonOf } from "#impl/client.ts"
+import { reasonOf } from "#impl/client/errors.ts"
 import { periodic, type Services } from "#impl/controller.ts"
 import type { Index, Informer } from "#impl/informer.ts"
 import type { StateOf } from "#impl/journal.ts"
@@ -131,7 +131,7 @@ class Collector {
         return false
       },
       onFailure: (error) => {
-        const isMissing = error._tag === "StatusError" && error.status.reason === "NotFound"
+        const isMissing = error._tag === "NotFound"
         if (isMissing) this.#writeNode(name, { type: "nodeQuarantine.checked", isMissing }, "missing")
         else this.#writeNode(name, { type: "nodeQuarantine.ended" }, "present")
         return isMissing

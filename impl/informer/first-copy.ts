@@ -6,9 +6,8 @@
  * Deviates: client-go's fallback lists at resourceVersion 0 the first time, from a cache of any age.
  */
 import { Effect } from "effect"
-import {
-  type ApiError, type Client, type ListOptions, OutcomeUnknown, StatusError, type WatchStream
-} from "#impl/client.ts"
+import type { Client, ListOptions, WatchStream } from "#impl/client.ts"
+import { type ApiError, OutcomeUnknown, refused } from "#impl/client/errors.ts"
 import { type ApiObject, type Objects, type Resource, keyOf } from "#model/kinds.ts"
 
 export type Selectors = Pick<ListOptions, "namespace" | "fieldSelector" | "labelSelector">
@@ -39,7 +38,7 @@ export const streamedCopy: FirstCopy = Effect.fnUntraced(
       if (event === "closed") return yield* new OutcomeUnknown({ reason: "connection lost" })
       if (event.type === "ERROR") {
         stream.cancel()
-        return yield* new StatusError({ status: event.status })
+        return yield* refused(event.status)
       }
       if (event.type === "BOOKMARK") {
         if (!event.initialEventsEnd) continue
@@ -58,8 +57,8 @@ export const listedCopy: FirstCopy = (client, resource, selectors, atLeast) =>
  * The server does not know initial events, or the stream broke before they ended: what isWatchErrorRetriable and its
  * neighbours in watchList of client-go's reflector do not try again ends in a list.
  */
-const cannotStream = (error: ApiError): boolean => error._tag === "OutcomeUnknown"
-  || (error._tag === "StatusError" && [400, 405, 422].includes(error.status.code))
+const cannotStream = (error: ApiError): boolean => error._tag === "OutcomeUnknown" || error._tag === "Invalid"
+  || (error._tag === "Refused" && [400, 405].includes(error.status.code))
 
 export const consistentCopy: FirstCopy = (client, resource, selectors, atLeast, timeoutSeconds) =>
   Effect.catch(streamedCopy(client, resource, selectors, atLeast, timeoutSeconds), (error) => cannotStream(error)

@@ -2,7 +2,8 @@
  * informer/reflector: keeps one store equal to one resource: a first copy, then a watch. Spec: model/informer.ts.
  */
 import { Effect, Result } from "effect"
-import { type Client, reasonOf, type WatchStream } from "#impl/client.ts"
+import type { Client, WatchStream } from "#impl/client.ts"
+import { reasonOf } from "#impl/client/errors.ts"
 import { consistentCopy, type Copy, type FirstCopy, type Selectors } from "#impl/informer/first-copy.ts"
 import { Store } from "#impl/informer/store.ts"
 import type { Journal, StateOf } from "#impl/journal.ts"

@@ -4,7 +4,8 @@
  * Source: pkg/kubelet/kubelet_node_status.go, component-helpers/apimachinery/lease, v1.36.
  */
 import { Effect } from "effect"
-import type { ApiError, Client } from "#impl/client.ts"
+import type { Client } from "#impl/client.ts"
+import type { ApiError } from "#impl/client/errors.ts"
 import type { Informer } from "#impl/informer.ts"
 import type { Journal, StateOf } from "#impl/journal.ts"
 import type { Draws, Machine, Process } from "#impl/ports.ts"
@@ -30,9 +31,6 @@ export interface NodeAgentDependencies {
 
 /** A Node as its kubelet will register it: nobody has stored it yet. */
 type FreshNode = Omit<Node, "metadata"> & { readonly metadata: GivenMeta }
-
-const hasReason = (error: ApiError, reason: string): boolean =>
-  error._tag === "StatusError" && error.status.reason === reason
 
 const leaseNamespace = "kube-node-lease"
 const ownedConditions: ReadonlySet<string> = new Set(["MemoryPressure", "DiskPressure", "PIDPressure", "Ready"])
@@ -116,7 +114,7 @@ export class NodeAgent {
         onFailure: (error) => error
       })
       if (!("_tag" in created)) return { node: created, created: true }
-      if (!hasReason(created, "AlreadyExists")) return yield* Effect.fail(created)
+      if (created._tag !== "AlreadyExists") return yield* Effect.fail(created)
       const node = yield* client.get("nodes", "", this.name)
       const labels = this.#fresh().metadata.labels!
       const isSame = Object.keys(labels).every((key) => node.metadata.labels?.[key] === labels[key])
@@ -224,7 +222,7 @@ export class NodeAgent {
       const options = { timeout_ms: nodeLeaseRenewInterval_ms }
       this.#lease ??= yield* Effect.matchEffect(client.get("leases", leaseNamespace, this.name, options), {
         onSuccess: (lease) => Effect.succeed<Lease | undefined>(lease),
-        onFailure: (error) => hasReason(error, "NotFound") ? Effect.succeed(undefined) : Effect.fail(error)
+        onFailure: (error) => error._tag === "NotFound" ? Effect.succeed(undefined) : Effect.fail(error)
       })
       if (this.#lease === undefined && !this.isRegistered) return false
       this.#lease = this.#lease === undefined

@@ -5,7 +5,8 @@
  * worked out from; only a conflict leads to a GET. A failed one is tried again at the next full sync.
  */
 import { Effect } from "effect"
-import type { ApiError, Client } from "#impl/client.ts"
+import type { Client } from "#impl/client.ts"
+import type { ApiError } from "#impl/client/errors.ts"
 import type { Parts } from "#impl/kubelet/parts.ts"
 import { isTerminal, ownedConditions, sameStatus } from "#impl/kubelet/phase.ts"
 import type { Worker, WorkerJournal } from "#impl/kubelet/worker.ts"
@@ -152,7 +153,7 @@ export class StatusManager {
 
   /** Conflict: somebody wrote in between; look at what is there now. Everything else waits for the full sync. */
   #failed(entry: Entry, error: ApiError): Effect.Effect<void> {
-    const reason = error._tag === "StatusError" ? error.status.reason : undefined
+    const { _tag: reason } = error
     if (reason === "NotFound") return Effect.sync(() => void this.#entries.delete(entry.uid))
     if (reason !== "Conflict" && reason !== "Invalid") return Effect.sync(() => this.#retryLater(entry))
     const { name, namespace } = entry.api.metadata

@@ -6,7 +6,8 @@
  * operation is stands in users/.
  */
 import { Effect } from "effect"
-import { reasonOf, type Client } from "#impl/client.ts"
+import type { Client } from "#impl/client.ts"
+import { reasonOf } from "#impl/client/errors.ts"
 import { Process } from "#impl/ports.ts"
 import type { Operation } from "#model/events/operations.ts"
 import { perform } from "#properties/harness/users/table.ts"

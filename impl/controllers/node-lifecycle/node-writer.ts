@@ -4,17 +4,14 @@
  * Every write is conditional on what was read; a conflict in a taint is resolved by reading live and deciding again.
  */
 import { Effect } from "effect"
-import type { ApiError, Client } from "#impl/client.ts"
+import type { Client } from "#impl/client.ts"
+import type { ApiError } from "#impl/client/errors.ts"
 import { conditionOf, type TaintChange, withTaints } from "#impl/controllers/node-lifecycle/taints.ts"
 import type { Process } from "#impl/ports.ts"
 import { taintWriteRetry_ms, taintWrites_max } from "#model/limits/controllers/node-lifecycle.ts"
 import type { Node, NodeCondition } from "#model/objects/node.ts"
 import type { Pod } from "#model/objects/pod.ts"
 import { timeOf, type Time } from "#model/objects/time.ts"
-
-const isConflict = (error: ApiError): boolean => error._tag === "StatusError" && error.status.reason === "Conflict"
-export const isNotFound = (error: ApiError): boolean =>
-  error._tag === "StatusError" && error.status.reason === "NotFound"
 
 export interface NodeWriter {
   /** Returns the node as it stands afterwards. */
@@ -64,9 +61,9 @@ export const makeNodeWriter = (client: Client["Service"], process: Process["Serv
       const taints = withTaints(current, change, process.wall_ms())
       if (taints === undefined) return current
       const { name, resourceVersion } = current.metadata
-      const written = yield* Effect.catch(
-        client.patch("nodes", "", name, { metadata: { resourceVersion }, spec: { taints } }),
-        (error) => isConflict(error) && writes < taintWrites_max ? Effect.succeed(undefined) : Effect.fail(error))
+      const written = yield* Effect.catchTag(
+        client.patch("nodes", "", name, { metadata: { resourceVersion }, spec: { taints } }), "Conflict",
+        (conflict) => writes < taintWrites_max ? Effect.succeed(undefined) : Effect.fail(conflict))
       if (written !== undefined) return written
       yield* Effect.sleep(taintWriteRetry_ms)
       current = yield* client.get("nodes", "", name)
@@ -81,9 +78,8 @@ export const makeNodeWriter = (client: Client["Service"], process: Process["Serv
     let written = 0
     for (const pod of pods) {
       if (!isReady(pod)) continue
-      yield* Effect.catch(
-        Effect.map(client.updateStatus("pods", notReady(pod, timeOf(process.wall_ms()))), () => { written += 1 }),
-        (error) => isNotFound(error) ? Effect.void : Effect.fail(error))
+      const marked = client.updateStatus("pods", notReady(pod, timeOf(process.wall_ms())))
+      written += yield* marked.pipe(Effect.as(1), Effect.catchTag("NotFound", () => Effect.succeed(0)))
     }
     return written
   })

@@ -7,9 +7,9 @@
  * tries it goes on every 5 s, where Kubernetes waits for the next event of the pod or its node.
  */
 import { Effect } from "effect"
-import { type ApiError, type Client, reasonOf } from "#impl/client.ts"
+import type { Client } from "#impl/client.ts"
+import { type ApiError, reasonOf } from "#impl/client/errors.ts"
 import type { Journal, StateOf } from "#impl/journal.ts"
-import { isNotFound } from "#impl/controllers/node-lifecycle/node-writer.ts"
 import type { Mailbox, Process, Timer } from "#impl/ports.ts"
 import type { EventOf } from "#model/events.ts"
 import { evictionAgain_ms, evictionRetry_ms, evictionTries_max } from "#model/limits/controllers/node-lifecycle.ts"
@@ -141,7 +141,7 @@ export class TaintEviction {
           onFailure: (error) => error, onSuccess: () => "deleted" as const
         })
         if (this.#evictions.get(uid) !== eviction) return
-        if (outcome === "deleted" || isNotFound(outcome)) {
+        if (outcome === "deleted" || outcome._tag === "NotFound") {
           eviction.state = "done"
           const how = outcome === "deleted" ? outcome : "not found"
           this.#wrote(uid, { type: "taintEviction.done", outcome: how }, "none")

@@ -6,8 +6,8 @@
  */
 import { Effect } from "effect"
 import type { Health } from "#impl/controllers/node-lifecycle/health.ts"
-import { reasonOf } from "#impl/client.ts"
-import { isNotFound, type NodeWriter } from "#impl/controllers/node-lifecycle/node-writer.ts"
+import { reasonOf } from "#impl/client/errors.ts"
+import type { NodeWriter } from "#impl/controllers/node-lifecycle/node-writer.ts"
 import { evictingKeyOf, evictingKeys, evictingTaint } from "#impl/controllers/node-lifecycle/taints.ts"
 import type { Told } from "#impl/controllers/node-lifecycle/told.ts"
 import { disruptionOf, rateOf, Zone } from "#impl/controllers/node-lifecycle/zones.ts"
@@ -145,7 +145,7 @@ export class ZoneEvictor {
         this.#writer.changeTaints(health.node, { add: [evictingTaint(key)], remove }),
         { onFailure: (error) => error, onSuccess: (node) => node })
       if ("_tag" in node) {
-        if (isNotFound(node)) zone.remove(health.name)
+        if (node._tag === "NotFound") zone.remove(health.name)
         else zone.again(health.name)
         return this.#told.health(health, { type: "nodeHealth.writeFailed", reason: reasonOf(node) })
       }

@@ -1,6 +1,7 @@
 /** A node is closed for new pods, emptied, or opened again. */
 import { Effect } from "effect"
-import { Client, reasonOf } from "#impl/client.ts"
+import { Client } from "#impl/client.ts"
+import { reasonOf } from "#impl/client/errors.ts"
 import { ask, namespace } from "#properties/harness/users/objects.ts"
 import { fields, nodeName, type Act, type OperationKinds } from "#properties/harness/users/operation-kind.ts"
 

@@ -1,6 +1,7 @@
 /** Objects as users write them, and how users write: read, change, write on the condition of what was read. */
 import { Effect } from "effect"
-import { Client, reasonOf } from "#impl/client.ts"
+import { Client } from "#impl/client.ts"
+import { reasonOf } from "#impl/client/errors.ts"
 import type { GivenObjects, Objects } from "#model/kinds.ts"
 import type { GivenMeta } from "#model/objects/metadata.ts"
 import type { GivenNode } from "#model/objects/node.ts"

@@ -1,7 +1,8 @@
 /** What a kind of operation is, and what all kinds are drawn from: few names, so that operations collide. */
 import * as fc from "fast-check"
 import type { Effect } from "effect"
-import type { ApiError, Client } from "#impl/client.ts"
+import type { Client } from "#impl/client.ts"
+import type { ApiError } from "#impl/client/errors.ts"
 import type { Operation, OperationOf } from "#model/events/operations.ts"
 import { defined } from "#properties/harness/draw/numbers.ts"
 import type { Topology } from "#properties/harness/draw/run-input.ts"

@@ -1,6 +1,7 @@
 /** A pod is made, or made anew. */
 import { Effect } from "effect"
-import { Client, reasonOf } from "#impl/client.ts"
+import { Client } from "#impl/client.ts"
+import { reasonOf } from "#impl/client/errors.ts"
 import type { OperationOf } from "#model/events/operations.ts"
 import type { GivenPodSpec } from "#model/objects/pod.ts"
 import { ownPodSpec, plainer } from "#properties/harness/draw/pod-spec.ts"

@@ -1,7 +1,8 @@
 /** New pods are met as soon as they are seen: bound by somebody else, or deleted. */
 import * as fc from "fast-check"
 import { Clock, Effect } from "effect"
-import { Client, type ApiError } from "#impl/client.ts"
+import { Client } from "#impl/client.ts"
+import type { ApiError } from "#impl/client/errors.ts"
 import type { Pod } from "#model/objects/pod.ts"
 import { namespace } from "#properties/harness/users/objects.ts"
 import { fields, nodeName, type Act, type OperationKinds } from "#properties/harness/users/operation-kind.ts"
