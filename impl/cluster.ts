@@ -14,6 +14,7 @@ import * as kubelet from "#impl/kubelet.ts"
 import * as nodeLifecycle from "#impl/controllers/node-lifecycle.ts"
 import * as podGc from "#impl/controllers/pod-gc.ts"
 import * as replicaSet from "#impl/controllers/replica-set.ts"
+import * as serviceAccount from "#impl/controllers/service-account.ts"
 import * as scheduler from "#impl/scheduler.ts"
 import { World } from "#impl/sim/world.ts"
 import type { Line } from "#model/events.ts"
@@ -70,8 +71,8 @@ const times = (count: number): ReadonlyArray<number> => Array.from({ length: cou
 /** A control-plane machine: its size decides nothing, no pod is placed on it. */
 const controlPlaneCapacity = { cpu: "8", memory: "32Gi", pods: "0" }
 
-/** Until accounts and priority classes have who makes them. */
-const disabledAdmissionPlugins = ["ServiceAccount", "Priority"] as const
+/** Until priority classes have who makes them. */
+const disabledAdmissionPlugins = ["Priority"] as const
 
 const addControlPlane = (world: World, topology: Topology, parts: Parts): void => {
   const members = times(topology.etcds).map((i) => `etcd/${i}`)
@@ -97,7 +98,8 @@ const addControlPlane = (world: World, topology: Topology, parts: Parts): void =
     world.addProcess({ name: `scheduler/${i}`, machine: `cp-${i}`, program: scheduler.program({}, parts.scheduler) })
   }
   const controllers = [
-    nodeLifecycle.controller(parts.nodeLifecycle), podGc.controller(), replicaSet.controller(parts.replicaSet)
+    nodeLifecycle.controller(parts.nodeLifecycle), podGc.controller(), replicaSet.controller(parts.replicaSet),
+    serviceAccount.controller()
   ]
   for (const i of times(topology.controllerManagers)) {
     world.addProcess({

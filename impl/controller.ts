@@ -53,6 +53,8 @@ export interface Plan<R extends Resource> {
   readonly again_ms?: number
 }
 
+export type ObjectChange = "added" | "updated" | "deleted"
+
 export interface Rule<R extends Resource, W extends Resource, P> {
   readonly queue: string
   readonly of: R
@@ -61,9 +63,13 @@ export interface Rule<R extends Resource, W extends Resource, P> {
   /** Of the owned that count, which may come and which must leave. Without it none does. */
   readonly selector?: (object: Objects[R]) => LabelSelector | undefined
   readonly counts?: (owned: Objects[W]) => boolean
+  /** Of its objects only those. */
+  readonly wakes?: (object: Objects[R]) => boolean
   /** Other objects that wake keys. */
   readonly also?: {
-    readonly [K in Resource]?: (object: Objects[K], view: Informers["Service"]) => ReadonlyArray<string>
+    readonly [K in Resource]?: (
+      object: Objects[K], view: Informers["Service"], change: ObjectChange
+    ) => ReadonlyArray<string>
   }
   readonly workers: number
   readonly limiter?: Limiter
@@ -141,11 +147,13 @@ class Reconciler<R extends Resource, W extends Resource, P> {
   }
 
   register(): void {
-    const { also = {}, delay_ms = 0, of } = this.#rule
+    const { also = {}, delay_ms = 0, of, wakes = () => true } = this.#rule
     const heard = {
       of, objects: this.#objects,
       selects: (object: Objects[R], orphan: ApiObject) => this.#selects(object, orphan),
-      enqueue: (object: Objects[R]) => this.#queue.addAfter(keyOf(object), delay_ms),
+      enqueue: (object: Objects[R]) => {
+        if (wakes(object)) this.#queue.addAfter(keyOf(object), delay_ms)
+      },
       created: (object: Objects[R]) => this.#expectations?.creationObserved(keyOf(object)),
       deleted: (object: Objects[R], { metadata }: ApiObject) =>
         this.#expectations?.deletionObserved(keyOf(object), metadata.uid),
@@ -158,10 +166,13 @@ class Reconciler<R extends Resource, W extends Resource, P> {
     this.#owned?.addHandlers(ownedHandlers(heard))
     for (const [resource, keysOf] of Object.entries(also)) {
       const informer: Informer<ApiObject> = this.#on.informers.of(resource as Resource)
-      const wake = (object: ApiObject): void => {
-        for (const key of keysOf(object as never, this.#on.informers)) this.#queue.addAfter(key, delay_ms)
+      const wake = (object: ApiObject, change: ObjectChange): void => {
+        for (const key of keysOf(object as never, this.#on.informers, change)) this.#queue.addAfter(key, delay_ms)
       }
-      informer.addHandlers({ added: wake, updated: (_, object) => wake(object), deleted: wake })
+      informer.addHandlers({
+        added: (object) => wake(object, "added"), updated: (_, object) => wake(object, "updated"),
+        deleted: (object) => wake(object, "deleted")
+      })
       this.#looksAt.push(informer)
     }
   }

@@ -62,12 +62,13 @@ const owning = <R extends Resource, W extends Resource>(ruled: Ruled<R, W>): Rea
   ]
 }
 
-const reached = ({ name, queue }: Ruled<never, never>): ReadonlyArray<Property> => {
+const reached = ({ name, ownerOf, queue }: Ruled<never, never>): ReadonlyArray<Property> => {
   const write = (sentence: string, type: "sync.wrote" | "sync.failed", verb: string): Property =>
     sometimes(`${name} ${sentence}`, () => ({ entity, event }) =>
       event.type === type && event.verb === verb && keyIn(queue, entity) !== undefined, [type])
   return [write("creates", "sync.wrote", "create"), write("cannot create", "sync.failed", "create"),
-    write("deletes", "sync.wrote", "delete"), write("adopts or releases", "sync.wrote", "patch")]
+    ...ownerOf !== undefined ? []
+      : [write("deletes", "sync.wrote", "delete"), write("adopts or releases", "sync.wrote", "patch")]]
 }
 
 export const controllerPromises = <R extends Resource, W extends Resource>(

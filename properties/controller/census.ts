@@ -4,7 +4,7 @@
  */
 import type { Line } from "#model/events.ts"
 import type { Objects, Resource } from "#model/kinds.ts"
-import { changeOf, isGoing, ownerOf, type Ruled } from "#properties/controller/ruled.ts"
+import { changeOf, identityOf, isGoing, ownerOf, type Ruled } from "#properties/controller/ruled.ts"
 
 export interface Known<R extends Resource, W extends Resource> {
   /** Absent: it is not there yet, or gone. */
@@ -19,7 +19,7 @@ export interface Known<R extends Resource, W extends Resource> {
 }
 
 export class Census<R extends Resource, W extends Resource> {
-  /** By uid. */
+  /** By identity: their uid, or their key where what they own names no uid. */
   readonly known = new Map<string, Known<R, W>>()
   /** What counts and has no controller, by uid. */
   readonly orphans = new Map<string, Objects[W]>()
@@ -30,11 +30,13 @@ export class Census<R extends Resource, W extends Resource> {
     this.#ruled = ruled
   }
 
-  /** The uids of the objects that the line concerns. */
+  /** The identities of the objects that the line concerns. */
   line(line: Line): ReadonlyArray<string> {
     const change = changeOf(line)
     if (change === undefined) return []
-    if (change.resource === this.#ruled.of) return this.#object(line.entity, change.object as Objects[R] | undefined)
+    if (change.resource === this.#ruled.of) {
+      return this.#object(identityOf(this.#ruled, (change.object ?? change.previous)!), change.object as Objects[R] | undefined)
+    }
     return change.resource === this.#ruled.owns
       ? this.#own(line.entity, change.object as Objects[W] | undefined) : []
   }

@@ -9,11 +9,11 @@
  * most that was wanted lately counts.
  */
 import type { Line } from "#model/events.ts"
-import { keyOf, type Resource } from "#model/kinds.ts"
+import { type ApiObject, keyOf, type Resource } from "#model/kinds.ts"
 import { epoch_ms, requestTimeout_ms } from "#model/limits.ts"
 import { millisOf } from "#model/objects/time.ts"
 import { Census } from "#properties/controller/census.ts"
-import { keyIn, ownerOf, type Ruled } from "#properties/controller/ruled.ts"
+import { identityOf, keyIn, ownerOf, type Ruled } from "#properties/controller/ruled.ts"
 
 /** A watch is known to be dead after 45 s and listed again within 30 s; a request is given up after 60 s. */
 const settle_ms = 150_000 // ASSUMED
@@ -78,8 +78,9 @@ export const neverOvershoots = <R extends Resource, W extends Resource>(ruled: R
       census.line(line)
       if (event.type !== "object.created" && event.type !== "object.updated") return undefined
       if (event.resource === ruled.of) {
-        const { object } = census.known.get(entity)!
-        wanted.note(entity, ruled.wants(object!), at_ms)
+        const identity = identityOf(ruled, event.object as ApiObject)
+        const { object } = census.known.get(identity)!
+        wanted.note(identity, ruled.wants(object!), at_ms)
       }
       if (event.type !== "object.created" || event.resource !== ruled.owns) return undefined
       const owner = ownerOf(ruled, event.object as never)

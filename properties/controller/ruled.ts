@@ -18,8 +18,10 @@ export interface Ruled<R extends Resource, W extends Resource> {
   readonly queue: string
   readonly of: R
   readonly owns: W
-  /** Whose it is: the uid of an object, by its controller reference unless said. */
+  /** Whose it is: the key of an object; unless said the uid in its controller reference. */
   readonly ownerOf?: (owned: Objects[W]) => string | undefined
+  /** It looks again before its informers show what it wrote. */
+  readonly isForgetful?: true
   readonly counts: (owned: Objects[W]) => boolean
   /** What it may adopt and keeps; absent: neither. */
   readonly selects?: (object: Objects[R], owned: Objects[W]) => boolean
@@ -39,6 +41,10 @@ export interface Ruled<R extends Resource, W extends Resource> {
 export const ownerOf = <R extends Resource, W extends Resource>(
   ruled: Ruled<R, W>, owned: Objects[W]
 ): string | undefined => ruled.ownerOf === undefined ? controllerOf(owned)?.uid : ruled.ownerOf(owned)
+
+/** What `ownerOf` says of what this object owns. */
+export const identityOf = <R extends Resource, W extends Resource>(ruled: Ruled<R, W>, object: ApiObject): string =>
+  ruled.ownerOf === undefined ? object.metadata.uid : keyOf(object)
 
 export const isGoing = ({ metadata }: ApiObject): boolean => metadata.deletionTimestamp !== undefined
 

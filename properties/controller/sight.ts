@@ -11,7 +11,7 @@ import { epoch_ms } from "#model/limits.ts"
 import type { History } from "#properties/history.ts"
 import type { View } from "#properties/history/kept.ts"
 import { ByActor } from "#properties/by-actor.ts"
-import { keyIn, type Ruled } from "#properties/controller/ruled.ts"
+import { identityOf, keyIn, type Ruled } from "#properties/controller/ruled.ts"
 
 type Answer = Extract<EventOf<"sync">, { readonly type: "sync.wrote" | "sync.failed" }>
 
@@ -103,10 +103,10 @@ class Sight<R extends Resource, W extends Resource> {
     const own = this.#own.get(actor, entity)
     for (const [resource, wrote] of own?.uid === uid ? own.revisions : []) {
       const shown = this.#shown.get(actor, resource) ?? 0
-      if (shown < wrote) return `${actor} looks at ${key} at ${resource} ${shown} after it has written ${wrote}`
+      if (shown < wrote && this.#ruled.isForgetful === undefined) return `${actor} looks at ${key} at ${resource} ${shown} after it has written ${wrote}`
     }
     const ownedView = this.#shown.get(actor, owns) ?? 0
-    const owned = this.#ownedAt(uid, ownedView)
+    const owned = this.#ownedAt(identityOf(this.#ruled, object), ownedView)
     const { selects } = this.#ruled
     const kept = selects === undefined ? [...owned] : owned.filter((one) => selects(object, one))
     this.#syncs.set(actor, entity, { object, owned: kept, ownedView, creations: 0, deletions: new Set() })

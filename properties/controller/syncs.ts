@@ -123,8 +123,10 @@ class Reasons<R extends Resource, W extends Resource> {
     const { object, previous, resource } = change
     const uids = this.#census.line(line)
     if (resource === this.#ruled.of) {
-      this.#keys.set(entity, keyOf((object ?? previous)!))
-      this.#changed(entity, at_ms)
+      for (const identity of uids) {
+        this.#keys.set(identity, keyOf((object ?? previous)!))
+        this.#changed(identity, at_ms)
+      }
     } else if (resource === this.#ruled.owns) {
       for (const uid of uids) this.#changed(uid, at_ms)
       for (const owned of [object, previous]) if (owned !== undefined) this.#own(owned as Objects[W], uids, at_ms)
