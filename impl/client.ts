@@ -8,7 +8,7 @@ import { Context, Effect, Layer } from "effect"
 import { type ApiError, OutcomeUnknown, refused, Unreachable } from "#impl/client/errors.ts"
 import { type Answer, Transport, unsent, type WatchMail } from "#impl/client/transport.ts"
 import { Journal, type StateOf } from "#impl/journal.ts"
-import type { FieldSelector, LabelSelector, Preconditions, Request, WatchFrameEvent } from "#impl/ports/api.ts"
+import type { FieldSelector, LabelSelector, Preconditions, PropagationPolicy, Request, WatchFrameEvent } from "#impl/ports/api.ts"
 import { Network, Process } from "#impl/ports.ts"
 import type { charts } from "#model/client.ts"
 import type { EventOf } from "#model/events.ts"
@@ -41,6 +41,7 @@ export interface WatchOptions {
 export interface DeleteOptions {
   readonly gracePeriodSeconds?: number
   readonly preconditions?: Preconditions
+  readonly propagationPolicy?: PropagationPolicy
 }
 export interface WatchStream {
   /** The next event, or "closed" once the server or the connection ended the stream. */
@@ -79,13 +80,19 @@ export class Client extends Context.Service<Client, {
   readonly delete: (
     resource: Resource, namespace: string, name: string, options?: DeleteOptions
   ) => Effect.Effect<void, ApiError>
+  /** All that match: marked, or gone. */
+  readonly deleteCollection: (
+    resource: Resource, options: DeleteOptions & { readonly namespace: string }
+  ) => Effect.Effect<void, ApiError>
+  /** With the finalizers of its spec as they are here. */
+  readonly finalize: (namespace: Objects["namespaces"]) => Effect.Effect<Objects["namespaces"], ApiError>
   /** Closes the connection: another server may answer better. Requests under way end without an answer. */
   readonly disconnect: () => void
 }>()("impl/Client") {}
 
 type State = StateOf<(typeof charts)["client.request"]>
 type RequestEvent = EventOf<"request">
-type Mutation = Extract<Request, { readonly verb: "create" | "update" | "patch" | "delete" }>
+type Mutation = Extract<Request, { readonly verb: "create" | "update" | "patch" | "delete" | "deletecollection" }>
 
 const nameOf = (request: Request): string =>
   "name" in request ? request.name : "object" in request ? request.object.metadata?.name ?? "" : ""
@@ -125,6 +132,7 @@ const storyOf = (
         const { uid, resourceVersion } = answer.object.metadata
         write({ type: "request.answered", code: answer.code, uid, revision: Number(resourceVersion) }, "succeeded")
       } else if (answer.type === "unsent") write({ type: "request.unreached" }, "unreached")
+      else if (answer.type === "list") write({ type: "request.answered", code: 200 }, "succeeded")
       else if (answer.type === "unknown") write({ type: "request.outcomeUnknown", reason: answer.reason }, "unknown")
       else if (isServerTimeout(answer)) write({ type: "request.outcomeUnknown", reason: "server timeout" }, "unknown")
       else if (answer.type === "status") {
@@ -192,11 +200,12 @@ class Requests {
 
   mutate(request: Mutation, timeout_ms = requestTimeout_ms): Effect.Effect<ApiObject | undefined, ApiError> {
     const id = this.#nextId++
-    const story = request.resource === "leases" ? undefined
+    const isTold = request.resource !== "leases" || request.verb === "deletecollection"
+    const story = !isTold ? undefined
       : storyOf(this.#journal, `${this.#process.incarnation}.${id}`, request, timeout_ms)
     return Effect.flatMap(this.#call(id, request, timeout_ms, story), (answer) => {
       if (answer.type === "object") return Effect.succeed(answer.object)
-      const isSuccess = answer.type === "status" && answer.status.status === "Success"
+      const isSuccess = answer.type === "list" || (answer.type === "status" && answer.status.status === "Success")
       return isSuccess ? Effect.succeed(undefined) : fail(answer, true)
     })
   }
@@ -245,6 +254,11 @@ const clientOf = (requests: Requests, disconnect: () => void): Client["Service"]
     requests.written({ verb: "patch", resource, subresource: "status", namespace, name, patch }),
   delete: (resource, namespace, name, options) =>
     Effect.asVoid(requests.mutate({ verb: "delete", resource, namespace, name, ...options })),
+  deleteCollection: (resource, options) =>
+    Effect.asVoid(requests.mutate({ verb: "deletecollection", resource, ...options })),
+  finalize: (namespace) =>
+    requests.written<"namespaces">({ verb: "update", resource: "namespaces", subresource: "finalize", ...placeOf(namespace),
+      object: namespace }),
   disconnect
 })
 

@@ -11,6 +11,7 @@ import * as controllerManager from "#impl/controller-manager.ts"
 import * as etcd from "#impl/etcd.ts"
 import type * as hardware from "#impl/hardware.ts"
 import * as kubelet from "#impl/kubelet.ts"
+import * as namespace from "#impl/controllers/namespace.ts"
 import * as nodeLifecycle from "#impl/controllers/node-lifecycle.ts"
 import * as podGc from "#impl/controllers/pod-gc.ts"
 import * as replicaSet from "#impl/controllers/replica-set.ts"
@@ -99,7 +100,7 @@ const addControlPlane = (world: World, topology: Topology, parts: Parts): void =
   }
   const controllers = [
     nodeLifecycle.controller(parts.nodeLifecycle), podGc.controller(), replicaSet.controller(parts.replicaSet),
-    serviceAccount.controller()
+    serviceAccount.controller(), namespace.controller()
   ]
   for (const i of times(topology.controllerManagers)) {
     world.addProcess({

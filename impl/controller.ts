@@ -12,7 +12,7 @@ import { type Behind, Consistency } from "#impl/controller/consistency.ts"
 import { Expectations } from "#impl/controller/expectations.ts"
 import { objectHandlers, ownedHandlers } from "#impl/controller/handlers.ts"
 import { controllerOf, isSelected } from "#impl/controller/references.ts"
-import { type MayNotAdopt, type Shared, Sync, type Write } from "#impl/controller/sync.ts"
+import { type MayNotAdopt, type Shared, type StillThere, Sync, type Write } from "#impl/controller/sync.ts"
 import { type Index, type Informer, Informers } from "#impl/informer.ts"
 import { Journal } from "#impl/journal.ts"
 import { Process } from "#impl/ports.ts"
@@ -84,7 +84,7 @@ export interface Rule<R extends Resource, W extends Resource, P> {
   /** Instead of writes and status. */
   readonly act?: (
     sync: Sync<R>, seen: Seen<R, W, P>, services: Services
-  ) => Effect.Effect<Plan<R>["again_ms"], ApiError>
+  ) => Effect.Effect<Plan<R>["again_ms"], ApiError | StillThere>
 }
 
 export interface Services {
@@ -181,10 +181,10 @@ class Reconciler<R extends Resource, W extends Resource, P> {
     return Effect.forEach(this.#looksAt, (informer) => informer.synced, { discard: true })
   }
 
-  readonly sync = (key: string): Effect.Effect<void, ApiError | Behind | MayNotAdopt> =>
+  readonly sync = (key: string): Effect.Effect<void, ApiError | Behind | MayNotAdopt | StillThere> =>
     Effect.suspend(() => this.#sync(key))
 
-  #sync(key: string): Effect.Effect<void, ApiError | Behind | MayNotAdopt> {
+  #sync(key: string): Effect.Effect<void, ApiError | Behind | MayNotAdopt | StillThere> {
     const behind = this.#consistency?.behind(key)
     if (behind !== undefined && this.#parts.putsOff(behind)) {
       this.#shared.tell()

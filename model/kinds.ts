@@ -88,7 +88,7 @@ export const kinds: { readonly [R in Resource]: Kind } = {
   namespaces: {
     group: "", version: "v1", kind: "Namespace", singular: "namespace", shortNames: ["ns"], namespaced: false,
     subresources: ["finalize", "status"], countsGenerations: false, selectableFields: ["status.phase"],
-    chart: "api-server.object", schema: "io.k8s.api.core.v1.Namespace", guaranteed: guaranteed(guaranteedNamespace)
+    chart: "namespace.namespace", schema: "io.k8s.api.core.v1.Namespace", guaranteed: guaranteed(guaranteedNamespace)
   },
   serviceaccounts: {
     group: "", version: "v1", kind: "ServiceAccount", singular: "serviceaccount", shortNames: ["sa"],

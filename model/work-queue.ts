@@ -9,7 +9,7 @@
  */
 import { assign, setup } from "xstate"
 import type { EventOf, Judged } from "#model/events.ts"
-import { clockGrain_ms, queueBackoff_max_ms, queueBackoff_ms } from "#model/limits/client.ts"
+import { clockGrain_ms, queueBackoff_max_ms, queueBackoff_ms, slowestRetry_ms } from "#model/limits/client.ts"
 
 export const key = setup({
   types: { events: {} as Judged<EventOf<"key">> }
@@ -30,15 +30,16 @@ export const key = setup({
   }
 })
 
-const limits = { queueBackoff_ms, queueBackoff_max_ms }
+const limits = { queueBackoff_ms, queueBackoff_max_ms, slowestRetry_ms }
 interface RetryContext {
   readonly limits: typeof limits
   readonly failures: number
   /** The earliest time at which a pending delay ends. */
   readonly due_ms: number | undefined
 }
-const backoff_ms = ({ limits }: RetryContext, failures: number): number =>
-  Math.min(limits.queueBackoff_ms * 2 ** Math.min(failures - 1, 40), limits.queueBackoff_max_ms)
+const backoff_ms = ({ limits }: RetryContext, failures: number, entity: string): number =>
+  Math.min(limits.queueBackoff_ms * 2 ** Math.min(failures - 1, 40),
+    limits.slowestRetry_ms[entity.slice(0, entity.indexOf(":"))] ?? limits.queueBackoff_max_ms)
 
 export const rateLimit = setup({
   types: {
@@ -55,7 +56,7 @@ export const rateLimit = setup({
   actions: {
     countFailure: assign(({ context, event }) => {
       const failures = context.failures + 1
-      const due_ms = event.clock_ms + backoff_ms(context, failures)
+      const due_ms = event.clock_ms + backoff_ms(context, failures, event.entity)
       return { failures, due_ms: Math.min(due_ms, context.due_ms ?? due_ms) }
     }),
     endDelay: assign({ due_ms: () => undefined }),

@@ -10,7 +10,7 @@ import type { Services } from "#impl/sim/world.ts"
 import { World } from "#impl/sim/world.ts"
 import { charts as apiServerCharts } from "#model/api-server.ts"
 import { charts as clientCharts } from "#model/client.ts"
-import { charts as replicaSetCharts } from "#model/controllers/replica-set.ts"
+import { charts as controllerCharts } from "#model/controllers.ts"
 import { charts as etcdCharts } from "#model/etcd.ts"
 import type { Line } from "#model/events.ts"
 import { charts as hardwareCharts } from "#model/hardware.ts"
@@ -28,7 +28,7 @@ import { properties as podProperties } from "#properties/pod.ts"
 
 const members = ["etcd/0", "etcd/1", "etcd/2"]
 const charts = { ...hardwareCharts, ...etcdCharts, ...apiServerCharts, ...clientCharts, ...podCharts,
-  ...replicaSetCharts }
+  ...controllerCharts }
 type Api = client.Client["Service"]
 type Script = (api: Api) => Effect.Effect<void, ApiError>
 

@@ -23,7 +23,7 @@ export const properties: ReadonlyArray<Property> = [
   always("a sync that failed is tried again, and no other", [107], triesAgain,
     ["key.taken", "key.done", "retry.postponed", "sync.began", "sync.stale", "sync.ended", ...ends]),
   always("while no fault has struck a sync fails only if something failed", [107], failsForAReason,
-    ["fault.injected", "object.updated", "object.deleted", "sync.began", "sync.failed", "sync.ended"]),
+    ["fault.injected", "object.updated", "object.deleted", "sync.began", "sync.planned", "sync.failed", "sync.ended"]),
   after({ name: "A controller writes only for a key that one of its workers has", first: said("key.taken"),
     until: said("key.done"),
     second: { ...said("sync.began"), ...said("sync.stale"), ...said("sync.planned"), ...said("sync.wrote"),
@@ -93,7 +93,7 @@ export const controllerPromises = <R extends Resource, W extends Resource>(
       looksForAReason(ruled), ["fault.injected", ...changes, "key.added", "retry.postponed", "sync.ended",
         "expectations.", "controllerManager.controllerStarted"]),
     ...hasStatus ? [always(`${name}'s status is written only when it says something new`, [],
-      saysSomethingNew("kube-controller-manager", of), ["write.", ...ends])] : [],
+      saysSomethingNew("kube-controller-manager", of), ["write.", "request.", ...ends])] : [],
     ...ruled.ownerOf === undefined ? owning(ruled) : [],
     ...reached(ruled as never)
   ]

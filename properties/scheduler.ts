@@ -42,7 +42,7 @@ export const properties: ReadonlyArray<Property> = [
   always("a pod's condition says what a scheduling cycle found, and nothing else of them changes", [], conditionIsTrue,
     ["pods.", "scheduling.failed", "raft.elected"]),
   always("a scheduler writes a pod's status only when it says something new", [],
-    saysSomethingNew("kube-scheduler", "pods"), ["write.", ...ends]),
+    saysSomethingNew("kube-scheduler", "pods"), ["write.", "request.", ...ends]),
   leadsTo("a pod that cannot be scheduled says why", [], userIsTold, ["pods.", "scheduling.failed"]),
   always("no wake-up of an unschedulable pod is lost", [70], noLostWakeUp,
     ["schedulerNode.", "schedulerCache.", "schedulingQueue.", "scheduling.placed", ...ends]),

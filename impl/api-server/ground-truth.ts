@@ -9,10 +9,12 @@ import type { StateOf } from "#impl/journal.ts"
 import type { charts as apiServerCharts } from "#model/api-server.ts"
 import type { charts as etcdCharts } from "#model/etcd.ts"
 import type { EventOf, StoreChange } from "#model/events.ts"
+import type { charts as namespaceCharts } from "#model/controllers/namespace.ts"
 import type { charts as replicaSetCharts } from "#model/controllers/replica-set.ts"
 import type { charts as leaseCharts } from "#model/leader-election.ts"
 import type { charts as podCharts } from "#model/pod.ts"
 import type { ApiObject } from "#model/kinds.ts"
+import { contentFinalizer, type Namespace } from "#model/objects/namespace.ts"
 import type { Pod, PodPhase } from "#model/objects/pod.ts"
 import type { ReplicaSet } from "#model/objects/replica-set.ts"
 
@@ -20,6 +22,7 @@ type PodState = StateOf<(typeof podCharts)["pod.pod"]>
 type HistoryState = StateOf<(typeof etcdCharts)["etcd.history"]>
 type LeaseState = StateOf<(typeof leaseCharts)["leader-election.lease"]>
 type ReplicaSetState = StateOf<(typeof replicaSetCharts)["replica-set.replicaSet"]>
+type NamespaceState = StateOf<(typeof namespaceCharts)["namespace.namespace"]>
 type ObjectState = StateOf<(typeof apiServerCharts)["api-server.object"]>
 export interface TruthLine {
   readonly chart: string
@@ -40,10 +43,14 @@ const podState = (pod: Pod, life: ObjectState): PodState =>
 const replicaSetState = ({ metadata, status }: ReplicaSet, life: ObjectState): ReplicaSetState => life !== "live" ? life
   : status.observedGeneration === metadata.generation ? "observed" : "unobserved"
 
+const namespaceState = ({ spec }: Namespace, life: ObjectState): NamespaceState => life === "live" ? "active"
+  : life === "removed" || spec.finalizers?.includes(contentFinalizer) === true ? life : "finalized"
+
 const stateOf = (object: ApiObject, isRemoved: boolean): Pick<TruthLine, "chart" | "state"> => {
   const life = isRemoved ? "removed" : lifeOf(object)
   if (object.kind === "Pod") return { chart: "pod.pod", state: podState(object, life) }
   if (object.kind === "ReplicaSet") return { chart: "replica-set.replicaSet", state: replicaSetState(object, life) }
+  if (object.kind === "Namespace") return { chart: "namespace.namespace", state: namespaceState(object, life) }
   if (object.kind !== "Lease") return { chart: "api-server.object", state: life }
   const isHeld = (object.spec.holderIdentity ?? "") !== ""
   const state: LeaseState = isRemoved ? "removed" : isHeld ? "held" : "free"

@@ -218,6 +218,14 @@ export class Sync<R extends Resource> {
   }
 }
 
+/** What was deleted and should be gone by now. */
+export class StillThere {
+  readonly _tag = "StillThere"
+  readonly what: string
+  constructor(what: string) {
+    this.what = what
+  }
+}
 /** The live object is another one, or being deleted. */
 export class MayNotAdopt { readonly _tag = "MayNotAdopt" }
 

@@ -2,7 +2,7 @@
 import { Schema } from "effect"
 
 const optional = Schema.optionalKey
-const Verb = Schema.Literals(["create", "update", "patch", "delete"])
+const Verb = Schema.Literals(["create", "update", "patch", "delete", "deletecollection"])
 
 export const SyncEvent = [
   // Chart "controller.sync". A sync that has nothing to do says nothing.

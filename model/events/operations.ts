@@ -7,6 +7,7 @@
  */
 import { Schema } from "effect"
 import { finalizations } from "#model/events/operations/finalize.ts"
+import { namespaceOperations } from "#model/events/operations/namespaces.ts"
 import { cordonings } from "#model/events/operations/node-cordon.ts"
 import { nodeCreations } from "#model/events/operations/node-create.ts"
 import { taintings } from "#model/events/operations/node-taint.ts"
@@ -24,7 +25,7 @@ import { zoneOperations } from "#model/events/operations/zone.ts"
 export const Operation = Schema.Union([
   ...replicaSetCreations, ...replicaSetChanges, ...replicaSetDeletions, ...finalizations, ...podCreations,
   ...podDeletions, ...podMarks, ...podUngatings, ...podMeetings, ...readings, ...cordonings, ...taintings,
-  ...nodeCreations, ...zoneOperations
+  ...nodeCreations, ...zoneOperations, ...namespaceOperations
 ])
 export type Operation = typeof Operation.Type
 export type OperationOf<Type extends Operation["type"]> = Extract<Operation, { readonly type: Type }>

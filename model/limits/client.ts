@@ -13,6 +13,10 @@ export const digestDelay_ms = 5_000 // ASSUMED: our own: a reflector gathers cha
 
 export const queueBackoff_ms = 5 // DefaultTypedControllerRateLimiter; client-go util/workqueue, v0.37
 export const queueBackoff_max_ms = 1_000_000 // same
+/** Of queues that have a bound of their own, by name. */
+export const slowestRetry_ms: Readonly<Record<string, number>> = {
+  namespace: 60_000 // nsControllerRateLimiter; pkg/controller/namespace/namespace_controller.go, v1.36
+}
 export const queueRate_per_s = 10 // same, rate.NewLimiter(10, 100)
 export const queueBurst = 100 // same
 

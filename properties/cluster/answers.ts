@@ -62,7 +62,7 @@ const fits = (open: Open, line: Line): boolean => {
   const uid = uidOf(line)
   const { event } = line
   // A removal may be answered without the object, and nobody asks a deletion for its revision.
-  const isDeletion = event.type === "sync.wrote" && event.verb === "delete"
+  const isDeletion = event.type === "sync.wrote" && event.verb.startsWith("delete")
   if (uid !== undefined && open.answered.uid !== uid && !(isDeletion && open.answered.uid === undefined)) return false
   return isDeletion || (event.type !== "podStatus.posted" && event.type !== "sync.wrote")
     || open.answered.revision === event.revision

@@ -16,12 +16,16 @@ interface Write {
   readonly latest: number
 }
 
-/** After a conflict the new version is written without another look. Source: its single GET/PUT retry. */
-const afterConflict_ms = 60_000
+/**
+ * After a conflict, or an answer that was lost, the present version is written without another look. Source: its single
+ * GET/PUT retry.
+ */
+const blind_ms = 60_000
 
 export const saysSomethingNew = (of: string, kind: Resource) => ({ now }: History) => {
   const requests = new ByActor<Write>()
-  const conflictAt_ms = new Map<string, number>()
+  const sent = new ByActor<string>()
+  const blindAt_ms = new Map<string, number>()
   /** Of whoever had the key last: 0 if nobody ever had. */
   const latestOf = (key: string): number => {
     for (const { revision } of now[kind].history(key.slice(`/registry/${kind}/`.length))) return revision
@@ -32,7 +36,19 @@ export const saysSomethingNew = (of: string, kind: Resource) => ({ now }: Histor
       case "process.crashed":
       case "process.stopped":
         requests.forget(event.process)
+        sent.forget(event.process)
         return undefined
+      case "request.sent":
+        if (event.resource === kind) sent.set(actor, entity, `/registry/${kind}/${event.key}`)
+        return undefined
+      case "request.answered":
+        sent.take(actor, entity)
+        return undefined
+      case "request.outcomeUnknown": {
+        const key = sent.take(actor, entity)
+        if (key !== undefined) blindAt_ms.set(key, at_ms)
+        return undefined
+      }
       case "write.requested": {
         const { agent, expected, key, resource, verb } = event
         if (agent !== of || resource !== kind || verb === "delete" || expected === 0) return undefined
@@ -41,13 +57,13 @@ export const saysSomethingNew = (of: string, kind: Resource) => ({ now }: Histor
       }
       case "write.refused": {
         const write = requests.take(actor, entity)
-        if (write !== undefined && event.code === 409) conflictAt_ms.set(write.key, at_ms)
+        if (write !== undefined && event.code === 409) blindAt_ms.set(write.key, at_ms)
         return undefined
       }
       case "write.done": {
         const write = requests.take(actor, entity)
         if (write === undefined || event.revision > write.latest) return undefined
-        return at_ms - (conflictAt_ms.get(write.key) ?? -Infinity) <= afterConflict_ms ? undefined
+        return at_ms - (blindAt_ms.get(write.key) ?? -Infinity) <= blind_ms ? undefined
           : `${write.agent} writes ${write.key} again as it stands at revision ${event.revision}`
       }
       default:

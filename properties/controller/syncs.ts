@@ -79,6 +79,10 @@ export const failsForAReason = (): (line: Line) => string | undefined => {
         failures.set(actor, entity, 0)
         beganAt_ms.set(actor, entity, at_ms)
         return undefined
+      case "sync.planned":
+        // What it reads may be reason enough.
+        if (event.acts) failures.set(actor, entity, 1)
+        return undefined
       case "sync.failed":
         failures.set(actor, entity, (failures.get(actor, entity) ?? 0) + 1)
         return undefined

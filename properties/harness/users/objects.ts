@@ -17,17 +17,17 @@ const ownFinalizer = "plimsoll.test/held"
 
 const conflictRetries_max = 3 // retry.DefaultRetry has 5 steps; fewer leave some conflicts to be seen. ASSUMED
 
-const metadata = (name: string): GivenMeta => ({ name, namespace })
-export const pod = (name: string, spec: GivenPodSpec): GivenPod =>
-  ({ apiVersion: "v1", kind: "Pod", metadata: metadata(name), spec })
+const metadata = (name: string, within = namespace): GivenMeta => ({ name, namespace: within })
+export const pod = (name: string, spec: GivenPodSpec, within?: string): GivenPod =>
+  ({ apiVersion: "v1", kind: "Pod", metadata: metadata(name, within), spec })
 export const node = (name: string, zone: string): GivenNode =>
   ({ apiVersion: "v1", kind: "Node", metadata: { name, labels: { [zoneLabel]: zone } } })
 /** A label of the template that its selector does not ask for: an adopted pod lacks it, and is not fully labelled. */
 const templateLabel = { origin: "template" }
 export const replicaSet = (
-  name: string, replicas: number, template: GivenPodSpec, minReadySeconds?: number
+  name: string, replicas: number, template: GivenPodSpec, minReadySeconds?: number, within?: string
 ): GivenReplicaSet => ({
-  apiVersion: "apps/v1", kind: "ReplicaSet", metadata: metadata(name),
+  apiVersion: "apps/v1", kind: "ReplicaSet", metadata: metadata(name, within),
   spec: {
     replicas, selector: { matchLabels: { [selectorLabel]: name } },
     template: { metadata: { labels: { [selectorLabel]: name, ...templateLabel } }, spec: template },

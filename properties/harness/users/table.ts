@@ -2,6 +2,7 @@
 import type { Operation } from "#model/events/operations.ts"
 import { roundedTime } from "#properties/harness/draw/numbers.ts"
 import { finalization } from "#properties/harness/users/finalize.ts"
+import { namespaceOperation } from "#properties/harness/users/namespaces.ts"
 import { cordoning } from "#properties/harness/users/node-cordon.ts"
 import { nodeCreation } from "#properties/harness/users/node-create.ts"
 import { tainting } from "#properties/harness/users/node-taint.ts"
@@ -19,7 +20,8 @@ import { zoneOperation } from "#properties/harness/users/zone.ts"
 
 export const operationKinds: OperationKinds = {
   ...replicaSetCreation, ...replicaSetChange, ...replicaSetDeletion, ...finalization, ...podCreation, ...podDeletion,
-  ...podMark, ...podUngating, ...podMeeting, ...reading, ...cordoning, ...tainting, ...nodeCreation, ...zoneOperation
+  ...podMark, ...podUngating, ...podMeeting, ...reading, ...cordoning, ...tainting, ...nodeCreation, ...zoneOperation,
+  ...namespaceOperation
 }
 const kindOf = (operation: Operation): OperationKind<Operation> =>
   operationKinds[operation.type] as unknown as OperationKind<Operation>

@@ -1,0 +1,132 @@
+/**
+ * What the namespace controller promises: a namespace goes with all that is in it, pods first, and not before it is
+ * empty. What is created while API servers disagree about its phase may outlive it: nobody promises otherwise.
+ */
+import type { Line } from "#model/events.ts"
+import { type ApiObject, keyOf, type Resource } from "#model/kinds.ts"
+import { contentFinalizer, type Namespace } from "#model/objects/namespace.ts"
+import { ByActor } from "#properties/by-actor.ts"
+import { keyIn } from "#properties/controller/ruled.ts"
+import { type History, isChange } from "#properties/history.ts"
+import { always, leadsTo, type Obligation, type Property, sometimes } from "#properties/property.ts"
+
+const processEnds = ["process.crashed", "process.stopped"]
+const isGoing = ({ metadata }: ApiObject): boolean => metadata.deletionTimestamp !== undefined
+
+/** What is in each namespace, by uid. */
+class Contents {
+  readonly #of = new Map<string, Map<string, readonly [Resource, ApiObject]>>()
+
+  /** The namespace that the line concerns. */
+  line({ entity, event }: Line): string | undefined {
+    if (!isChange(event)) return undefined
+    const object = event.object as ApiObject
+    const { name, namespace = event.resource === "namespaces" ? name : undefined } = object.metadata
+    if (namespace === undefined || event.resource === "namespaces") return namespace
+    const inside = this.of(namespace)
+    if (event.type === "object.deleted") inside.delete(entity)
+    else inside.set(entity, [event.resource as Resource, object])
+    return namespace
+  }
+
+  of(namespace: string): Map<string, readonly [Resource, ApiObject]> {
+    let inside = this.#of.get(namespace)
+    if (inside === undefined) this.#of.set(namespace, inside = new Map())
+    return inside
+  }
+}
+
+/** A new leader and its informers, 5 s before the look, half of the longest grace, a minute between two failures. */
+const goesOn_ms = 300_000 // ASSUMED
+
+/** What is being deleted and held by finalizers, or by its kubelet, is waited for; nothing else is. */
+const goesOn = () => ({ now }: History) => {
+  const contents = new Contents()
+  const changedAt_ms = new Map<string, number>()
+  const waits = (namespace: string): boolean => {
+    const inside = [...contents.of(namespace).values()]
+    const pods = inside.filter(([resource]) => resource === "pods")
+    return inside.length > 0 && (pods.length > 0 ? pods : inside).every(([, object]) => isGoing(object))
+  }
+  return {
+    line: (line: Line) => {
+      const namespace = contents.line(line)
+      if (namespace !== undefined) changedAt_ms.set(namespace, line.at_ms)
+    },
+    open: function*(): Iterable<Obligation> {
+      for (const namespace of now.namespaces.all()) {
+        const { name } = namespace.metadata
+        if (!isGoing(namespace) || !isHeldByContent(namespace) || waits(name)) continue
+        yield { entity: `${name}, ${contents.of(name).size} objects`, since_ms: changedAt_ms.get(name) ?? 0,
+          within_ms: goesOn_ms }
+      }
+    }
+  }
+}
+const isHeldByContent = ({ spec }: Namespace): boolean => spec.finalizers?.includes(contentFinalizer) === true
+
+/** "pods first", "not before it is empty": of what was there when the sync began, and still is. */
+const emptiesInOrder = () => (): (line: Line) => string | undefined => {
+  const contents = new Contents()
+  const seen = new ByActor<ReadonlySet<string>>()
+  return (line) => {
+    contents.line(line)
+    const { actor, entity, event } = line
+    if (event.type === "process.crashed" || event.type === "process.stopped") seen.forget(event.process)
+    const namespace = keyIn("namespace", entity)
+    if (namespace === undefined) return undefined
+    if (event.type === "sync.began") seen.set(actor, entity, new Set(contents.of(namespace).keys()))
+    if (event.type !== "sync.wrote") return undefined
+    const before = seen.get(actor, entity)
+    const isLast = event.subresource === "finalize"
+    if (!isLast && (event.verb !== "deletecollection" || event.resource === "pods")) return undefined
+    for (const [uid, [resource, object]] of contents.of(namespace)) {
+      if (before?.has(uid) !== true || (!isLast && resource !== "pods")) continue
+      return `${actor} ${isLast ? `lets ${namespace} go` : `deletes ${event.resource} in ${namespace}`}, where `
+        + `${resource}/${keyOf(object)} was all the time`
+    }
+    return undefined
+  }
+}
+
+/** An API server's cache learns of a deletion. */
+const learns_ms = 5_000 // ASSUMED
+const well_ms = 150_000 // ASSUMED: as in controller/converge.ts
+
+/** 34, while nothing is wrong. */
+const takesNothing = () => ({ calm, now }: History): (line: Line) => string | undefined => {
+  const goingAt_ms = new Map<string, number>()
+  return ({ at_ms, event }) => {
+    if (event.type === "object.updated" && event.resource === "namespaces" && isGoing(event.object as ApiObject)) {
+      const { uid } = (event.object as ApiObject).metadata
+      if (!goingAt_ms.has(uid)) goingAt_ms.set(uid, at_ms)
+    }
+    if (event.type !== "object.created") return undefined
+    const { namespace } = (event.object as ApiObject).metadata
+    if (namespace === undefined || !calm.wasWellFor(well_ms, at_ms)) return undefined
+    const its = now.namespaces.named(namespace)
+    if (its === undefined) return `${event.key} is created in a namespace that is not there`
+    return at_ms - (goingAt_ms.get(its.metadata.uid) ?? at_ms) <= learns_ms ? undefined
+      : `${event.key} is created in a namespace that is being deleted`
+  }
+}
+
+const said = (type: string, status: string) => () => ({ event }: Line): boolean =>
+  event.type === "object.updated" && event.resource === "namespaces" && (event.object as Namespace).status.conditions
+    ?.some((one) => one.type === type && one.status === status) === true
+
+export const properties: ReadonlyArray<Property> = [
+  leadsTo("a namespace that is being deleted goes on until it is gone", [97], goesOn(), ["object."]),
+  always("the content of a namespace goes before it, and its pods before the rest", [97], emptiesInOrder(),
+    ["object.", "sync.began", "sync.wrote", ...processEnds]),
+  always("while nothing is wrong nothing is created in a namespace that is going or gone", [34], takesNothing(),
+    ["namespaces.updated", "object.created"]),
+  sometimes("a namespace waits for finalizers in it", said("NamespaceFinalizersRemaining", "True"),
+    ["namespaces.updated"]),
+  sometimes("the content of a namespace cannot be deleted", said("NamespaceDeletionContentFailure", "True"),
+    ["namespaces.updated"]),
+  sometimes("a namespace is let go with its content", () => ({ entity, event }) => event.type === "sync.wrote"
+    && event.subresource === "finalize" && keyIn("namespace", entity) !== undefined, ["sync.wrote"]),
+  sometimes("nothing is created in a namespace that is being deleted", () => ({ event }) =>
+    event.type === "sync.failed" && event.reason === "NamespaceTerminating", ["sync.failed"])
+]
