@@ -2,6 +2,7 @@
  * What the API server promises: of every stored object, of lists and watches, and that it comes up.
  * Source: ../reference/invariants.md 14 to 30, 47, 81.
  */
+import { namespaceProperties } from "#properties/api-server/namespaces.ts"
 import { objectProperties } from "#properties/api-server/objects.ts"
 import { order } from "#properties/api-server/order.ts"
 import { servingProperties } from "#properties/api-server/serving.ts"
@@ -76,5 +77,5 @@ const reached: ReadonlyArray<Property> = [
 ]
 
 export const properties: ReadonlyArray<Property> = [
-  ...objectProperties, ...servingProperties, ...order, closed, readiness, ...reached
+  ...objectProperties, ...namespaceProperties, ...servingProperties, ...order, closed, readiness, ...reached
 ]

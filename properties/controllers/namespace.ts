@@ -1,6 +1,6 @@
 /**
  * What the namespace controller promises: a namespace goes with all that is in it, pods first, and not before it is
- * empty. What is created while API servers disagree about its phase may outlive it: nobody promises otherwise.
+ * empty. What is created while API servers disagree about its phase may outlive it.
  */
 import type { Line } from "#model/events.ts"
 import { type ApiObject, keyOf, type Resource } from "#model/kinds.ts"
@@ -89,28 +89,6 @@ const emptiesInOrder = () => (): (line: Line) => string | undefined => {
   }
 }
 
-/** An API server's cache learns of a deletion. */
-const learns_ms = 5_000 // ASSUMED
-const well_ms = 150_000 // ASSUMED: as in controller/converge.ts
-
-/** 34, while nothing is wrong. */
-const takesNothing = () => ({ calm, now }: History): (line: Line) => string | undefined => {
-  const goingAt_ms = new Map<string, number>()
-  return ({ at_ms, event }) => {
-    if (event.type === "object.updated" && event.resource === "namespaces" && isGoing(event.object as ApiObject)) {
-      const { uid } = (event.object as ApiObject).metadata
-      if (!goingAt_ms.has(uid)) goingAt_ms.set(uid, at_ms)
-    }
-    if (event.type !== "object.created") return undefined
-    const { namespace } = (event.object as ApiObject).metadata
-    if (namespace === undefined || !calm.wasWellFor(well_ms, at_ms)) return undefined
-    const its = now.namespaces.named(namespace)
-    if (its === undefined) return `${event.key} is created in a namespace that is not there`
-    return at_ms - (goingAt_ms.get(its.metadata.uid) ?? at_ms) <= learns_ms ? undefined
-      : `${event.key} is created in a namespace that is being deleted`
-  }
-}
-
 const said = (type: string, status: string) => () => ({ event }: Line): boolean =>
   event.type === "object.updated" && event.resource === "namespaces" && (event.object as Namespace).status.conditions
     ?.some((one) => one.type === type && one.status === status) === true
@@ -119,8 +97,6 @@ export const properties: ReadonlyArray<Property> = [
   leadsTo("a namespace that is being deleted goes on until it is gone", [97], goesOn(), ["object."]),
   always("the content of a namespace goes before it, and its pods before the rest", [97], emptiesInOrder(),
     ["object.", "sync.began", "sync.wrote", ...processEnds]),
-  always("while nothing is wrong nothing is created in a namespace that is going or gone", [34], takesNothing(),
-    ["namespaces.updated", "object.created"]),
   sometimes("a namespace waits for finalizers in it", said("NamespaceFinalizersRemaining", "True"),
     ["namespaces.updated"]),
   sometimes("the content of a namespace cannot be deleted", said("NamespaceDeletionContentFailure", "True"),

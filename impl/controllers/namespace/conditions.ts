@@ -2,38 +2,38 @@
  * namespace/conditions: what a terminating namespace says of its content.
  * Source: pkg/controller/namespace/deletion/status_condition_utils.go, v1.36.
  */
-import { type Left, wordsOf } from "#impl/controllers/namespace/content.ts"
+import { reasonOf } from "#impl/client/errors.ts"
+import type { Left } from "#impl/controllers/namespace/content.ts"
 import { kinds } from "#model/kinds.ts"
 import type { NamespaceCondition } from "#model/objects/namespace.ts"
 import { timeOf } from "#model/objects/time.ts"
 
 type Said = Pick<NamespaceCondition, "type" | "status" | "reason" | "message">
 
-const fine = (type: string, reason: string, message: string): Said => ({ type, status: "False", reason, message })
-const wrong = (type: string, reason: string, message: string): Said => ({ type, status: "True", reason, message })
+/** Without particulars all is well. */
+const condition = (
+  type: string, well: string, wellMessage: string, reason = "", message = "", particulars: ReadonlyArray<string> = []
+): Said => particulars.length === 0 ? { type, status: "False", reason: well, message: wellMessage }
+  : { type, status: "True", reason, message: `${message}: ${[...particulars].sort().join(", ")}` }
 
-const said = ({ failures, finalizers, hasPods, remaining }: Left): ReadonlyArray<Said> => {
-  const content = [...remaining].map(([resource, count]) =>
-    `${resource}.${kinds[resource].group} has ${count} resource instances`).sort()
-  const held = [...finalizers].map(([finalizer, count]) => `${finalizer} in ${count} resource instances`).sort()
-  const errors = failures.map(wordsOf).sort()
+const said = ({ failures, finalizers, remaining }: Left): ReadonlyArray<Said> => {
+  const isCounted = !remaining.has("pods")
+  const counts = <K>(of: ReadonlyMap<K, number>, words: (key: K, count: number) => string): ReadonlyArray<string> =>
+    isCounted ? [...of].map(([key, count]) => `${words(key, count)} resource instances`) : []
   return [
-    fine("NamespaceDeletionDiscoveryFailure", "ResourcesDiscovered", "All resources successfully discovered"),
-    fine("NamespaceDeletionGroupVersionParsingFailure", "ParsedGroupVersions",
+    condition("NamespaceDeletionDiscoveryFailure", "ResourcesDiscovered", "All resources successfully discovered"),
+    condition("NamespaceDeletionGroupVersionParsingFailure", "ParsedGroupVersions",
       "All legacy kube types successfully parsed"),
-    errors.length === 0 ? fine("NamespaceDeletionContentFailure", "ContentDeleted",
-      "All content successfully deleted, may be waiting on finalization")
-      : wrong("NamespaceDeletionContentFailure", "ContentDeletionFailed",
-        `Failed to delete all resource types, ${errors.length} remaining: ${errors.join(", ")}`),
-    // As long as pods remain nobody has counted the rest, and nothing is said of it.
-    content.length === 0 || hasPods
-      ? fine("NamespaceContentRemaining", "ContentRemoved", "All content successfully removed")
-      : wrong("NamespaceContentRemaining", "SomeResourcesRemain",
-        `Some resources are remaining: ${content.join(", ")}`),
-    held.length === 0 || hasPods
-      ? fine("NamespaceFinalizersRemaining", "ContentHasNoFinalizers", "All content-preserving finalizers finished")
-      : wrong("NamespaceFinalizersRemaining", "SomeFinalizersRemain",
-        `Some content in the namespace has finalizers remaining: ${held.join(", ")}`)
+    condition("NamespaceDeletionContentFailure", "ContentDeleted",
+      "All content successfully deleted, may be waiting on finalization", "ContentDeletionFailed",
+      `Failed to delete all resource types, ${failures.length} remaining`, failures.map((failure) =>
+        failure._tag === "StillThere" ? `unexpected items still remain: ${failure.what}` : reasonOf(failure))),
+    condition("NamespaceContentRemaining", "ContentRemoved", "All content successfully removed",
+      "SomeResourcesRemain", "Some resources are remaining",
+      counts(remaining, (resource, count) => `${resource}.${kinds[resource].group} has ${count}`)),
+    condition("NamespaceFinalizersRemaining", "ContentHasNoFinalizers", "All content-preserving finalizers finished",
+      "SomeFinalizersRemain", "Some content in the namespace has finalizers remaining",
+      counts(finalizers, (finalizer, count) => `${finalizer} in ${count}`))
   ]
 }
 
@@ -41,18 +41,12 @@ const said = ({ failures, finalizers, hasPods, remaining }: Left): ReadonlyArray
 export const conditionsAfter = (
   before: ReadonlyArray<NamespaceCondition>, left: Left, now_ms: number
 ): ReadonlyArray<NamespaceCondition> | undefined => {
-  let hasChanged = false
-  const after = [...before]
-  for (const condition of said(left)) {
-    const at = after.findIndex(({ type }) => type === condition.type)
-    const old = after[at]
-    if (old !== undefined && old.status === condition.status && old.reason === condition.reason
-      && old.message === condition.message) continue
-    hasChanged = true
-    const isTurned = old?.status !== condition.status
-    const own = { ...old, ...condition, ...(isTurned ? { lastTransitionTime: timeOf(now_ms) } : {}) }
-    if (at < 0) after.push(own)
-    else after[at] = own
-  }
-  return hasChanged ? after : undefined
+  const news = said(left).flatMap((one) => {
+    const old = before.find(({ type }) => type === one.type)
+    if (old?.status === one.status && old.reason === one.reason && old.message === one.message) return []
+    return [{ ...old, ...one, ...(old?.status === one.status ? {} : { lastTransitionTime: timeOf(now_ms) }) }]
+  })
+  const isNew = ({ type }: NamespaceCondition): boolean => before.every((one) => one.type !== type)
+  return news.length === 0 ? undefined
+    : [...before.map((one) => news.find(({ type }) => type === one.type) ?? one), ...news.filter(isNew)]
 }

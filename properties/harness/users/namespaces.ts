@@ -48,7 +48,7 @@ export const namespaceOperation: OperationKinds<"namespace.fill" | "namespace.de
   "namespace.delete": {
     weight: 3, likelihood: 0.35,
     draw: (scene) => fields("namespace.delete",
-      { name, release_ms: scene.on.has("spec:finalizers") ? logUniform(1_000, 60_000) : fc.constant(undefined) }),
+      { name, release_ms: scene.on.has("spec:finalizers") ? logUniform(20_000, 200_000) : fc.constant(undefined) }),
     act: ({ name: namespace, release_ms }) => Effect.andThen(
       ask((client) => client.delete("namespaces", "", namespace)),
       release_ms === undefined ? Effect.void : Effect.delay(release(namespace), release_ms))
