@@ -47,8 +47,9 @@ export interface Seen<R extends Resource, W extends Resource, P> {
 }
 export interface Plan<R extends Resource> {
   readonly writes: ReadonlyArray<Write>
-  /** Absent: it is as it should be. */
-  readonly status?: object & (Objects[R] extends { readonly status: infer S } ? S : never)
+  /** After the writes, of which the first failure is told. Undefined: it is as it should be. */
+  readonly status?: (failure?: ApiError) =>
+    (object & (Objects[R] extends { readonly status: infer S } ? S : never)) | undefined
   /** When to look again, if all went well. */
   readonly again_ms?: number
 }
@@ -219,10 +220,12 @@ class Reconciler<R extends Resource, W extends Resource, P> {
         return
       }
       const { again_ms, status, writes } = plan(seen)
-      if (writes.length > 0 || status !== undefined) sync.plan(writes, status !== undefined, false)
+      const foreseen = status?.()
+      if (writes.length > 0 || foreseen !== undefined) sync.plan(writes, foreseen !== undefined, false)
       const done = writes.length === 0 ? Result.void : yield* Effect.result(sync.perform(writes))
       // The status is written even when something could not be created or deleted.
-      if (status !== undefined) yield* sync.report(status)
+      const found = Result.isFailure(done) ? status?.(done.failure) : foreseen
+      if (found !== undefined) yield* sync.report(found)
       const left_ms = this.#expectations?.expiresIn_ms(key)
       if (left_ms !== undefined) this.#queue.addAfter(key, left_ms + 1)
       if (Result.isFailure(done)) return yield* Effect.fail(done.failure)

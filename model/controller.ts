@@ -69,6 +69,9 @@ const sync = setup({
     triesAgain: ({ context, event }) => isStatus(event) && context.tries <= context.limits.statusUpdateRetries,
     allWentWell: ({ context, event }) => event.type === "sync.ended" && isFinished(context)
       && event.outcome === (context.failures === 0 ? "done" : "failed"),
+    reportsFailures: ({ context, event }) => isStatus(event) && isFinished(context) && context.failures > 0,
+    needsNoReport: ({ context, event }) => event.type === "sync.ended" && event.outcome === "failed"
+      && isFinished(context) && context.failures > 0,
     isFailed: ({ event }) => event.type === "sync.ended" && event.outcome === "failed",
     /** Also what it read may have failed. */
     failsForAReason: ({ context, event }) => event.type === "sync.ended"
@@ -138,14 +141,19 @@ const sync = setup({
       },
       states: {
         plain: {
-          description: "The status is as it should be.",
-          on: { "sync.ended": { guard: "allWentWell", target: "#sync.idle" } }
+          description: "The status is as it should be, unless something fails.",
+          on: {
+            "sync.wrote": { guard: "reportsFailures", target: "#sync.reported" },
+            "sync.failed": { guard: "reportsFailures", target: "#sync.retrying", actions: "tryStatus" },
+            "sync.ended": { guard: "allWentWell", target: "#sync.idle" }
+          }
         },
         reporting: {
-          description: "The status is written next, also after a failure.",
+          description: "The status is written next, also after a failure, unless that failure is what it says.",
           on: {
             "sync.wrote": { guard: "isReport", target: "#sync.reported" },
-            "sync.failed": { guard: "isReport", target: "#sync.retrying", actions: "tryStatus" }
+            "sync.failed": { guard: "isReport", target: "#sync.retrying", actions: "tryStatus" },
+            "sync.ended": { guard: "needsNoReport", target: "#sync.idle" }
           }
         }
       }
@@ -215,6 +223,8 @@ export interface Written<Owned extends ApiObject> {
   readonly creations: number
   /** Uids. */
   readonly deletions: ReadonlySet<string>
+  /** A creation or a deletion has failed, for good. */
+  readonly hasFailed: boolean
   /** The news. */
   readonly last: {
     readonly verb: "create" | "update" | "patch" | "delete" | "deletecollection"

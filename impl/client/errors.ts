@@ -53,6 +53,10 @@ export const reasonOf = (error: ApiError): string => {
   }
 }
 
+/** The server's words, or in one word what is known. */
+export const messageOf = (error: ApiError): string =>
+  "status" in error ? error.status.message ?? reasonOf(error) : reasonOf(error)
+
 /** Whether the server named this as a cause. */
 export const hasCause = (error: ApiError, reason: string): boolean => "status" in error
   && error.status.details?.causes?.some((cause) => cause.reason === reason) === true

@@ -3,13 +3,15 @@
  *
  * Source: pkg/controller/replicaset/replica_set.go manageReplicas, replica_set_utils.go calculateStatus, v1.36.
  * Deviates: pods of a deleted ReplicaSet keep running, with a reference to an owner that is gone: removing them is
- * the garbage collector's, which is not modelled yet. The condition ReplicaFailure is not written.
+ * the garbage collector's, which is not modelled yet.
  */
 import { controller as make, controllerOf, ownerReference, type Plan, type Seen, type Write } from "#impl/controller.ts"
 import type * as kit from "#impl/controller.ts"
 import { readySince, victims } from "#impl/controllers/replica-set/ranking.ts"
 import { isSelected } from "#impl/controller/references.ts"
+import { type ApiError, messageOf } from "#impl/client/errors.ts"
 import * as limits from "#model/limits/controllers/replica-set.ts"
+import { timeOf } from "#model/objects/time.ts"
 import type { GivenPod, Pod } from "#model/objects/pod.ts"
 import type { ReplicaSet, ReplicaSetStatus } from "#model/objects/replica-set.ts"
 
@@ -44,8 +46,21 @@ const relatedPods = (set: ReplicaSet, view: Seen<"replicasets", "pods", object>[
     sibling.metadata.namespace === pod.metadata.namespace && isSelected(sibling.spec.selector, pod)))
 }
 
+const failureType = "ReplicaFailure"
+/** That something could not be created or deleted is said once, and taken back when all went well. */
+const conditionsOf = (
+  { status: { conditions = [] } }: ReplicaSet, difference: number, now_ms: number, failure: ApiError | undefined
+): Pick<ReplicaSetStatus, "conditions"> => {
+  if (conditions.some(({ type }) => type === failureType) === (failure !== undefined)) return {}
+  if (failure === undefined) return { conditions: conditions.filter(({ type }) => type !== failureType) }
+  return { conditions: [...conditions, {
+    type: failureType, status: "True", lastTransitionTime: timeOf(now_ms), message: messageOf(failure),
+    ...(difference === 0 ? {} : { reason: difference < 0 ? "FailedCreate" : "FailedDelete" })
+  }] }
+}
+
 const statusOf = (
-  set: ReplicaSet, active: ReadonlyArray<Pod>, terminatingReplicas: number, now_ms: number
+  set: ReplicaSet, active: ReadonlyArray<Pod>, terminatingReplicas: number, now_ms: number, failure?: ApiError
 ): ReplicaSetStatus => {
   const minReady_ms = (set.spec.minReadySeconds ?? 0) * 1000
   const template = Object.entries(set.spec.template.metadata.labels ?? {})
@@ -54,14 +69,15 @@ const statusOf = (
   const labelled = active.filter(({ metadata }) => template.every(([key, value]) => metadata.labels?.[key] === value))
   return {
     ...set.status, replicas: active.length, fullyLabeledReplicas: labelled.length, readyReplicas: ready.length,
-    availableReplicas: available.length, terminatingReplicas, observedGeneration: set.metadata.generation
+    availableReplicas: available.length, terminatingReplicas, observedGeneration: set.metadata.generation,
+    ...conditionsOf(set, active.length - set.spec.replicas, now_ms, failure)
   }
 }
 
 const counted = ["replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas",
   "observedGeneration"] as const
 const isSame = (a: ReplicaSetStatus, b: ReplicaSetStatus): boolean =>
-  a.terminatingReplicas === b.terminatingReplicas && counted.every((field) => (a[field] ?? 0) === (b[field] ?? 0))
+  a.terminatingReplicas === b.terminatingReplicas && a.conditions === b.conditions && counted.every((field) => (a[field] ?? 0) === (b[field] ?? 0))
 
 /** When the next of the ready pods will have been so for long enough (FindMinNextPodAvailabilityCheck). */
 const nextAvailable_ms = (set: ReplicaSet, active: ReadonlyArray<Pod>, now_ms: number): number => {
@@ -86,11 +102,15 @@ export const plan = (
         .map((pod) => ({ verb: "delete", resource: "pods", object: pod }))
     }
   }
-  const status = statusOf(object, active, owned.filter(isTerminating).length, wall_ms)
+  const terminating = owned.filter(isTerminating).length
+  const status = statusOf(object, active, terminating, wall_ms)
   const again_ms = nextAvailable_ms(object, active, wall_ms)
   return {
     writes,
-    ...(isSame(object.status, status) ? {} : { status }),
+    status: (failure) => {
+      const after = failure === undefined ? status : statusOf(object, active, terminating, wall_ms, failure)
+      return isSame(object.status, after) ? undefined : after
+    },
     ...(status.readyReplicas === status.availableReplicas ? {} : { again_ms })
   }
 }

@@ -132,6 +132,17 @@ export const figuresOf = (set: ReplicaSet, pods: ReadonlyArray<Pod>, now_ms: num
   }
 }
 
+/** That something could not be made or deleted is said once, and taken back when all went well. */
+const wrongCondition = (set: ReplicaSet, active: number, { status }: ReplicaSet, hasFailed: boolean) => {
+  const of = ({ conditions = [] }: ReplicaSet["status"]) => conditions.find(({ type }) => type === "ReplicaFailure")
+  const [had, has] = [of(set.status), of(status)]
+  if ((has !== undefined) !== hasFailed) return hasFailed ? "says nothing of its failure" : "reports a failure of none"
+  const reason = active < set.spec.replicas ? "FailedCreate" : "FailedDelete"
+  if (has === undefined || (had !== undefined && equal(had, has))) return undefined
+  return had === undefined && has.status === "True" && has.reason === reason ? undefined
+    : `reports its failure as ${JSON.stringify(has)}`
+}
+
 const wrongStatus = (set: ReplicaSet, pods: ReadonlyArray<Pod>, { status }: ReplicaSet, now_ms: number | undefined) => {
   const { availableReplicas_max, ...exact } = figuresOf(set, pods, now_ms)
   for (const [name, figure] of Object.entries(exact) as ReadonlyArray<[keyof typeof exact, number]>) {
@@ -182,11 +193,13 @@ const wrongClaim = (set: ReplicaSet, before: Pod, after: Pod): string | undefine
  * selects, and those that came in this sync); undefined: it is lawful.
  */
 export const lawful = (set: ReplicaSet, pods: ReadonlyArray<Pod>, written: Written<Pod>): string | undefined => {
-  const { creations, deletions, last, now_ms } = written
+  const { creations, deletions, hasFailed, last, now_ms } = written
   const active = pods.filter(isActive)
   const lacking = set.spec.replicas - active.length
   if (last.verb === "update" && last.resource === "replicasets" && last.subresource === "status") {
-    return last.object === undefined ? undefined : wrongStatus(set, pods, last.object as ReplicaSet, now_ms)
+    const reported = last.object as ReplicaSet | undefined
+    return reported === undefined ? undefined
+      : wrongStatus(set, pods, reported, now_ms) ?? wrongCondition(set, active.length, reported, hasFailed)
   }
   if (set.metadata.deletionTimestamp !== undefined) return `${last.verb}s ${last.resource} although it is being deleted`
   if (last.resource !== "pods" || last.subresource !== undefined) return `${last.verb}s ${last.resource}`

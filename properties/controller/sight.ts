@@ -21,6 +21,7 @@ interface Open<R extends Resource, W extends Resource> {
   readonly ownedView: number
   creations: number
   readonly deletions: Set<string>
+  hasFailed: boolean
 }
 /** What the process wrote for a key: of which object, and the newest revision by resource. */
 interface Own {
@@ -109,7 +110,7 @@ class Sight<R extends Resource, W extends Resource> {
     const owned = this.#ownedAt(identityOf(this.#ruled, object), ownedView)
     const { selects } = this.#ruled
     const kept = selects === undefined ? [...owned] : owned.filter((one) => selects(object, one))
-    this.#syncs.set(actor, entity, { object, owned: kept, ownedView, creations: 0, deletions: new Set() })
+    this.#syncs.set(actor, entity, { object, owned: kept, ownedView, creations: 0, deletions: new Set(), hasFailed: false })
     return undefined
   }
 
@@ -142,6 +143,8 @@ class Sight<R extends Resource, W extends Resource> {
     const { resource, subresource, verb } = event
     if (verb === "create") open.creations++
     if (verb === "delete" && event.uid !== undefined) open.deletions.add(event.uid)
+    if (event.type === "sync.failed" && (verb === "create" || verb === "delete") && event.reason !== "NotFound"
+      && event.reason !== "NamespaceTerminating") open.hasFailed = true
     let made: readonly [ApiObject, ApiObject | undefined] | undefined
     if (event.type === "sync.wrote") {
       if (event.revision !== undefined) {
@@ -153,7 +156,7 @@ class Sight<R extends Resource, W extends Resource> {
       }
     }
     const written: Written<Objects[W]> = {
-      creations: open.creations, deletions: open.deletions, now_ms,
+      creations: open.creations, deletions: open.deletions, hasFailed: open.hasFailed, now_ms,
       last: {
         verb, resource, ...(subresource === undefined ? {} : { subresource }),
         ...(made === undefined ? {} : { object: made[0] }), ...(made?.[1] === undefined ? {} : { previous: made[1] })

@@ -12,6 +12,7 @@ import type { ReplicaSet } from "#model/objects/replica-set.ts"
 import { controllerPromises } from "#properties/controller.ts"
 import { Census } from "#properties/controller/census.ts"
 import { isGoing, keyIn, type Ruled } from "#properties/controller/ruled.ts"
+import { committed } from "#properties/history.ts"
 import { always, type Property, sometimes } from "#properties/property.ts"
 
 const hasTemplatesLabels = (pod: Pod, { spec }: ReplicaSet): boolean =>
@@ -89,6 +90,15 @@ export const properties: ReadonlyArray<Property> = [
       return false
     }
   }, ["object.updated", "sync.wrote"]),
+  sometimes("a ReplicaSet says that it cannot create or delete, and later that it can", () => {
+    const failing = new Set<string>()
+    return (line) => {
+      const { object, type } = committed(line, "replicasets")!
+      const isFailing = (object.status.conditions ?? []).some((one) => one.type === "ReplicaFailure")
+      if (isFailing) failing.add(line.entity)
+      return !isFailing && type === "object.updated" && failing.delete(line.entity)
+    }
+  }, ["replicasets."]),
   sometimes("a ReplicaSet waits for what it wrote", () => {
     const outstanding = new Set<string>()
     return ({ actor, entity, event }) => {
