@@ -8,6 +8,7 @@ import type { Pod, PodPhase } from "#model/objects/pod.ts"
 import { at, type ObjectEvent, ofUpdates } from "#properties/api-server/history.ts"
 import { Collectable } from "#properties/controllers/pod-gc/collectable.ts"
 import { committed } from "#properties/history.ts"
+import { Forced } from "#properties/kubelet/forced.ts"
 import { always, type Invariants, type Property, sometimes } from "#properties/property.ts"
 
 const isPod = (object: ApiObject | undefined): object is Pod => object?.kind === "Pod"
@@ -31,10 +32,6 @@ const order: Readonly<Record<PodPhase, number>> = { Pending: 0, Running: 1, Succ
 
 /** The user agent; who asks. */
 const kubelet = "kubelet"
-
-/** Before each forced deletion: who asked for it. */
-const isForced = (line: Line): boolean => line.event.type === "write.requested" && line.event.verb === "delete"
-  && line.event.resource === "pods" && line.event.grace === 0
 
 const safety: ReadonlyArray<Property> = [
   ofPods("a pod is bound at most once", [36], (pod, before, event) =>
@@ -75,23 +72,18 @@ const safety: ReadonlyArray<Property> = [
       : undefined, ["write.requested"]),
 
   // Whoever else removes it at once forced that: a user, or the garbage collector. Without a node there is no kubelet.
-  always("a pod that has a node is removed at once only when it has ended or somebody forced it", [40], () => {
-    const forced = new Set<string>()
+  always("a pod that has a node is removed at once only when it has ended or somebody forced it", [40], (history) => {
+    const forced = history.part(Forced)
     return (line) => {
-      const { event } = line
-      if (event.type === "write.requested") {
-        if (isForced(line) && event.agent !== kubelet) forced.add(event.key)
-        return undefined
-      }
       const change = committed(line, "pods")
       if (change === undefined) return undefined
       const pod = change.object
       // A grace of 0 in the spec is its author's force.
-      const isAtOnce = forced.delete(change.key) || pod.spec.terminationGracePeriodSeconds === 0
+      const isAtOnce = forced.has(pod.metadata.uid) || pod.spec.terminationGracePeriodSeconds === 0
       return nodeOf(pod) === "" || isTerminal(pod.status.phase) || isAtOnce ? undefined
         : `${at(change)} was removed from ${nodeOf(pod)} while it was ${pod.status.phase}`
     }
-  }, ["pods.deleted", "write.requested"])
+  }, ["pods.deleted"])
 ]
 
 const reached = (name: string, holds: (pod: Pod, before: Pod) => boolean): Property => sometimes(name, () => (line) => {
