@@ -10,7 +10,7 @@ import { Journal } from "#impl/journal.ts"
 import { Disk, Draws, Network, Process } from "#impl/ports.ts"
 import { bootstrapQuery_ms, proposalsRemembered_max } from "#model/limits/etcd.ts"
 import * as Log from "#impl/etcd/log.ts"
-import { applyEntry, drain, persist, receive, type Member } from "#impl/etcd/member.ts"
+import { applyEntry, drain, persist, receive, tellPersisted, type Member } from "#impl/etcd/member.ts"
 import type { Message } from "#impl/etcd/messages.ts"
 import * as Mvcc from "#impl/etcd/mvcc.ts"
 import * as Raft from "#impl/etcd/raft.ts"
@@ -152,5 +152,6 @@ const makeMember = (config: Config, parts: Parts, state: Wal.Replayed) => Effect
   journal.wrote("etcd.raft", process.name, { type: "raft.recovered", term: raft.term, vote: raft.vote,
     lastIndex: Log.lastIndex(raft.log), applied: member.applied, appliedTerm: member.appliedTerm,
     revision: store.revision, members: config.members.length }, "follower")
+  tellPersisted(member, raft.log.entries, raft.log.entries.map(() => raft.term))
   return member
 })

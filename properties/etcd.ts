@@ -7,6 +7,7 @@ import { ByActor } from "#properties/by-actor.ts"
 import {
   changeOf, heardByHistory, heardByMembers, heardByWatches, History, Members, Watches
 } from "#properties/etcd/history.ts"
+import { durable } from "#properties/etcd/durable.ts"
 import { healthy } from "#properties/etcd/health.ts"
 import { properties as lease } from "#properties/etcd/lease.ts"
 import { members } from "#properties/etcd/members.ts"
@@ -309,5 +310,5 @@ const reached: ReadonlyArray<Property> = [
 ]
 
 export const properties: ReadonlyArray<Property> = [
-  ...history, ...raft, ...watch, ...healthy, ...pace, ...lease, ...progress, ...order, ...members, ...reached
+  ...history, ...raft, ...durable, ...watch, ...healthy, ...pace, ...lease, ...progress, ...order, ...members, ...reached
 ]

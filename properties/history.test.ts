@@ -169,13 +169,16 @@ describe("processes and calm", () => {
     const history = new History()
     const forced = history.part(Forced)
     expect(history.part(Forced)).toBe(forced)
-    for (const [i, agent] of ["kubectl", "kube-controller-manager", "kubelet"].entries()) {
-      history.hear(line(i + 1, { type: "write.requested", verb: "delete", resource: "pods", grace: 0, agent,
-        key: `/registry/pods/default/${agent}` }, "api-server/0"))
+    const agents = ["kubectl", "kube-controller-manager", "kubelet"]
+    for (const [i, agent] of agents.entries()) {
+      const key = `/registry/pods/default/${agent}`
+      history.hear(line(2 * i + 1, { type: "object.created", resource: "pods", revision: i, key,
+        object: podOf(agent, {}) }, "etcd", agent))
+      history.hear(line(2 * i + 2, { type: "write.requested", verb: "delete", resource: "pods", grace: 0, agent, key,
+        uid: "" }, "api-server/0"))
     }
-    const areForced = ["kubectl", "kube-controller-manager", "kubelet"].map((name) => forced.has(`default/${name}`))
-    expect(areForced).toEqual([true, false, false])
-    history.asOf(line(0, {}))
-    expect(forced.has("default/kubectl")).toBe(false)
+    expect(agents.map((uid) => forced.has(uid))).toEqual([true, true, false])
+    history.asOf(line(1, {}))
+    expect(forced.has("kubectl")).toBe(false)
   })
 })

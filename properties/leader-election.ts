@@ -3,7 +3,8 @@ import type { Line } from "#model/events.ts"
 import { clockGrain_ms, slowRenewal_ms } from "#model/limits/client.ts"
 import { leaseDuration_ms, renewDeadline_ms, retryPeriod_ms } from "#model/limits.ts"
 import { committed } from "#properties/history.ts"
-import { clockEvents, Clocks } from "#properties/leader-election/clocks.ts"
+import { losersStop } from "#properties/leader-election/losers.ts"
+import { clockEvents, Clocks, processOf } from "#properties/leader-election/clocks.ts"
 import { atOnce, said } from "#properties/order.ts"
 import { itself } from "#properties/order/keys.ts"
 import { always, leadsTo, type Obligation, type Property, sometimes } from "#properties/property.ts"
@@ -65,9 +66,6 @@ const oneLeader = always(
         : `${actor} leads ${entity} at ${at_ms} ms while ${others.map((other) => other.actor).join(", ")} still does`
     }
   }, ["elector.", ...clockEvents])
-
-/** "scheduler/0_<uuid>": the process whose clock judged. */
-const processOf = (identity: string): string => identity.slice(0, identity.lastIndexOf("_"))
 
 const holderChangesInTime = always(
   "a lease passes to another holder only if it was free, or unchanged for its duration on that one's clock", [106],
@@ -135,6 +133,7 @@ const leadersAreNamed = always("Who says that it holds a lease is the one whom t
 
 export const properties: ReadonlyArray<Property> = [
   oneLeader,
+  losersStop,
   holderChangesInTime,
   somebodyLeads,
   leadersAreNamed,

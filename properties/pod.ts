@@ -6,7 +6,9 @@ import type { Line } from "#model/events.ts"
 import type { ApiObject } from "#model/kinds.ts"
 import type { Pod, PodPhase } from "#model/objects/pod.ts"
 import { at, type ObjectEvent, ofUpdates } from "#properties/api-server/history.ts"
+import { Collectable } from "#properties/controllers/pod-gc/collectable.ts"
 import { committed } from "#properties/history.ts"
+import { Forced } from "#properties/kubelet/forced.ts"
 import { always, type Invariants, type Property, sometimes } from "#properties/property.ts"
 
 const isPod = (object: ApiObject | undefined): object is Pod => object?.kind === "Pod"
@@ -19,33 +21,17 @@ const ofPods = (
 ): Property => ofUpdates(name, invariants, (pod, before, event) =>
   isPod(pod) && isPod(before) && before.metadata.uid === pod.metadata.uid ? wrong(pod, before, event) : undefined)
 
-const order: Readonly<Record<PodPhase, number>> = { Pending: 0, Running: 1, Succeeded: 2, Failed: 2 }
-
-/** The user agents of components; whoever else asks is a user. */
-const kubelet = "kubelet"
-const scheduler = "kube-scheduler"
-const controllerManager = "kube-controller-manager"
-
-/** Pods that a garbage collector has chosen, by key and by uid: those it may force. */
-class Collected {
-  readonly #keys = new Set<string>()
-  readonly #uids = new Set<string>()
-  hear({ entity, event }: Line): void {
-    if (event.type !== "podGc.chosen") return
-    this.#keys.add(`/registry/pods/${event.pod}`)
-    this.#uids.add(entity)
-  }
-  hasKey(key: string): boolean {
-    return this.#keys.has(key)
-  }
-  hasUid(uid: string): boolean {
-    return this.#uids.has(uid)
-  }
+/** Which of its conditions say that it is ready, or do not deny it. */
+const readyOf = ({ status: { conditions = [] } }: Pod): string | undefined => {
+  const ready = conditions.filter(({ status, type }) =>
+    (type === "Ready" || type === "ContainersReady") && status !== "False")
+  return ready.length === 0 ? undefined : ready.map(({ status, type }) => `${type} ${status}`).join(", ")
 }
 
-/** Before each forced deletion: who asked for it. */
-const isForced = (line: Line): boolean => line.event.type === "write.requested" && line.event.verb === "delete"
-  && line.event.resource === "pods" && line.event.grace === 0
+const order: Readonly<Record<PodPhase, number>> = { Pending: 0, Running: 1, Succeeded: 2, Failed: 2 }
+
+/** The user agent; who asks. */
+const kubelet = "kubelet"
 
 const safety: ReadonlyArray<Property> = [
   ofPods("a pod is bound at most once", [36], (pod, before, event) =>
@@ -65,21 +51,20 @@ const safety: ReadonlyArray<Property> = [
       : `${at(event)}: ${was} became ${is}`
   }),
 
-  // The garbage collector writes the phase alone: no kubelet is there to ask.
-  always("a pod that has ended is not ready", [45], () => {
-    const collected = new Collected()
+  // The garbage collector writes the phase alone: no kubelet is there to ask. What it left so may stay so.
+  always("a pod that has ended is not ready", [45], (history) => {
+    const collectable = new Collectable(history)
     return (line) => {
-      collected.hear(line)
       const change = committed(line, "pods")
-      if (change === undefined) return undefined
-      const pod = change.object
-      if (!isTerminal(pod.status.phase)) return undefined
-      const ready = pod.status.conditions?.find(({ status, type }) =>
-        (type === "Ready" || type === "ContainersReady") && status !== "False")
-      return ready === undefined || collected.hasUid(pod.metadata.uid) ? undefined
-        : `${at(change)} is ${pod.status.phase} and ${ready.type} is ${ready.status}`
+      if (change?.type !== "object.updated") return undefined
+      const { object: pod, previous } = change
+      const ready = isTerminal(pod.status.phase) ? readyOf(pod) : undefined
+      if (ready === undefined || (isTerminal(previous.status.phase) && readyOf(previous) === ready)) return undefined
+      const isLeft = !isTerminal(previous.status.phase) && readyOf(previous) === ready
+      return isLeft && pod.status.phase === "Failed" && collectable.whyNot(pod, line.at_ms) === undefined ? undefined
+        : `${at(change)} is ${pod.status.phase} and ${ready}`
     }
-  }, ["pods.updated", "podGc.chosen"]),
+  }, ["pods.updated"]),
 
   always("the kubelet deletes a pod by its uid", [41], () => ({ event }) =>
     event.type === "write.requested" && event.verb === "delete" && event.resource === "pods"
@@ -87,35 +72,18 @@ const safety: ReadonlyArray<Property> = [
       : undefined, ["write.requested"]),
 
   // Whoever else removes it at once forced that: a user, or the garbage collector. Without a node there is no kubelet.
-  always("a pod that has a node is removed at once only when it has ended or somebody forced it", [40], () => {
-    const forced = new Set<string>()
+  always("a pod that has a node is removed at once only when it has ended or somebody forced it", [40], (history) => {
+    const forced = history.part(Forced)
     return (line) => {
-      const { event } = line
-      if (event.type === "write.requested") {
-        if (isForced(line) && event.agent !== kubelet) forced.add(event.key)
-        return undefined
-      }
       const change = committed(line, "pods")
       if (change === undefined) return undefined
       const pod = change.object
       // A grace of 0 in the spec is its author's force.
-      const isAtOnce = forced.delete(change.key) || pod.spec.terminationGracePeriodSeconds === 0
+      const isAtOnce = forced.has(pod.metadata.uid) || pod.spec.terminationGracePeriodSeconds === 0
       return nodeOf(pod) === "" || isTerminal(pod.status.phase) || isAtOnce ? undefined
         : `${at(change)} was removed from ${nodeOf(pod)} while it was ${pod.status.phase}`
     }
-  }, ["pods.deleted", "write.requested"]),
-
-  always("of the components, only the kubelet and the garbage collector force a deletion", [111], () => {
-    const collected = new Collected()
-    return (line) => {
-      collected.hear(line)
-      if (!isForced(line) || line.event.type !== "write.requested") return undefined
-      const { agent, key } = line.event
-      if (agent === scheduler) return `${agent} forces ${key}`
-      return agent === controllerManager && !collected.hasKey(key)
-        ? `${agent} forces ${key}, which it had not chosen to collect` : undefined
-    }
-  }, ["write.requested", "podGc.chosen"])
+  }, ["pods.deleted"])
 ]
 
 const reached = (name: string, holds: (pod: Pod, before: Pod) => boolean): Property => sometimes(name, () => (line) => {

@@ -3,8 +3,8 @@
  * committed. That a deleting or gated pod is never bound (37) is the pod's promise: properties/pod.ts.
  */
 import { saysSomethingNew } from "#properties/cluster/idle-writes.ts"
-import { always, leadsTo, sometimes, type Property } from "#properties/property.ts"
-import { heardByCalm, knowsWhatThereIs } from "#properties/scheduler/calm.ts"
+import { always, eventually, leadsTo, sometimes, type Property } from "#properties/property.ts"
+import { heardByCalm, knowsWhatThereIs, picturesWhatThereIs } from "#properties/scheduler/calm.ts"
 import { chosenNodePasses, noLostWakeUp } from "#properties/scheduler/decisions.ts"
 import { boundPodRuns, fittingPodIsBound } from "#properties/scheduler/eventually-runs.ts"
 import { seesWhatWasCommitted } from "#properties/scheduler/nodes.ts"
@@ -31,6 +31,8 @@ export const properties: ReadonlyArray<Property> = [
     ["schedulerNode.", "schedulerCache.", "scheduling.", ...ends]),
   always("while nothing is wrong a scheduler knows the nodes and pods that there are within ten seconds", [],
     knowsWhatThereIs, heardByCalm),
+  eventually("at rest a scheduler's picture of nodes and pods is what is committed", [109], picturesWhatThereIs,
+    heardByCalm),
   always("what a scheduler sees of a node was committed at the revision that it names", [109], seesWhatWasCommitted,
     ["schedulerNode.changed"]),
   always("no node is passed over that the pod may use, and the plugins that refuse are named", [65], verdictIsTrue,

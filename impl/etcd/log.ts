@@ -12,10 +12,14 @@ export interface Log {
   persisted: number
   /** The first entry that was not yet handed to the disk. */
   unstableFrom: number
+  /** The member's term: what is appended now is accepted in it. */
+  term: number
+  /** The terms in which the entries from `unstableFrom` on were accepted. */
+  acceptedIn: Array<number>
 }
 
-export const make = (entries: ReadonlyArray<Entry>): Log =>
-  ({ entries: [...entries], persisted: entries.length, unstableFrom: entries.length + 1 })
+export const make = (entries: ReadonlyArray<Entry>, term = 0): Log =>
+  ({ entries: [...entries], persisted: entries.length, unstableFrom: entries.length + 1, term, acceptedIn: [] })
 
 export const lastIndex = (log: Log): number => log.entries.length
 
@@ -36,12 +40,14 @@ export const isUpToDate = (log: Log, index: number, term: number): boolean => {
 
 export const append = (log: Log, entry: Entry): void => {
   log.entries.push(entry)
+  log.acceptedIn.push(log.term)
 }
 
 /** Drops every entry from `index` on. */
 export const truncateFrom = (log: Log, index: number): void => {
   log.entries.length = index - 1
   log.persisted = Math.min(log.persisted, index - 1)
+  log.acceptedIn.length = Math.max(0, index - log.unstableFrom)
   log.unstableFrom = Math.min(log.unstableFrom, index)
 }
 
@@ -65,11 +71,18 @@ export const conflictHint = (log: Log, index: number, term: number): number => {
   return at
 }
 
+export interface Unstable {
+  readonly entries: ReadonlyArray<Entry>
+  readonly acceptedIn: ReadonlyArray<number>
+}
+
 /** Takes what the disk must write next. */
-export const takeUnstable = (log: Log): ReadonlyArray<Entry> => {
+export const takeUnstable = (log: Log): Unstable => {
+  const { acceptedIn } = log
   const entries = log.entries.slice(log.unstableFrom - 1)
   log.unstableFrom = log.entries.length + 1
-  return entries
+  log.acceptedIn = []
+  return { entries, acceptedIn }
 }
 
 /** The disk holds everything up to this entry, unless it was truncated away while the disk was busy. */

@@ -131,12 +131,26 @@ export const persist = (member: Member, wal: Wal): Effect.Effect<never> => Effec
       synced(member.raft, batch, member.process.monotonic_ms())
       journalFacts(member, batch.facts)
       flushDurableFacts(member)
+      tellPersisted(member, batch.entries, batch.acceptedIn)
       deliver(member, batch.messages)
       drain(member)
     }
     member.isPersisting = false
   }
 })
+
+/** The disk has these entries: one line for each stretch of one term that was accepted in one term. */
+export const tellPersisted = (
+  { journal, journalledRole, process }: Member, entries: ReadonlyArray<Entry>, acceptedIn: ReadonlyArray<number>
+): void => {
+  for (let first = 0, next = 1; first < entries.length; first = next++) {
+    const { index, term } = entries[first]!
+    const inTerm = acceptedIn[first]!
+    while (next < entries.length && entries[next]!.term === term && acceptedIn[next] === inTerm) next++
+    journal.wrote("etcd.raft", process.name, { type: "entry.persisted", from: index, to: entries[next - 1]!.index, term,
+      ...(inTerm === term ? {} : { inTerm }) }, journalledRole)
+  }
+}
 
 const fail = (member: Member, reason: string): Effect.Effect<never> => Effect.suspend(() => {
   member.journal.wrote("etcd.member", member.process.name, { type: "wal.failed", reason }, "failed")

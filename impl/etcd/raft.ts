@@ -106,7 +106,7 @@ export const make = (
   random: (n: number) => number, parts: RaftParts, perMessage_max: number = entriesPerMessage_max
 ): Raft => {
   const raft: Raft = {
-    id, members, peers: members.filter((member) => member !== id), parts, random, log: Log.make(recovered.entries),
+    id, members, peers: members.filter((member) => member !== id), parts, random, log: Log.make(recovered.entries, recovered.term),
     entriesPerMessage_max: perMessage_max, role: "follower", term: recovered.term, vote: recovered.vote, leader: "",
     commit: recovered.commit,
     votes: new Map(), progress: new Map(), quietSince_ms: now_ms, electionTimeout_ms, heartbeatDue_ms: 0,
@@ -142,6 +142,7 @@ export const record = (raft: Raft, event: Fact["event"]): void => {
 export const setTermAndVote = (raft: Raft, term: number, vote: string): void => {
   if (raft.term === term && raft.vote === vote) return
   raft.term = term
+  raft.log.term = term
   raft.vote = vote
   raft.hardStateIsDirty = true
   raft.hardStateIsUnsynced = true
@@ -184,10 +185,9 @@ export const becomeCandidate = (raft: Raft, voters: ReadonlyArray<string>, now_m
 }
 
 /** A batch for the disk: one record, one sync. */
-export interface Batch {
+export interface Batch extends Log.Unstable {
   readonly hardState: HardState
   readonly hardStateChanged: boolean
-  readonly entries: ReadonlyArray<Entry>
   readonly lastIndex: number
   readonly lastTerm: number
   readonly messages: ReadonlyArray<Outbound>
@@ -201,7 +201,7 @@ export const takeBatch = (raft: Raft): Batch => {
   const batch: Batch = {
     hardState: { term: raft.term, vote: raft.vote, commit: raft.commit },
     hardStateChanged: raft.hardStateIsDirty,
-    entries: Log.takeUnstable(raft.log), lastIndex: Log.lastIndex(raft.log), lastTerm: Log.lastTerm(raft.log),
+    ...Log.takeUnstable(raft.log), lastIndex: Log.lastIndex(raft.log), lastTerm: Log.lastTerm(raft.log),
     messages: raft.outboxAfterSync, facts: raft.factsAfterSync
   }
   raft.hardStateIsDirty = false

@@ -1,5 +1,6 @@
 /** What the node controller promises: patience with nodes, and an end to it. Invariants 71-76. */
 import { liveness } from "#properties/controllers/node-lifecycle/liveness.ts"
+import { rest } from "#properties/controllers/node-lifecycle/rest.ts"
 import { order } from "#properties/controllers/node-lifecycle/order.ts"
 import { safety } from "#properties/controllers/node-lifecycle/safety.ts"
 import { steady } from "#properties/controllers/node-lifecycle/steady.ts"
@@ -10,6 +11,7 @@ export const properties: ReadonlyArray<Property> = [
   ...liveness,
   ...steady,
   ...order,
+  ...rest,
   sometimes("a node is given up", () => ({ event }) => event.type === "nodeHealth.markedUnknown",
     ["nodeHealth.markedUnknown"]),
   sometimes("the pods of a node that was given up are marked not ready", () => ({ event }) =>

@@ -2,6 +2,7 @@
 import type { Line } from "#model/events.ts"
 import { committed } from "#properties/history.ts"
 import { excuses, isTerminal, machineOf, podKey } from "#properties/kubelet/facts.ts"
+import { noStartAfterNews } from "#properties/kubelet/news.ts"
 import { always, type Property } from "#properties/property.ts"
 
 const runsWhereBound = always("containers of a pod run only on the node that the pod is bound to", [38],
@@ -24,10 +25,7 @@ const oneRunsByName = always("while a pod exists, no other pod of its name runs"
     if (present === undefined) return undefined
     for (const { node, uid } of containers.ofPod(key)) {
       if (uid === present.metadata.uid) continue
-      const pod = now.pods.known(uid)
-      if (pod === undefined || !isExcused(pod)) {
-        return `${key}: ${uid} runs on ${node} while ${present.metadata.uid} exists`
-      }
+      if (!isExcused(uid)) return `${key}: ${uid} runs on ${node} while ${present.metadata.uid} exists`
     }
     return undefined
   }
@@ -39,7 +37,7 @@ const goneAfterStop = always(
     const isExcused = excuses(history)
     return (line) => {
       const pod = committed(line, "pods")?.object
-      if (pod?.spec.nodeName === undefined || isExcused(pod)) return undefined
+      if (pod?.spec.nodeName === undefined || isExcused(pod.metadata.uid)) return undefined
       const { metadata: { name, uid }, spec: { nodeName }, status: { phase } } = pod
       if (history.containers.ofUid(uid).length > 0) return `${name} (${uid}) is gone and still runs on ${nodeName}`
       return isTerminal(phase) ? undefined : `${name} (${uid}) is gone in phase ${phase}`
@@ -114,4 +112,4 @@ const noStartAfterEnd = always("no container of a pod starts once its kubelet be
 }, ["podWorker.terminating", "process.", "container.created", "container.started"])
 
 export const identity: ReadonlyArray<Property> =
-  [runsWhereBound, oneRunsByName, goneAfterStop, deletesByUid, noStartAfterEnd]
+  [runsWhereBound, oneRunsByName, goneAfterStop, deletesByUid, noStartAfterEnd, noStartAfterNews]

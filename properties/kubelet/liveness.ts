@@ -2,7 +2,7 @@
 import { terminationGracePeriod_s } from "#model/limits.ts"
 import type { Pod } from "#model/objects/pod.ts"
 import { committed } from "#properties/history.ts"
-import { isTerminal } from "#properties/kubelet/facts.ts"
+import { isTerminal, machineOf } from "#properties/kubelet/facts.ts"
 import { eventually, leadsTo, type Obligation, type Property, sometimes } from "#properties/property.ts"
 
 /** A keep-alive's 45 s, a reflector's 30 s and a request's 60 s in a row, and two tries of the status manager. */
@@ -68,6 +68,31 @@ const phaseReflects = eventually("at rest a pod that runs is Running in the API,
     }
   }))
 
+/** In this incarnation. What it refused and what it found ended it knows too. */
+const knowsItsPods = eventually("at rest a kubelet works on the pods that are bound to its node and on no others", [109],
+  ({ now, processes }) => {
+    const known = new Map<string, Set<string>>()
+    return {
+      line: ({ actor, entity, event }) => {
+        if (event.type === "process.started") {
+          if (event.process.startsWith("kubelet/")) known.set(event.process, new Set())
+        } else if (event.type === "podWorker.forgotten") known.get(actor)?.delete(entity)
+        else known.get(actor)?.add(entity)
+      },
+      holds: () => {
+        for (const [kubelet, uids] of known) {
+          if (processes.get(kubelet)?.state !== "running") continue
+          const bound = now.pods.by("node", machineOf(kubelet)).map(({ metadata }) => metadata.uid)
+          const unknown = bound.find((uid) => !uids.has(uid))
+          if (unknown !== undefined) return `${kubelet} does not work on ${unknown}, which is bound to its node`
+          const stranger = [...uids].find((uid) => !bound.includes(uid))
+          if (stranger !== undefined) return `${kubelet} works on ${stranger}, which is not bound to its node`
+        }
+        return undefined
+      }
+    }
+  }, ["process.started", "podWorker."])
+
 /** Guards: without these, some promises above were kept by nobody. */
 const reached: ReadonlyArray<Property> = [
   sometimes("a container that ignores SIGTERM is killed after its grace", () => ({ event }) =>
@@ -101,4 +126,4 @@ const reached: ReadonlyArray<Property> = [
     event.type === "nodeStatus.posted" && !event.ready, ["nodeStatus.posted"])
 ]
 
-export const liveness: ReadonlyArray<Property> = [terminatingPodGoes, nothingElseRuns, phaseReflects, ...reached]
+export const liveness: ReadonlyArray<Property> = [terminatingPodGoes, nothingElseRuns, phaseReflects, knowsItsPods, ...reached]

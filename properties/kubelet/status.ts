@@ -1,34 +1,21 @@
 /** What a kubelet may report, against what really runs. */
-import type { PodCondition } from "#model/objects/pod.ts"
+import { Marked } from "#properties/controllers/pod-gc/collectable.ts"
 import { committed } from "#properties/history.ts"
-import { excuses, isTerminal, machineOf } from "#properties/kubelet/facts.ts"
+import { isTerminal, machineOf } from "#properties/kubelet/facts.ts"
 import { always, type Property } from "#properties/property.ts"
 
+/** Who was marked by the collector has a node that nobody asked: what runs there cannot know it yet. */
 const terminalIsStopped = always("no container of a pod runs when its phase is terminal", [44], (history) => {
   const { containers, now } = history
-  const isExcused = excuses(history)
+  const marked = history.part(Marked)
   return ({ entity, event }) => {
     const uid = event.type === "container.started" ? event.podUid : entity
     const pod = now.pods.get(uid)
     const isStopped = pod === undefined || !isTerminal(pod.status.phase) || containers.ofUid(uid).length === 0
-    return isStopped || isExcused(pod) ? undefined
+    return isStopped || marked.has(uid) ? undefined
       : `${pod.metadata.name} (${uid}) is ${pod.status.phase} and runs on ${pod.spec.nodeName}`
   }
 }, ["container.started", "pods.updated"])
-
-const isTrue = (conditions: ReadonlyArray<PodCondition> | undefined, type: string): boolean =>
-  conditions?.some((one) => one.type === type && one.status === "True") === true
-
-const terminalIsNotReady = always("a pod in a terminal phase is not ready", [45], (history) => {
-  const isExcused = excuses(history)
-  return (line) => {
-    const pod = committed(line, "pods")!.object
-    if (!isTerminal(pod.status.phase)) return undefined
-    const ready = ["Ready", "ContainersReady"].find((type) => isTrue(pod.status.conditions, type))
-    return ready === undefined || isExcused(pod) ? undefined
-      : `${pod.metadata.name} is ${pod.status.phase} and ${ready}`
-  }
-}, ["pods.updated"])
 
 const saysWhatRan = "a kubelet says Running only of a pod that ran, and ready only of one that runs"
 const readyRuns = always(saysWhatRan, [], ({ containers }) => {
@@ -103,4 +90,4 @@ const graceShrinks = always("the grace of a pod that is being stopped only decre
 }, ["podWorker.terminating", "podWorker.forgotten", "process.started"])
 
 export const status: ReadonlyArray<Property> =
-  [terminalIsStopped, terminalIsNotReady, readyRuns, restartsGrow, graceShrinks]
+  [terminalIsStopped, readyRuns, restartsGrow, graceShrinks]

@@ -30,6 +30,9 @@ export class Clocks {
     }
   }
 
+  isPaused(process: string): boolean {
+    return this.#pausedUntil_ms.get(process) === Infinity
+  }
   wasPausedSince(process: string, since_ms: number): boolean {
     return (this.#pausedUntil_ms.get(process) ?? -1) >= since_ms
   }
@@ -47,4 +50,6 @@ export class Clocks {
     return { min, max }
   }
 }
+/** "scheduler/0" of "scheduler/0_<uuid>": the process whose clock judged. */
+export const processOf = (identity: string): string => identity.slice(0, identity.lastIndexOf("_"))
 export const clockEvents = ["process.", "machine.clockRateChanged"] as const

@@ -142,6 +142,24 @@ class Schedulers {
 export const heardByCalm = ["object.", "schedulerProcess.started", "schedulerNode.", "schedulerCache.",
   "schedulingQueue.added", "schedulingQueue.removed", ...heardByHealth]
 
+/** At rest, whatever there was before: nobody has to wait until nothing was wrong for minutes. */
+export const picturesWhatThereIs = (history: History) => {
+  const schedulers = new Schedulers(history)
+  let now_ms = 0
+  return {
+    line: (line: Line) => {
+      now_ms = line.at_ms
+      schedulers.line(line)
+    },
+    holds: (): string | undefined => {
+      for (const [what, since_ms] of schedulers.wrong) {
+        if (now_ms - since_ms > learns_ms) return `${what} is not as committed since ${Math.round(since_ms)} ms`
+      }
+      return undefined
+    }
+  }
+}
+
 export const knowsWhatThereIs = (history: History): (line: Line) => string | undefined => {
   const schedulers = new Schedulers(history)
   return (line) => {

@@ -1,5 +1,4 @@
 /** node-lifecycle/safety: what the node controller must never do. Invariants 71-75, judged on the committed history. */
-import type { Line } from "#model/events.ts"
 import { nodeEvictionRate_per_s } from "#model/limits/controllers/node-lifecycle.ts"
 import { nodeLeaseRenewInterval_ms, requestTimeout_ms } from "#model/limits.ts"
 import type { Pod } from "#model/objects/pod.ts"
@@ -7,6 +6,7 @@ import { toleratedSeconds } from "#model/objects/taints.ts"
 import {
   type Episode, episodeOf, evictingKeys, hasDisruptionTarget, heartbeats_ms, isTaintedByController, readyOf
 } from "#properties/controllers/node-lifecycle/committed-nodes.ts"
+import { disruption } from "#properties/controllers/node-lifecycle/disruption.ts"
 import { Disturbance, disturbanceEvents } from "#properties/controllers/node-lifecycle/disturbance.ts"
 import { committed } from "#properties/history.ts"
 import { always, type Property } from "#properties/property.ts"
@@ -83,51 +83,6 @@ const firstTaintsAreLimited = always("first NoExecute taints come no faster than
   }
 }, ["nodes.updated", "elector.acquired", ...disturbanceEvents])
 
-/** By actor: the zones it knows and whether evictions are stopped in them. */
-class Stops {
-  readonly #actors = new Map<string, Map<string, boolean>>()
-  readonly #stoppedAt_ms = new Map<string, number>()
-
-  hear({ actor, entity, event, at_ms }: Line): void {
-    if (event.type === "process.crashed" || event.type === "process.stopped") {
-      this.#actors.delete(event.process)
-      this.#stoppedAt_ms.delete(event.process)
-    }
-    if (!event.type.startsWith("zone.") || event.type === "zone.tokenTaken") return
-    let zones = this.#actors.get(actor)
-    if (zones === undefined) this.#actors.set(actor, zones = new Map())
-    if (event.type === "zone.gone") zones.delete(entity)
-    else zones.set(entity, event.type === "zone.evictionsStopped")
-    if (zones.size === 0 || [...zones.values()].includes(false)) this.#stoppedAt_ms.delete(actor)
-    else if (!this.#stoppedAt_ms.has(actor)) this.#stoppedAt_ms.set(actor, at_ms)
-  }
-
-  since_ms(actor: string): number | undefined {
-    return this.#stoppedAt_ms.get(actor)
-  }
-}
-
-/** Legal: timers that run out before the taint's removal is committed and seen; taints of users. */
-const fullDisruptionStops = always("a controller that lost every zone taints and evicts nothing", [74], ({ now }) => {
-  const stops = new Stops()
-  return (line) => {
-    stops.hear(line)
-    const { actor, event, at_ms } = line
-    if (event.type !== "nodeTaint.added" && event.type !== "taintEviction.started") return undefined
-    const since_ms = stops.since_ms(actor)
-    if (since_ms === undefined || at_ms - since_ms < inFlight_ms) return undefined
-    if (event.type === "nodeTaint.added") {
-      return `${actor} tainted ${line.entity} at ${at_ms} ms; evictions were stopped at ${since_ms} ms`
-    }
-    const node = now.nodes.named(event.node)
-    if (node === undefined) return undefined
-    const { taints, untaintedSince_ms } = episodeOf(now, node)
-    if (taints.length > 0 || at_ms - untaintedSince_ms < inFlight_ms) return undefined
-    return `${actor} evicts ${event.pod} at ${at_ms} ms; evictions were stopped at ${since_ms} ms and ` +
-      `${event.node} has no taint`
-  }
-}, ["zone.", "nodeTaint.added", "taintEviction.started", "process.crashed", "process.stopped"])
-
 /** The shortest time that the pod was granted by any taint of the episode; undefined: for ever. */
 const granted_s = ({ taints }: Episode, { spec }: Pod): number | undefined => {
   let shortest: number | undefined
@@ -166,5 +121,5 @@ const tolerationsAreKept = always(isInTime, [75], ({ now }) => (line) => {
 }, ["pods.updated"])
 
 export const safety: ReadonlyArray<Property> = [
-  livingNodesAreKept, taintsExclude, firstTaintsAreLimited, fullDisruptionStops, tolerationsAreKept
+  livingNodesAreKept, taintsExclude, firstTaintsAreLimited, tolerationsAreKept, ...disruption
 ]
