@@ -4,9 +4,10 @@ import { properties } from "#properties/all.ts"
 import { drawRun } from "#properties/harness/draw.ts"
 import { campaign } from "#properties/harness/run/campaign.ts"
 import { run, type Options } from "#properties/harness/run.ts"
+import type { RunInput } from "#properties/harness/draw/run-input.ts"
 import { digest, digestInAnotherProcess } from "#properties/harness/run/digest.ts"
 import { recorded, reduce } from "#properties/harness/run/reduce.ts"
-import { always, eventually } from "#properties/property.ts"
+import { always, eventually, leadsTo } from "#properties/property.ts"
 
 const short = (index: number, seed = 3) => {
   const input = drawRun(seed, index)
@@ -78,6 +79,54 @@ describe("a failure", () => {
     const again = recorded(small, broken!, noDeletion, (line) => lines.push(line))
     expect(again.broken?.line).toBe(lines.at(-1))
     expect(lines.at(-1)!.event.type).toBe("object.deleted")
+  })
+
+  /** When the healed phase of a run began. */
+  const healedAt = (input: RunInput, options: Options): number => {
+    let at_ms = 0
+    run(input, { ...options, record: ({ at_ms: now_ms, event }) => {
+      if (event.type === "phase.began" && event.phase === "healed") at_ms = now_ms
+    } })
+    return at_ms
+  }
+  const quiet = { ...short(0), operations: [], faults: [], choices: [], safety_ms: 5_000, healed_ms: 60_000 }
+  const begins = (wrong: (at_ms: number) => boolean) => ({ at_ms, event }: Line) =>
+    event.type === "phase.began" && event.phase === "healed" && wrong(at_ms)
+
+  it("repeats alone although the phases of the whole run ended earlier", { timeout: 60_000 }, () => {
+    const early = always("the core phase is long", [], () => (line) =>
+      begins((at_ms) => at_ms < 200_000)(line) ? "it was not" : undefined)
+    const { broken } = run(quiet, { properties: [early] })
+    expect(broken?.property).toBe("the core phase is long")
+    const small = reduce(quiet, broken!, { properties: [early] }, 30_000)
+    expect(small.repeats).toBe(true)
+    expect(recorded(small.input, broken!, { properties: [early] }, () => {}).broken?.message).toBe("it was not")
+  })
+
+  it("repeats alone although another promise made the phases of the whole run longer", { timeout: 60_000 }, () => {
+    const busy = (until_ms: number) => leadsTo("time passes", [], () => {
+      let now_ms = 0
+      return {
+        line: ({ at_ms }) => void (now_ms = at_ms),
+        open: () => now_ms < until_ms ? [{ entity: "time", since_ms: 0, within_ms: 300_000 }] : []
+      }
+    }, undefined, true)
+    const late = leadsTo("the core phase is short", [], () => {
+      let since_ms: number | undefined
+      return {
+        line: (line) => {
+          if (begins((at_ms) => at_ms > 60_000)(line)) since_ms = line.at_ms
+        },
+        open: () => since_ms === undefined ? [] : [{ entity: "it", since_ms, within_ms: 10_000 }]
+      }
+    })
+    const both: Options = { properties: [busy(100_000), late] }
+    const { broken } = run(quiet, both)
+    expect([broken?.property, healedAt(quiet, both) > 60_000]).toEqual(["the core phase is short", true])
+    expect(run(quiet, { properties: [late] }).broken).toBeUndefined()
+    const small = reduce(quiet, broken!, both, 30_000)
+    expect(small.repeats).toBe(true)
+    expect(recorded(small.input, broken!, both, () => {}).broken?.property).toBe("the core phase is short")
   })
 })
 
