@@ -136,7 +136,8 @@ describe("a campaign", () => {
     const again = await campaign({ seed: 9, runs: 3, properties })
     const { wall_ms: _, ...rest } = once
     expect(again).toMatchObject(rest)
-    expect([once.verdict, once.runs, once.isLongEnough]).toEqual(["held", 3, false])
+    expect([once.verdict, once.runs, once.missed]).toEqual(["held", 3, []])
+    expect(once.never.length).toBeGreaterThan(0)
     expect(once.lines).toBeGreaterThan(1_000)
   })
 
@@ -160,10 +161,43 @@ describe("a campaign", () => {
   it("tells which known input broke something", { timeout: 60_000 }, async () => {
     const never = always("nothing happens", [], () => ({ event }) => event.type)
     const known = { name: "known", input: short(createsPods), isHint: false }
-    const { failed, runs, verdict } = await campaign({ seed: 9, runs: 2, properties: [never],
+    const { failures, runs, verdict } = await campaign({ seed: 9, runs: 2, properties: [never],
       examples: { all: [known], options: { properties: [never] } } })
-    const expected = { verdict: "safety", runs: 0, failed: { run: 0, example: "known" } }
-    expect({ verdict, runs, failed }).toMatchObject(expected)
+    const expected = { verdict: "safety", runs: 2, failures: [{ run: 0, example: "known", count: 3 }] }
+    expect({ verdict, runs, failures }).toMatchObject(expected)
+  })
+
+  it("goes on after a failure, and counts each kind of failure with its first run", { timeout: 60_000 }, async () => {
+    const seldom = always("no pod is ever deleted", [], () => ({ event }) =>
+      event.type === "object.deleted" && event.resource === "pods" ? event.key : undefined)
+    const ran: Array<number> = []
+    const options = { seed: 5, runs: 8, draw: { operations: 25, faults: 2 } }
+    const summary = await campaign({ ...options, properties: [seldom], each: ({ run: n }) => ran.push(n) })
+    expect(ran).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+    const [failure, ...others] = summary.failures
+    expect([others, summary.verdict, failure!.broken.property]).toEqual([[], "safety", "no pod is ever deleted"])
+    expect(failure!.count).toBeGreaterThan(1)
+    expect(run(failure!.input, { properties: [seldom] }).broken?.property).toBe("no pod is ever deleted")
+  })
+
+  const endless = { ...short(0), safety_ms: 1e9, operations: [], faults: [] }
+  it.each([
+    ["memory", () => ({ runs: 1, memory: { isFull: () => true } }), "memory was short"],
+    ["time", () => ({ wall_ms: 100, overtime_ms: 0 }), "the time was over"],
+    ["its patience", () => ({ runs: 1, signal: AbortSignal.timeout(300) }), "the campaign was stopped"]
+  ])("that comes to the end of %s within a run claims nothing", async (_, options, why) => {
+    const { runs, unfinished, verdict } = await campaign({ seed: 9, inputs: [endless], properties: [], ...options() })
+    expect([runs, unfinished, verdict]).toEqual([0, [`run 1 was not finished: ${why}`], "unknown"])
+  })
+
+  it("does not hold where a monitor gave up", { timeout: 60_000 }, async () => {
+    const property = always("it is known", [], (_history, giveUp) => {
+      giveUp?.("it is too hard")
+      return () => undefined
+    })
+    const { undecided, verdict } = await campaign({ seed: 9, runs: 1, properties: [property], inputs: [short(0)] })
+    expect({ undecided, verdict }).toEqual({ verdict: "unknown",
+      undecided: { runs: 1, first: ["it is known: it is too hard (run 1)"] } })
   })
 
   it("ends at once when it is told to, and claims nothing", async () => {
