@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os"
 import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { BadInput, ExitWith, exitCodes, probeDirectory, readText } from "#properties/harness/commands/outcome.ts"
-import { shares, whileParentLives, type Worker } from "#properties/harness/commands/shares.ts"
+import { shares, whileParentLives, type Shared, type Worker } from "#properties/harness/commands/shares.ts"
 import type { RunInput } from "#properties/harness/draw/run-input.ts"
 
 const flags = {
@@ -81,7 +81,7 @@ interface Plan {
 }
 
 /** A worker's part of the campaign, in this process; what it finds goes to its file. */
-const work = async (given: Given, { inputs, seed }: Plan, worker: Worker): Promise<void> => {
+const work = async (given: Given, { inputs, seed }: Plan, worker: Worker): Promise<Shared> => {
   const [{ campaign }, { judging }, { examples }, { Writer }] = await Promise.all([
     import("#properties/harness/run/campaign.ts"), import("#properties/harness/commands/judging.ts"),
     import("#properties/harness/draw/examples.ts"), import("#properties/harness/commands/results.ts")
@@ -118,6 +118,7 @@ const work = async (given: Given, { inputs, seed }: Plan, worker: Worker): Promi
   release()
   process.off("SIGINT", onSignal)
   process.off("SIGTERM", onSignal)
+  return { failed: [], isStopped: summary.isAborted }
 }
 
 /** "3/8": the third of eight machines. */
@@ -162,12 +163,12 @@ const run = async (given: Given): Promise<number> => {
   const workers = workersOf(given, inputs !== undefined || given.selfCheck)
   const { clear, readShares } = await import("#properties/harness/commands/results.ts")
   clear(given.out, workers)
-  const failed = workers.length === 1 ? await work(given, { seed, inputs }, workers[0]!)
-    : await shares(workers, argumentsOf(given, seed))
+  const { failed, isStopped } = workers.length > 1 ? await shares(workers, argumentsOf(given, seed))
+    : await work(given, { seed, inputs }, workers[0]!)
   const { conclude } = await import("#properties/harness/commands/conclude.ts")
-  const campaign = readShares(given.out, workers)
+  const campaign = readShares(given.out, workers, isStopped)
   conclude(campaign, { ...given, junit: Option.getOrUndefined(given.junit), note })
-  return failed === undefined || failed.length === 0 ? exitCodes[campaign.summary.verdict] : exitCodes.crash
+  return failed.length === 0 ? exitCodes[campaign.summary.verdict] : exitCodes.crash
 }
 
 export const check = Command.make("check", flags, (given) => Effect.gen(function*() {

@@ -125,15 +125,20 @@ export const read = (directories: ReadonlyArray<string>): Campaign => {
 }
 
 /** What the workers of one `check` wrote. One that did not come to write its header is missing. */
-export const readShares = (directory: string, workers: ReadonlyArray<Pick<Header, "first" | "every">>): Campaign =>
-  together(workers.map((worker) => fileOf(directory, worker)).filter((file) => existsSync(file)).map(readShare), workers)
+export const readShares = (
+  directory: string, workers: ReadonlyArray<Pick<Header, "first" | "every">>, isStopped: boolean
+): Campaign => {
+  const files = workers.map((worker) => fileOf(directory, worker)).filter((file) => existsSync(file))
+  return together(files.map(readShare), workers, isStopped)
+}
 
 const together = (
-  shares: ReadonlyArray<Share>, all: ReadonlyArray<Pick<Header, "first" | "every">>
+  shares: ReadonlyArray<Share>, all: ReadonlyArray<Pick<Header, "first" | "every">>, isStopped = false
 ): Campaign => {
   const sometimes = new Set(shares.flatMap(({ header }) => header.sometimes))
   const { isGiven = false, seed = 0 } = shares[0]?.header ?? {}
   const tally = new Tally({ seed, isGiven, sometimes: [...sometimes] })
+  if (isStopped) tally.aborted()
   const here = new Set(shares.map(({ header }) => header.first))
   for (const { every, first } of all) if (!here.has(first)) tally.unfinished(`share ${first + 1} of ${every} is missing`)
   const coverage = shares.flatMap((share) => added(share, tally))

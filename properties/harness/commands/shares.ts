@@ -6,17 +6,26 @@ export interface Worker {
   readonly every: number
 }
 
+export interface Shared {
+  /** Codes of the workers that failed. */
+  readonly failed: ReadonlyArray<number>
+  /** By Ctrl-C, or whoever ended this process. */
+  readonly isStopped: boolean
+}
+
 /**
- * Runs `check` in a process for each worker; returns the codes of those that failed. Ctrl-C, which reaches every
+ * Runs `check` in a process for each worker. Ctrl-C, which reaches every
  * process of the terminal, ends them all; so does the end of this process, of whatever kind.
  */
 export const shares = async (
   workers: ReadonlyArray<Worker>, args: ReadonlyArray<string>
-): Promise<ReadonlyArray<number>> => {
+): Promise<Shared> => {
   const children = workers.map(({ every, first }) => spawn(process.execPath,
     [...process.execArgv, process.argv[1]!, "check", ...args, "--worker", `${first}/${every}`],
     { stdio: ["ignore", "inherit", "inherit", "ipc"] }))
+  let isStopped = false
   const stop = (): void => {
+    isStopped = true
     for (const child of children) child.kill("SIGINT")
   }
   process.on("SIGINT", stop)
@@ -28,7 +37,7 @@ export const shares = async (
   })))
   process.off("SIGINT", stop)
   process.off("SIGTERM", stop)
-  return codes.filter((code) => code !== 0)
+  return { failed: codes.filter((code) => code !== 0), isStopped }
 }
 
 /** The worker's side: calls `stop` when its parent is gone. Returns what ends the watch. */
