@@ -10,20 +10,31 @@ const flags = {
   seed: Flag.Int("seed").pipe(Flag.withDescription("Seed of the campaign; each run derives from it"), Flag.optional),
   runs: Flag.Int("runs").pipe(Flag.withDescription("How many runs"), Flag.optional),
   minutes: Flag.Finite("minutes").pipe(Flag.withDescription("How long, in minutes of wall time"), Flag.optional),
-  selfCheck: Flag.Boolean("self-check").pipe(Flag.withDescription("Run everything twice, once in another process, and compare byte for byte"), Flag.withDefault(false)),
+  selfCheck: Flag.Boolean("self-check").pipe(
+    Flag.withDescription("Run everything twice, once in another process, and compare byte for byte"),
+    Flag.withDefault(false)),
   json: Flag.Boolean("json").pipe(Flag.withDescription("One JSON document on stdout"), Flag.withDefault(false)),
-  verbose: Flag.Boolean("verbose").pipe(Flag.withDescription("List everything that was never reached"), Flag.withDefault(false)),
-  out: Flag.String("out").pipe(Flag.withDescription("Directory for results and the traces of failures"), Flag.withDefault("plimsoll-out")),
-  shrinkSeconds: Flag.Finite("shrink-seconds").pipe(Flag.withDescription("Budget for making the failures small"), Flag.withDefault(60)),
-  nodes: Flag.String("nodes").pipe(Flag.withDescription("A recorded workload: nodes, CSV in openb's columns"), Flag.optional),
-  pods: Flag.String("pods").pipe(Flag.withDescription("A recorded workload: pods, CSV in openb's columns"), Flag.optional),
+  verbose: Flag.Boolean("verbose").pipe(
+    Flag.withDescription("List everything that was never reached"), Flag.withDefault(false)),
+  out: Flag.String("out").pipe(
+    Flag.withDescription("Directory for results and the traces of failures"), Flag.withDefault("plimsoll-out")),
+  shrinkSeconds: Flag.Finite("shrink-seconds").pipe(
+    Flag.withDescription("Budget for making the failures small"), Flag.withDefault(60)),
+  nodes: Flag.String("nodes").pipe(
+    Flag.withDescription("A recorded workload: nodes, CSV in openb's columns"), Flag.optional),
+  pods: Flag.String("pods").pipe(
+    Flag.withDescription("A recorded workload: pods, CSV in openb's columns"), Flag.optional),
   machines: Flag.Int("machines").pipe(Flag.withDescription("Only the first N nodes of --nodes"), Flag.optional),
   podsMax: Flag.Int("pods-max").pipe(Flag.withDescription("Only the first N pods of --pods"), Flag.optional),
-  examples: Flag.Boolean("examples").pipe(Flag.withDescription("Also run the known inputs, and runs near them"), Flag.withDefault(true)),
-  jobs: Flag.Int("jobs").pipe(Flag.withDescription("Processes that share the runs; default: one per core"), Flag.optional),
-  shard: Flag.String("shard").pipe(Flag.withDescription("This machine's share of a campaign, I/N; plimsoll merge puts them together"), Flag.optional),
+  examples: Flag.Boolean("examples").pipe(
+    Flag.withDescription("Also run the known inputs, and runs near them"), Flag.withDefault(true)),
+  jobs: Flag.Int("jobs").pipe(
+    Flag.withDescription("Processes that share the runs; default: one per core"), Flag.optional),
+  shard: Flag.String("shard").pipe(
+    Flag.withDescription("This machine's share of a campaign, I/N; plimsoll merge puts them together"), Flag.optional),
   junit: Flag.String("junit").pipe(Flag.withDescription("Also write the results as JUnit XML"), Flag.optional),
-  worker: Flag.String("worker").pipe(Flag.withDescription("A share of a campaign: FIRST/EVERY"), Flag.withHidden, Flag.optional),
+  worker: Flag.String("worker").pipe(
+    Flag.withDescription("A share of a campaign: FIRST/EVERY"), Flag.withHidden, Flag.optional),
   speedup: Flag.Finite("speedup").pipe(Flag.withDescription("Divide the recorded times by X"), Flag.optional)
 }
 type Given = { readonly [K in keyof typeof flags]: (typeof flags)[K] extends Flag.Flag<infer A> ? A : never }
@@ -32,18 +43,25 @@ type Given = { readonly [K in keyof typeof flags]: (typeof flags)[K] extends Fla
 const runsByDefault = 10
 
 const atLeast = (name: string, value: Option.Option<number>, least: number): number | undefined => {
-  if (Option.isSome(value) && !(value.value >= least)) throw new BadInput({ message: `--${name} ${value.value}: must be at least ${least}` })
+  if (Option.isSome(value) && !(value.value >= least)) {
+    throw new BadInput({ message: `--${name} ${value.value}: must be at least ${least}` })
+  }
   return Option.getOrUndefined(value)
 }
 
+interface Text { readonly file: string; readonly text: string }
+
 /** The recorded workload as the only input, or none. */
-const recordedInputs = async (given: Given, seed: number): Promise<{ inputs?: ReadonlyArray<RunInput>; note?: string }> => {
+const recordedInputs = async (
+  given: Given, seed: number
+): Promise<{ inputs?: ReadonlyArray<RunInput>; note?: string }> => {
   const nodes = Option.getOrUndefined(given.nodes)
   const pods = Option.getOrUndefined(given.pods)
   if (nodes === undefined && pods === undefined) {
     const stray = (["machines", "podsMax", "speedup"] as const).find((name) => Option.isSome(given[name]))
-    if (stray !== undefined) throw new BadInput({ message: `--${stray === "podsMax" ? "pods-max" : stray} needs --nodes FILE.csv and --pods FILE.csv` })
-    return {}
+    if (stray === undefined) return {}
+    const flag = stray === "podsMax" ? "pods-max" : stray
+    throw new BadInput({ message: `--${flag} needs --nodes FILE.csv and --pods FILE.csv` })
   }
   if (nodes === undefined || pods === undefined) throw new BadInput({ message: "--nodes and --pods go together" })
   const { openb, BadRow } = await import("#properties/harness/draw/openb.ts")
@@ -53,7 +71,8 @@ const recordedInputs = async (given: Given, seed: number): Promise<{ inputs?: Re
     ...(Option.isSome(given.speedup) ? { speedup: atLeast("speedup", given.speedup, 1e-6)! } : {})
   }
   try {
-    const { input, neverFit } = openb({ file: nodes, text: readText(nodes) }, { file: pods, text: readText(pods) }, { seed, ...limits })
+    const [ofNodes, ofPods] = [nodes, pods].map((file) => ({ file, text: readText(file) })) as [Text, Text]
+    const { input, neverFit } = openb(ofNodes, ofPods, { seed, ...limits })
     return {
       inputs: [input],
       note: `workload    ${input.operations.length} pods on ${input.topology.workers.length} nodes` +
@@ -69,7 +88,8 @@ const progressLine = () => {
   if (process.stderr.isTTY !== true) return { progress: undefined, clear: () => {} }
   return {
     progress: ({ run, virtual_ms, wall_ms }: { run: number; virtual_ms: number; wall_ms: number }) => {
-      process.stderr.write(`\r\u001b[Krun ${run + 1} · ${(virtual_ms / 60_000).toFixed(0)} simulated minutes in ${(wall_ms / 1000).toFixed(0)} s`)
+      const simulated = `${(virtual_ms / 60_000).toFixed(0)} simulated minutes in ${(wall_ms / 1000).toFixed(0)} s`
+      process.stderr.write(`\r\u001b[Krun ${run + 1} · ${simulated}`)
     },
     clear: () => process.stderr.write("\r\u001b[K")
   }
@@ -136,11 +156,13 @@ const workersOf = (given: Given, isAlone: boolean): ReadonlyArray<Worker> => {
   const jobs = atLeast("jobs", given.jobs, 1) ?? availableParallelism()
   const runs = Option.getOrElse(given.runs, () => Infinity)
   const all = isAlone || runs < jobs * count ? 1 : jobs
-  return Array.from({ length: all }, (_, i) => ({ first: index - 1 + count * i, every: count * all }))
+  return Array.from({ length: all }, (_, i) => ({ first: index - 1 + count * i, every: count * all, shards: count }))
 }
 
 const argumentsOf = (given: Given, seed: number): ReadonlyArray<string> => [
-  "--seed", String(seed), "--out", given.out, ...(given.examples ? [] : ["--no-examples"]),
+  "--seed", String(seed), "--out", given.out,
+  ...Option.match(given.shard, { onNone: () => [], onSome: (shard) => ["--shard", shard] }),
+  ...(given.examples ? [] : ["--no-examples"]),
   ...Option.match(given.runs, { onNone: () => [], onSome: (n) => ["--runs", String(n)] }),
   ...Option.match(given.minutes, { onNone: () => [], onSome: (n) => ["--minutes", String(n)] })
 ]
@@ -155,7 +177,7 @@ const run = async (given: Given): Promise<number> => {
   const worker = Option.getOrUndefined(given.worker)
   if (worker !== undefined) {
     const [first, every] = worker.split("/").map(Number) as [number, number]
-    await work(given, { seed, inputs: undefined }, { first, every })
+    await work(given, { seed, inputs: undefined }, { first, every, shards: shardOf(given).count })
     return 0
   }
   probeDirectory(given.out)

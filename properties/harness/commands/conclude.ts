@@ -64,8 +64,8 @@ const explain = (
   // One that does not break alone is recorded as it was found, with everybody listening.
   const recorded = record(input, repeats ? narrowed(options, asFound) : options, () => performance.now() >= end_ms)
   const broken = recorded?.result.broken ?? asFound
-  const shown = { ...failed, broken, seed: summary.seed, runs: summary.runs, before: sizeOf(original), after: sizeOf(input),
-    lines: recorded?.lines ?? [] }
+  const shown = { ...failed, broken, seed: summary.seed, runs: summary.runs, before: sizeOf(original),
+    after: sizeOf(input), lines: recorded?.lines ?? [] }
   if (recorded === undefined) {
     keep(input)
     const note = "not recorded, the budget was over (--shrink-seconds): the trace has the input, but no lines"

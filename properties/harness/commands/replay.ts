@@ -61,7 +61,8 @@ const clip = (text = "(no such line)"): string => text.length > 400 ? `${text.sl
 
 export const replay = Command.make("replay", {
   file: Argument.String("file").pipe(Argument.withDescription("The trace to replay, or a kept input (.json)")),
-  to: Flag.String("to").pipe(Flag.withDescription("The trace to write; of a kept input it must be given"), Flag.optional),
+  to: Flag.String("to").pipe(
+    Flag.withDescription("The trace to write; of a kept input it must be given"), Flag.optional),
   json: Flag.Boolean("json").pipe(Flag.withDescription("One JSON document"), Flag.withDefault(false))
 }, (input) => Effect.gen(function*() {
   const to = Option.getOrUndefined(input.to)

@@ -7,19 +7,17 @@
  */
 import { closeSync, existsSync, globSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs"
 import { BadInput, readText, version } from "#properties/harness/commands/outcome.ts"
+import type { Worker } from "#properties/harness/commands/shares.ts"
 import { Tally, type Ran, type Summary } from "#properties/harness/run/tally.ts"
 import type { CoverageCounts } from "#properties/harness/judge/coverage.ts"
 
 export const resultsFormat = 1
 
-export interface Header {
+export interface Header extends Worker {
   readonly plimsoll: "results"
   readonly format: typeof resultsFormat
   readonly version: string
   readonly seed: number
-  /** It takes run `first`, `first + every`, … of the campaign. */
-  readonly first: number
-  readonly every: number
   /** The inputs were given, not drawn. */
   readonly isGiven: boolean
   /** Names of the `sometimes`; a run says by number which it reached. */
@@ -34,12 +32,16 @@ type Line = { readonly ran: Omit<Ran, "reached"> & { readonly reached: ReadonlyA
 
 const coverageEach_ms = 10_000 // ASSUMED: a kilobyte for each chart.
 
-const fileOf = (directory: string, { every, first }: Pick<Header, "first" | "every">): string =>
-  `${directory}/results-${first + 1}-of-${every}.ndjson`
+/** "2-of-8": the machine's share. */
+const shardOf = ({ first, shards }: Worker): string => `${first % shards + 1}-of-${shards}`
+const nameOf = (worker: Worker): string => {
+  const { every, first, shards } = worker
+  return `results-${shardOf(worker)}.${Math.floor(first / shards) + 1}-of-${every / shards}.ndjson`
+}
 
 /** What another campaign left there, or the same one before. */
-export const clear = (directory: string, shares: ReadonlyArray<Pick<Header, "first" | "every">>): void => {
-  for (const share of shares) rmSync(fileOf(directory, share), { force: true })
+export const clear = (directory: string, [worker]: ReadonlyArray<Worker>): void => {
+  for (const file of globSync(`${directory}/results-${shardOf(worker!)}.*.ndjson`)) rmSync(file, { force: true })
 }
 
 /** Appends to a file of its own. */
@@ -49,9 +51,11 @@ export class Writer {
   readonly #coverage: () => CoverageCounts
   #covered_ms = performance.now()
 
-  constructor(directory: string, header: Omit<Header, "plimsoll" | "format" | "version">, coverage: () => CoverageCounts) {
+  constructor(
+    directory: string, header: Omit<Header, "plimsoll" | "format" | "version">, coverage: () => CoverageCounts
+  ) {
     mkdirSync(directory, { recursive: true })
-    this.#file = openSync(fileOf(directory, header), "w")
+    this.#file = openSync(`${directory}/${nameOf(header)}`, "w")
     this.#numbers = new Map(header.sometimes.map((name, i) => [name, i]))
     this.#coverage = coverage
     const about: Header = { plimsoll: "results", format: resultsFormat, version, ...header }
@@ -111,36 +115,39 @@ export const read = (directories: ReadonlyArray<string>): Campaign => {
   const shares = files.map(readShare).sort((a, b) => a.header.first - b.header.first)
   const [one] = shares
   if (one === undefined) throw new BadInput({ message: `there are no results*.ndjson under ${directories.join(", ")}` })
-  const { every, seed } = one.header
-  const other = shares.find(({ header }) => header.seed !== seed || header.every !== every || header.version !== version)
+  const { seed, shards: count } = one.header
+  const other = shares.find(({ header }) =>
+    header.seed !== seed || header.shards !== count || header.version !== version)
   if (other !== undefined) {
     const { header } = other
     throw new BadInput({ message: `${other.file} is of another campaign: version ${header.version}, ` +
-      `seed ${header.seed}, ${header.every} shares; ${one.file} and this program: version ${version}, seed ${seed}, ` +
-      `${every} shares` })
+      `seed ${header.seed}, ${header.shards} shares; ${one.file} and this program: version ${version}, seed ${seed}, ` +
+      `${count} shares` })
   }
   const twice = shares.find(({ header }, i) => header.first === shares[i - 1]?.header.first)
   if (twice !== undefined) throw new BadInput({ message: `${twice.file}: that share is there twice` })
-  return together(shares, Array.from({ length: every }, (_, first) => ({ first, every })))
+  const all = Array.from({ length: count }, (_, shard) => {
+    const { every = count } = shares.find(({ header }) => header.first % count === shard)?.header ?? {}
+    return Array.from({ length: every / count }, (_, i) => ({ first: shard + count * i, every, shards: count }))
+  })
+  return together(shares, all.flat())
 }
 
 /** What the workers of one `check` wrote. One that did not come to write its header is missing. */
-export const readShares = (
-  directory: string, workers: ReadonlyArray<Pick<Header, "first" | "every">>, isStopped: boolean
-): Campaign => {
-  const files = workers.map((worker) => fileOf(directory, worker)).filter((file) => existsSync(file))
+export const readShares = (directory: string, workers: ReadonlyArray<Worker>, isStopped: boolean): Campaign => {
+  const files = workers.map((worker) => `${directory}/${nameOf(worker)}`).filter((file) => existsSync(file))
   return together(files.map(readShare), workers, isStopped)
 }
 
-const together = (
-  shares: ReadonlyArray<Share>, all: ReadonlyArray<Pick<Header, "first" | "every">>, isStopped = false
-): Campaign => {
+const together = (shares: ReadonlyArray<Share>, all: ReadonlyArray<Worker>, isStopped = false): Campaign => {
   const sometimes = new Set(shares.flatMap(({ header }) => header.sometimes))
   const { isGiven = false, seed = 0 } = shares[0]?.header ?? {}
   const tally = new Tally({ seed, isGiven, sometimes: [...sometimes] })
   if (isStopped) tally.aborted()
   const here = new Set(shares.map(({ header }) => header.first))
-  for (const { every, first } of all) if (!here.has(first)) tally.unfinished(`share ${first + 1} of ${every} is missing`)
+  for (const { every, first } of all) {
+    if (!here.has(first)) tally.unfinished(`share ${first + 1} of ${every} is missing`)
+  }
   const coverage = shares.flatMap((share) => added(share, tally))
   return { coverage, summary: tally.summary() }
 }

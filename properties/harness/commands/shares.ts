@@ -4,6 +4,8 @@ import { spawn } from "node:child_process"
 export interface Worker {
   readonly first: number
   readonly every: number
+  /** Into how many shares the campaign was cut, for as many machines; each cuts its own by its processes. */
+  readonly shards: number
 }
 
 export interface Shared {

@@ -35,7 +35,8 @@ describe("runInput", () => {
       event.type === "object.deleted" && event.resource === "pods" && at_ms > 30_000 ? event.key : undefined)
     const manyCreations = always("few pods are made", [], () => {
       let made = 0
-      return ({ event }) => event.type === "object.created" && event.resource === "pods" && ++made > 6 ? "many" : undefined
+      return ({ event }) =>
+        event.type === "object.created" && event.resource === "pods" && ++made > 6 ? "many" : undefined
     })
     const property = fc.property(runInput({ operations: 20, faults: 2 }), holds([late, manyCreations]))
     const details = fc.check(property, { seed: 8, numRuns: 50, interruptAfterTimeLimit: 60_000 })

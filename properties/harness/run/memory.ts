@@ -31,7 +31,7 @@ export class Memory {
     this.#collect = collecting
   }
 
-  /** Garbage counts as used until it is collected: that is done first, and then not again before much more is in use. */
+  /** Garbage counts as used until it is collected: that is done first, and not again before much more is in use. */
   isFull(): boolean {
     const { limit, used } = this.#heap()
     if (used < Math.max(most * limit, this.#asked)) return false
