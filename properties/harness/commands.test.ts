@@ -92,6 +92,17 @@ describe("a trace", () => {
   })
 })
 
+describe("an input without lines", () => {
+  it("is recorded by replay --to, and only so", () => {
+    const golden = readFileSync(fileURLToPath(new URL("../../traces/golden.ndjson", import.meta.url)), "utf8")
+    const file = join(directory, "no-lines.ndjson")
+    writeFileSync(file, `${golden.split("\n")[0]!}\n{"plimsoll":"end","lines":0}\n`)
+    expect(plimsoll("replay", file)).toMatchObject({ status: 64, stderr: expect.stringContaining("--to FILE") })
+    expect(plimsoll("replay", file, "--to", file)).toMatchObject({ status: 0 })
+    expect(readFileSync(file, "utf8")).toBe(golden)
+  })
+})
+
 describe("check", () => {
   it("says what it looked at, and the same seed says it again", () => {
     const once = plimsoll("check", "--seed", "3", "--runs", "1", "--no-examples", "--json", "--out", directory)
@@ -191,6 +202,18 @@ describe("a campaign in shares", () => {
     const summary = JSON.parse(stdout) as { readonly runs: number; readonly unfinished: unknown }
     expect([status, summary.unfinished]).toEqual([5, ["share 1 of 1 did not come to its end"]])
     expect(summary.runs).toBeGreaterThanOrEqual(3)
+  })
+  it("ends its processes when the one that shares it is killed", async () => {
+    const out = mkdtempSync(join(tmpdir(), "plimsoll-orphans-"))
+    const parent = spawn(process.execPath, [main, "check", "--seed", "3", "--minutes", "5", "--no-examples",
+      "--jobs", "2", "--out", out], { stdio: "ignore" })
+    const all = () => results(out).map((file) => readFileSync(join(out, file), "utf8"))
+    const until = async (isSo: () => boolean) => {
+      while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    await until(() => all().length === 2 && all().every((text) => text.includes("\"ran\"")))
+    parent.kill("SIGKILL")
+    await until(() => all().every((text) => text.includes("the campaign was stopped")))
   })
 })
 
