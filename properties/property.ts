@@ -25,8 +25,10 @@ interface Named {
   readonly hears?: ReadonlyArray<string>
 }
 
+/** What a monitor could not decide, in words: from then on nothing is claimed, and the run does not count as held. */
+export type GiveUp = (what: string) => void
 /** A monitor for one run. The history is as of the line that the monitor hears, or as of the last one. */
-type Make<Monitor> = (history: History) => Monitor
+type Make<Monitor> = (history: History, giveUp?: GiveUp) => Monitor
 
 /** Returns what broke it, with the values that show it, or undefined. */
 export type Always = Named & { readonly kind: "always"; readonly make: Make<(line: Line) => string | undefined> }

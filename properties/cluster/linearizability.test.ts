@@ -3,21 +3,21 @@ import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { Event, Line } from "#model/events.ts"
 import { Monitors } from "#properties/harness/run/monitors.ts"
-import { properties } from "#properties/cluster/linearizability.ts"
+import { linearizable, properties } from "#properties/cluster/linearizability.ts"
 
 type Invoked = Omit<Extract<Event, { type: "kv.invoked" }>, "type" | "id" | "linearizable">
 type Returned = Omit<Extract<Event, { type: "kv.returned" }>, "type" | "id">
 type Step = readonly [id: string, event: Invoked | Returned | "crash"]
 
-const check = (steps: ReadonlyArray<Step>): ReadonlyArray<string> => {
-  const lines = steps.map(([id, step], seq): Line => {
+const linesOf = (steps: ReadonlyArray<Step>): ReadonlyArray<Line> =>
+  steps.map(([id, step], seq): Line => {
     const actor = `api-server/${id.slice(0, 1)}`
     const event: Event = step === "crash" ? { type: "process.crashed", process: actor, reason: "killed" }
       : "kind" in step ? { type: "kv.invoked", id, linearizable: true, ...step } : { type: "kv.returned", id, ...step }
     return { seq, at_ms: seq, clock_ms: seq, actor, chart: "etcd.request", entity: id, event, state: "ok" }
   })
-  return new Monitors(properties).hear(lines).map(({ message }) => message)
-}
+const check = (steps: ReadonlyArray<Step>): ReadonlyArray<string> =>
+  new Monitors(properties).hear(linesOf(steps)).map(({ message }) => message)
 
 const get: Invoked = { kind: "get", key: "k" }
 const create: Invoked = { kind: "put", key: "k", expected: 0 }
@@ -122,4 +122,14 @@ describe("random histories", () => {
     }), { numRuns: 50, seed: 6 })
     expect(found).toBeGreaterThan(35)
   })
+})
+
+it("says which key it gave up, once, and claims nothing of it any more", () => {
+  const lines = linesOf([["0a", create], ["1b", get], ["0a", unknown], ["1b", ok(7, 6)], ["1c", update(6)],
+    ["1c", failed(8, 6)]])
+  const monitors = new Monitors([linearizable(1)])
+  expect(monitors.hear(lines)).toEqual([])
+  expect(monitors.undecided).toEqual([
+    "operations on a key are linearizable: k: 1 configurations do not decide its history"])
+  expect(new Monitors([linearizable(100)]).hear(lines)).toMatchObject([{ kind: "safety" }])
 })

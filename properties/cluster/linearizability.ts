@@ -8,7 +8,7 @@ import { ByActor } from "#properties/by-actor.ts"
 import {
   beginning, search, type Configuration, type Known, type Unknown
 } from "#properties/cluster/linearizability/search.ts"
-import { always, sometimes, type Property } from "#properties/property.ts"
+import { always, sometimes, type Always, type GiveUp, type Property } from "#properties/property.ts"
 
 /** Configurations of one window beyond which the key is given up: nothing is claimed about it any more. */
 const budget = 100_000
@@ -67,15 +67,19 @@ const follow = (
 
 const heardByFollow = ["kv.", "process.crashed", "process.stopped"]
 
-const close = (name: string, key: Key, known: ReadonlySet<number>): string | undefined => {
+const close = (
+  name: string, key: Key, known: ReadonlySet<number>, configurations_max: number, giveUp: GiveUp | undefined
+): string | undefined => {
   if (key.window.length === 0) return undefined
   const unknown = key.unknown
   const start = unknown.length === 0 ? key.configurations
     : key.configurations.map((one) => ({ ...one, unknown: [...one.unknown, ...unknown] }))
-  const verdict = search(start, key.window, key.floor, known, budget)
+  const verdict = search(start, key.window, key.floor, known, configurations_max)
   if (verdict.type === "violation") return `${name}: ${verdict.reason}`
-  if (verdict.type === "outOfBudget") key.isGivenUp = true
-  else key.configurations = verdict.configurations
+  if (verdict.type === "outOfBudget") {
+    key.isGivenUp = true
+    giveUp?.(`${name}: ${configurations_max} configurations do not decide its history`)
+  } else key.configurations = verdict.configurations
   for (const { revision } of key.window) key.floor = Math.max(key.floor, revision)
   key.window = []
   key.unknown = []
@@ -92,8 +96,9 @@ const answered = (
     returned })
 }
 
-export const properties: ReadonlyArray<Property> = [
-  always("operations on a key are linearizable", [2], () => {
+/** `configurations_max`: beyond so many of one window a key is given up, and said to be. */
+export const linearizable = (configurations_max: number): Always =>
+  always("operations on a key are linearizable", [2], (_history, giveUp) => {
     const keys = new Map<string, Key>()
     /** The revisions of all known changes, of any key: each changes one. */
     const known = new Set<number>()
@@ -114,11 +119,13 @@ export const properties: ReadonlyArray<Property> = [
           key.unknown.push({ id: ids++, kind: op.kind === "delete" ? "delete" : "write", expected: op.expected,
             invoked: pending.seq })
         }
-        return key.under_way > 0 ? undefined : close(op.key, key, known)
+        return key.under_way > 0 ? undefined : close(op.key, key, known, configurations_max, giveUp)
       }
     )
-  }, heardByFollow),
+  }, heardByFollow)
 
+export const properties: ReadonlyArray<Property> = [
+  linearizable(budget),
   always("no operation sees the store earlier than an operation that was answered before it began", [2], () => {
     let latest = 0
     let latestOf = ""

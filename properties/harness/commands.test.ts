@@ -1,8 +1,10 @@
 /** The command as a user meets it: mistakes get one clear sentence and exit 64, nothing is lost on Ctrl-C. */
 import { spawn, spawnSync } from "node:child_process"
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs"
+import {
+  copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync
+} from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { beforeAll, describe, expect, it } from "vitest"
 import { charts } from "#model/cluster.ts"
@@ -90,6 +92,17 @@ describe("a trace", () => {
   })
 })
 
+describe("an input without lines", () => {
+  it("is recorded by replay --to, and only so", () => {
+    const golden = readFileSync(fileURLToPath(new URL("../../traces/golden.ndjson", import.meta.url)), "utf8")
+    const file = join(directory, "no-lines.ndjson")
+    writeFileSync(file, `${golden.split("\n")[0]!}\n{"plimsoll":"end","lines":0}\n`)
+    expect(plimsoll("replay", file)).toMatchObject({ status: 64, stderr: expect.stringContaining("--to FILE") })
+    expect(plimsoll("replay", file, "--to", file)).toMatchObject({ status: 0 })
+    expect(readFileSync(file, "utf8")).toBe(golden)
+  })
+})
+
 describe("check", () => {
   it("says what it looked at, and the same seed says it again", () => {
     const once = plimsoll("check", "--seed", "3", "--runs", "1", "--no-examples", "--json", "--out", directory)
@@ -121,5 +134,145 @@ describe("the drawn charts", () => {
   it("stand in the README as they are", () => {
     const readme = readFileSync(fileURLToPath(new URL("../../README.md", import.meta.url)), "utf8")
     expect(readme).toContain(mermaid(charts["leader-election.elector"]!))
+  })
+})
+
+describe("a campaign in shares", () => {
+  const shares = [join(tmpdir(), "unset"), join(tmpdir(), "unset")]
+  const results = (of: string) => readdirSync(of).filter((file) => file.startsWith("results-"))
+  beforeAll(() => {
+    for (const i of [0, 1]) {
+      shares[i] = mkdtempSync(join(tmpdir(), "plimsoll-share-"))
+      const { status } = plimsoll("check", "--seed", "3", "--runs", "4", "--no-examples", "--jobs", "1",
+        "--shard", `${i + 1}/2`, "--out", shares[i]!)
+      expect(status).toBe(0)
+    }
+  })
+  const merge = (...args: ReadonlyArray<string>) => plimsoll("merge", ...args, "--out", directory)
+
+  it("is one campaign when it is put together, with JUnit for who wants it", () => {
+    const file = join(directory, "junit.xml")
+    const { status, stdout } = merge(...shares, "--json", "--junit", file)
+    expect(JSON.parse(stdout)).toMatchObject({ verdict: "held", runs: 4, seed: 3, failures: [], unfinished: [] })
+    expect(status).toBe(0)
+    const xml = readFileSync(file, "utf8")
+    expect(xml).toMatch(/<testsuites tests="\d+" failures="0" errors="0" skipped="\d+"/)
+    expect(xml).toContain("<testcase classname=\"plimsoll.campaign\" name=\"the campaign is complete\"/>")
+  })
+  it("of which one is missing, or did not come to its end, is unknown", () => {
+    const missing = merge(shares[0]!)
+    expect([missing.status, missing.stdout]).toEqual([5, expect.stringContaining("share 2 of 2 is missing")])
+    const cut = mkdtempSync(join(tmpdir(), "plimsoll-cut-"))
+    const [name] = results(shares[1]!)
+    const text = readFileSync(join(shares[1]!, name!), "utf8")
+    // Killed while it wrote the line of its second run.
+    const lines = text.split("\n")
+    writeFileSync(join(cut, name!), `${lines.slice(0, 2).join("\n")}\n${lines[2]!.slice(0, 50)}`)
+    const half = merge(shares[0]!, cut, "--json")
+    expect([half.status, JSON.parse(half.stdout)]).toMatchObject([5,
+      { runs: 3, verdict: "unknown", unfinished: ["share 2 of 2 did not come to its end"] }])
+  })
+  it("may have been run by machines of different size", () => {
+    const two = mkdtempSync(join(tmpdir(), "plimsoll-two-"))
+    plimsoll("check", "--seed", "3", "--runs", "4", "--no-examples", "--jobs", "2", "--shard", "2/2", "--out", two)
+    expect(results(two)).toEqual(["results-2-of-2.1-of-2.ndjson", "results-2-of-2.2-of-2.ndjson"])
+    expect(JSON.parse(merge(shares[0]!, two, "--json").stdout)).toMatchObject({ verdict: "held", runs: 4 })
+  })
+  it("refuses what does not belong together", () => {
+    expect(merge(shares[0]!, shares[0]!).stderr).toContain("that share is there twice")
+    const other = mkdtempSync(join(tmpdir(), "plimsoll-other-"))
+    const [name] = results(shares[1]!)
+    writeFileSync(join(other, name!), readFileSync(join(shares[1]!, name!), "utf8").replace("\"seed\":3", "\"seed\":4"))
+    expect(merge(shares[0]!, other)).toMatchObject({ status: 64, stderr: expect.stringContaining("another campaign") })
+    expect(merge(mkdtempSync(join(tmpdir(), "plimsoll-none-")))).toMatchObject({ status: 64 })
+    expect(plimsoll("check", "--shard", "3/2", "--seed", "1")).toMatchObject({ status: 64,
+      stderr: expect.stringContaining("--shard 3/2: expected I/N") })
+    expect(plimsoll("check", "--shard", "1/2")).toMatchObject({ status: 64 })
+  })
+  it("loses nothing that was over when it is killed", async () => {
+    const out = mkdtempSync(join(tmpdir(), "plimsoll-killed-"))
+    const child = spawn(process.execPath, [main, "check", "--seed", "3", "--minutes", "5", "--no-examples",
+      "--jobs", "1", "--out", out])
+    const written = (): number => results(out).map((file) => readFileSync(join(out, file), "utf8").split("\n").length)
+      .reduce((a, b) => a + b, 0)
+    while (written() < 5) await new Promise((resolve) => setTimeout(resolve, 100))
+    child.kill("SIGKILL")
+    await new Promise((resolve) => child.on("close", resolve))
+    const { status, stdout } = merge(out, "--json")
+    const summary = JSON.parse(stdout) as { readonly runs: number; readonly unfinished: unknown }
+    expect([status, summary.unfinished]).toEqual([5, ["share 1 of 1 did not come to its end"]])
+    expect(summary.runs).toBeGreaterThanOrEqual(3)
+  })
+  it("ends its processes when the one that shares it is killed", async () => {
+    const out = mkdtempSync(join(tmpdir(), "plimsoll-orphans-"))
+    const parent = spawn(process.execPath, [main, "check", "--seed", "3", "--minutes", "5", "--no-examples",
+      "--jobs", "2", "--out", out], { stdio: "ignore" })
+    const all = () => results(out).map((file) => readFileSync(join(out, file), "utf8"))
+    const until = async (isSo: () => boolean) => {
+      while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+    await until(() => all().length === 2 && all().every((text) => text.includes("\"ran\"")))
+    parent.kill("SIGKILL")
+    await until(() => all().every((text) => text.includes("the campaign was stopped")))
+  })
+})
+
+describe("a scope of somebody's own", () => {
+  const scope = (limit: number) => `
+    export const mine = {
+      name: "mine", says: "pods end",
+      components: {}, channels: {}, always: { "one is less than ${limit}": () => 1 < ${limit} }
+    }`
+  it("is searched, and breaks what it breaks", () => {
+    const file = join(directory, "scope.ts")
+    writeFileSync(file, scope(2))
+    const searched = plimsoll("model-check", "--file", file)
+    expect(searched).toMatchObject({ status: 0, stdout: expect.stringContaining("mine") })
+    writeFileSync(file, scope(1))
+    expect(plimsoll("model-check", "--file", file)).toMatchObject({ status: 1 })
+  })
+  it("is asked for in a sentence where there is none", () => {
+    const file = join(directory, "no-scope.ts")
+    writeFileSync(file, "export const x = 1\n")
+    expect(plimsoll("model-check", "--file", file)).toMatchObject({ status: 64,
+      stderr: expect.stringContaining("exports no scope") })
+    writeFileSync(file, "export const x = \n")
+    expect(plimsoll("model-check", "--file", file)).toMatchObject({ status: 64,
+      stderr: expect.stringContaining("cannot be loaded") })
+    expect(plimsoll("model-check", "--file", join(directory, "nowhere.ts"))).toMatchObject({ status: 64 })
+  })
+})
+
+describe("the Indexed Job", () => {
+  const root = fileURLToPath(new URL("../../", import.meta.url))
+  const manifest = readFileSync(`${root}deploy/job.yaml`, "utf8")
+  it("gives each index its share, and what its pods print is merged", () => {
+    const script = /args:\n +- \|\n((?: {14}.*\n)+)/.exec(manifest)![1]!.replaceAll(/^ {14}/gm, "")
+    const out = mkdtempSync(join(tmpdir(), "plimsoll-job-"))
+    for (const index of ["0", "1"]) {
+      const env = { ...process.env, SEED: "3", SHARDS: "2", LENGTH: "--runs 2 --no-examples",
+        JOB_COMPLETION_INDEX: index, RESULTS: mkdtempSync(join(tmpdir(), "plimsoll-pod-")),
+        PATH: `${dirname(process.execPath)}:${process.env["PATH"]}` }
+      const { status, stdout } = spawnSync("sh", ["-c", script], { cwd: root, env, encoding: "utf8" })
+      expect(status).toBe(0)
+      writeFileSync(join(out, `results-pod-${index}.ndjson`), stdout)
+    }
+    const { status, stdout } = plimsoll("merge", out, "--json", "--out", directory)
+    expect([status, JSON.parse(stdout)]).toMatchObject([0, { runs: 2, seed: 3, verdict: "held" }])
+  })
+  it("names as many shares as it has completions", () => {
+    const shares = /name: SHARDS, value: "(\d+)"/.exec(manifest)![1]
+    expect([/completions: (\d+)/.exec(manifest)![1], /parallelism: (\d+)/.exec(manifest)![1]]).toEqual([shares, shares])
+  })
+  it("has an image with all that the command reads", () => {
+    const recipe = readFileSync(`${root}deploy/Containerfile`, "utf8")
+    const image = mkdtempSync(join(tmpdir(), "plimsoll-image-"))
+    const copied = [...recipe.matchAll(/^COPY (?:(.+) \.\/|(\S+) \2)$/gm)]
+      .flatMap(([, files, directory]) => (files ?? directory!).split(" "))
+    for (const one of copied) cpSync(root + one, join(image, one), { recursive: true })
+    symlinkSync(`${root}node_modules`, join(image, "node_modules"))
+    const { status, stdout } = spawnSync(process.execPath, [join(image, "properties/main.ts"), "check", "--seed", "3",
+      "--runs", "1", "--out", join(image, "out")], { cwd: image, encoding: "utf8" })
+    expect([status, stdout]).toEqual([0, expect.stringContaining("held")])
   })
 })

@@ -2,8 +2,8 @@
  * Draws whole runs: topology, swarm options, operations, faults, choices and times.
  *
  * Arrays have variable length and `size: "max"`: fast-check's default makes five operations on average. Drawn without
- * its bias, which makes every second length, time and place the least or the greatest. Shrinking is not fast-check's: a
- * run is shrunk jointly, on the expanded input (shrink.ts).
+ * its bias, which makes every second length, time and place the least or the greatest. Shrinking is not that of the
+ * parts: a run is shrunk jointly, on the expanded input (run/arbitrary.ts).
  */
 import * as fc from "fast-check"
 import type { Fault } from "#model/events/faults.ts"
@@ -110,7 +110,8 @@ const varied = (on: Swarm, known: RunInput): fc.Arbitrary<RunInput> => variation
 
 const timesOf = (ops: ReadonlyArray<Operation>): ReadonlyArray<number> => ops.map(({ at_ms }) => at_ms)
 
-export const runInput = (options: Options = {}): fc.Arbitrary<RunInput> =>
+/** Draws only: run/arbitrary.ts adds how it is shrunk. */
+export const drawnInput = (options: Options = {}): fc.Arbitrary<RunInput> =>
   swarm(options.weights).chain((on) => fresh(on, options))
 
 /** Faults of every kind, for a run whose operations are given: a recorded workload. */
@@ -119,9 +120,13 @@ export const drawFaults = (
 ): ReadonlyArray<Fault> =>
   fc.sample(fc.noBias(faultsOf(new Set(features.keys()), topology, operationTimes, safety_ms, most)), { seed, numRuns: 1 })[0]!
 
+/** What a campaign of the seed draws for its run number `index`. */
+export const nth = <T>(arbitrary: fc.Arbitrary<T>, seed: number, index: number): T =>
+  fc.sample(fc.noBias(arbitrary), { seed: (seed ^ Math.imul(index + 1, 0x9e37_79b1)) | 0, numRuns: 1 })[0]!
+
 /** The run number `index` of a campaign: a function of the seed, the index and what was learnt before. */
 export const drawRun = (seed: number, index: number, options: Options = {}): RunInput =>
-  fc.sample(fc.noBias(runInput(options)), { seed: (seed ^ Math.imul(index + 1, 0x9e37_79b1)) | 0, numRuns: 1 })[0]!
+  nth(drawnInput(options), seed, index)
 
 /** The nth run near an example: whatever else is known or was learnt, it is the same. */
 export const drawVariation = (seed: number, { input, name }: Example, nth: number): RunInput =>

@@ -4,9 +4,10 @@ import { properties } from "#properties/all.ts"
 import { drawRun } from "#properties/harness/draw.ts"
 import { campaign } from "#properties/harness/run/campaign.ts"
 import { run, type Options } from "#properties/harness/run.ts"
+import type { RunInput } from "#properties/harness/draw/run-input.ts"
 import { digest, digestInAnotherProcess } from "#properties/harness/run/digest.ts"
 import { recorded, reduce } from "#properties/harness/run/reduce.ts"
-import { always, eventually } from "#properties/property.ts"
+import { always, eventually, leadsTo } from "#properties/property.ts"
 
 const short = (index: number, seed = 3) => {
   const input = drawRun(seed, index)
@@ -79,6 +80,54 @@ describe("a failure", () => {
     expect(again.broken?.line).toBe(lines.at(-1))
     expect(lines.at(-1)!.event.type).toBe("object.deleted")
   })
+
+  /** When the healed phase of a run began. */
+  const healedAt = (input: RunInput, options: Options): number => {
+    let at_ms = 0
+    run(input, { ...options, record: ({ at_ms: now_ms, event }) => {
+      if (event.type === "phase.began" && event.phase === "healed") at_ms = now_ms
+    } })
+    return at_ms
+  }
+  const quiet = { ...short(0), operations: [], faults: [], choices: [], safety_ms: 5_000, healed_ms: 60_000 }
+  const begins = (wrong: (at_ms: number) => boolean) => ({ at_ms, event }: Line) =>
+    event.type === "phase.began" && event.phase === "healed" && wrong(at_ms)
+
+  it("repeats alone although the phases of the whole run ended earlier", { timeout: 60_000 }, () => {
+    const early = always("the core phase is long", [], () => (line) =>
+      begins((at_ms) => at_ms < 200_000)(line) ? "it was not" : undefined)
+    const { broken } = run(quiet, { properties: [early] })
+    expect(broken?.property).toBe("the core phase is long")
+    const small = reduce(quiet, broken!, { properties: [early] }, 30_000)
+    expect(small.repeats).toBe(true)
+    expect(recorded(small.input, broken!, { properties: [early] }, () => {}).broken?.message).toBe("it was not")
+  })
+
+  it("repeats alone although another promise made the phases of the whole run longer", { timeout: 60_000 }, () => {
+    const busy = (until_ms: number) => leadsTo("time passes", [], () => {
+      let now_ms = 0
+      return {
+        line: ({ at_ms }) => void (now_ms = at_ms),
+        open: () => now_ms < until_ms ? [{ entity: "time", since_ms: 0, within_ms: 300_000 }] : []
+      }
+    }, undefined, true)
+    const late = leadsTo("the core phase is short", [], () => {
+      let since_ms: number | undefined
+      return {
+        line: (line) => {
+          if (begins((at_ms) => at_ms > 60_000)(line)) since_ms = line.at_ms
+        },
+        open: () => since_ms === undefined ? [] : [{ entity: "it", since_ms, within_ms: 10_000 }]
+      }
+    })
+    const both: Options = { properties: [busy(100_000), late] }
+    const { broken } = run(quiet, both)
+    expect([broken?.property, healedAt(quiet, both) > 60_000]).toEqual(["the core phase is short", true])
+    expect(run(quiet, { properties: [late] }).broken).toBeUndefined()
+    const small = reduce(quiet, broken!, both, 30_000)
+    expect(small.repeats).toBe(true)
+    expect(recorded(small.input, broken!, both, () => {}).broken?.property).toBe("the core phase is short")
+  })
 })
 
 describe("a campaign", () => {
@@ -87,7 +136,8 @@ describe("a campaign", () => {
     const again = await campaign({ seed: 9, runs: 3, properties })
     const { wall_ms: _, ...rest } = once
     expect(again).toMatchObject(rest)
-    expect([once.verdict, once.runs, once.isLongEnough]).toEqual(["held", 3, false])
+    expect([once.verdict, once.runs, once.missed]).toEqual(["held", 3, []])
+    expect(once.never.length).toBeGreaterThan(0)
     expect(once.lines).toBeGreaterThan(1_000)
   })
 
@@ -111,10 +161,43 @@ describe("a campaign", () => {
   it("tells which known input broke something", { timeout: 60_000 }, async () => {
     const never = always("nothing happens", [], () => ({ event }) => event.type)
     const known = { name: "known", input: short(createsPods), isHint: false }
-    const { failed, runs, verdict } = await campaign({ seed: 9, runs: 2, properties: [never],
+    const { failures, runs, verdict } = await campaign({ seed: 9, runs: 2, properties: [never],
       examples: { all: [known], options: { properties: [never] } } })
-    const expected = { verdict: "safety", runs: 0, failed: { run: 0, example: "known" } }
-    expect({ verdict, runs, failed }).toMatchObject(expected)
+    const expected = { verdict: "safety", runs: 2, failures: [{ run: 0, example: "known", count: 3 }] }
+    expect({ verdict, runs, failures }).toMatchObject(expected)
+  })
+
+  it("goes on after a failure, and counts each kind of failure with its first run", { timeout: 60_000 }, async () => {
+    const seldom = always("no pod is ever deleted", [], () => ({ event }) =>
+      event.type === "object.deleted" && event.resource === "pods" ? event.key : undefined)
+    const ran: Array<number> = []
+    const options = { seed: 5, runs: 8, draw: { operations: 25, faults: 2 } }
+    const summary = await campaign({ ...options, properties: [seldom], each: ({ run: n }) => ran.push(n) })
+    expect(ran).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+    const [failure, ...others] = summary.failures
+    expect([others, summary.verdict, failure!.broken.property]).toEqual([[], "safety", "no pod is ever deleted"])
+    expect(failure!.count).toBeGreaterThan(1)
+    expect(run(failure!.input, { properties: [seldom] }).broken?.property).toBe("no pod is ever deleted")
+  })
+
+  const endless = { ...short(0), safety_ms: 1e9, operations: [], faults: [] }
+  it.each([
+    ["memory", () => ({ runs: 1, memory: { isFull: () => true } }), "memory was short"],
+    ["time", () => ({ wall_ms: 100, overtime_ms: 0 }), "the time was over"],
+    ["its patience", () => ({ runs: 1, signal: AbortSignal.timeout(300) }), "the campaign was stopped"]
+  ])("that comes to the end of %s within a run claims nothing", async (_, options, why) => {
+    const { runs, unfinished, verdict } = await campaign({ seed: 9, inputs: [endless], properties: [], ...options() })
+    expect([runs, unfinished, verdict]).toEqual([0, [`run 1 was not finished: ${why}`], "unknown"])
+  })
+
+  it("does not hold where a monitor gave up", { timeout: 60_000 }, async () => {
+    const property = always("it is known", [], (_history, giveUp) => {
+      giveUp?.("it is too hard")
+      return () => undefined
+    })
+    const { undecided, verdict } = await campaign({ seed: 9, runs: 1, properties: [property], inputs: [short(0)] })
+    expect({ undecided, verdict }).toEqual({ verdict: "unknown",
+      undecided: { runs: 1, first: ["it is known: it is too hard (run 1)"] } })
   })
 
   it("ends at once when it is told to, and claims nothing", async () => {

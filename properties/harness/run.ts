@@ -67,6 +67,8 @@ export interface RunResult {
   readonly reached: ReadonlySet<string>
   /** The run came to rest, every promise kept, before its longest time. */
   readonly rested: boolean
+  /** What monitors gave up, in words: a run that did not break is then not known to hold. */
+  readonly undecided: ReadonlyArray<string>
 }
 
 const leastCore_ms = 30_000 // ASSUMED: time for the frozen rest to do harm.
@@ -106,6 +108,8 @@ export class Run {
   /** When the phase's healing was done: once the machines that it switched on have booted. */
   #healed_ms = 0
   #coreBegan_ms = 0
+  /** How long the core phase lasted, once it is over. */
+  #core_ms: number | undefined
   #healBegan_ms = 0
   #rested = false
 
@@ -154,9 +158,10 @@ export class Run {
   result(): RunResult {
     const all = [...this.#all.values()].map((broken) => this.#explained(broken))
     const broken = all[0]
+    const { undecided } = this.#monitors
     const pending = this.#invoked - Object.values(this.#outcomes).reduce((a, b) => a + b, 0)
     return {
-      verdict: broken?.kind ?? (this.#phase === "over" ? "held" : "unknown"),
+      verdict: broken?.kind ?? (this.#phase === "over" && undecided.length === 0 ? "held" : "unknown"),
       broken,
       all,
       counts: {
@@ -164,7 +169,8 @@ export class Run {
         operations: pending === 0 ? this.#outcomes : { ...this.#outcomes, pending }
       },
       reached: this.#monitors.reached,
-      rested: this.#rested
+      rested: this.#rested,
+      undecided
     }
   }
 
@@ -262,12 +268,18 @@ export class Run {
     const overdue = this.#isBooting() ? undefined : this.#monitors.overdue(this.#now_ms, this.#healed_ms, "core")
     if (overdue !== undefined) this.#found(overdue)
     if (this.#isDecided()) this.#phase = "over"
-    else if (this.#now_ms >= this.#coreBegan_ms + leastCore_ms && !this.#monitors.hasOpen("core")) {
+    else if (this.#mayEnd(this.#coreBegan_ms + leastCore_ms) && !this.#monitors.hasOpen("core")) {
       this.#phaseEnds_ms = this.#now_ms
     }
   }
 
+  /** Since nobody waits for anything. */
+  #mayEnd(earliest_ms: number): boolean {
+    return this.#now_ms >= Math.max(earliest_ms, this.#input.until_ms ?? 0)
+  }
+
   #beginHealed(): void {
+    this.#core_ms = this.#phase === "core" ? this.#now_ms - this.#coreBegan_ms : 0
     this.#phase = "healed"
     this.#healed_ms = this.#healBegan_ms = this.#now_ms
     this.#phaseEnds_ms = this.#now_ms + this.#input.healed_ms
@@ -281,12 +293,12 @@ export class Run {
     if (overdue !== undefined) this.#found(overdue)
     else if (!this.#monitors.hasOpen("healed")) {
       const restless = this.#monitors.restless(this.#now_ms)
-      if (restless === undefined) {
+      if (restless === undefined && this.#mayEnd(0)) {
         this.#rested = true
         this.#phase = "over"
         return
       }
-      if (this.#now_ms >= this.#phaseEnds_ms) this.#found(restless)
+      if (restless !== undefined && this.#now_ms >= this.#phaseEnds_ms) this.#found(restless)
     }
     if (this.#isDecided()) this.#phase = "over"
   }
@@ -350,7 +362,8 @@ export class Run {
 
   #found(broken: Broken): void {
     const key = `${broken.kind} ${broken.property}`
-    if (!this.#all.has(key)) this.#all.set(key, broken)
+    if (this.#all.has(key)) return
+    this.#all.set(key, this.#core_ms === undefined ? broken : { ...broken, core_ms: this.#core_ms })
   }
 }
 

@@ -12,6 +12,8 @@ interface Judged {
   readonly found: ReadonlyArray<{
     readonly by: string; readonly invariants: ReadonlyArray<number>; readonly seq: number; readonly message: string
   }>
+  /** What properties gave up. */
+  readonly undecided: ReadonlyArray<string>
 }
 
 const judgeFile = async (file: string): Promise<Judged> => {
@@ -32,9 +34,10 @@ const judgeFile = async (file: string): Promise<Judged> => {
       message: said.message })
   }
   const all = [...broken, ...disagreed.values()].sort((a, b) => a.seq - b.seq)
-  const verdict = trace.lines.length === 0 ? "unknown" : all[0]?.kind ?? "held"
+  const isUndecided = trace.lines.length === 0 || monitors.undecided.length > 0
+  const verdict = all[0]?.kind ?? (isUndecided ? "unknown" : "held")
   const found = all.map(({ by, invariants, seq, message }) => ({ by, invariants, seq, message }))
-  return { verdict, lines: trace.lines.length, judgedByCharts: conformance.judged, found }
+  return { verdict, lines: trace.lines.length, judgedByCharts: conformance.judged, found, undecided: monitors.undecided }
 }
 
 export const judge = Command.make("judge", {
@@ -49,6 +52,7 @@ export const judge = Command.make("judge", {
       const text = [`broke  ${by}${named}`, ...cited(invariants), `       line ${seq}: ${message}`, ""]
       yield* Console.log(text.join("\n"))
     }
+    for (const what of judged.undecided) yield* Console.log(`not decided  ${what}`)
     yield* Console.log(`${judged.lines} lines, ${judged.judgedByCharts} of them judged by a chart\n${judged.verdict}`)
   }
   const code = exitCodes[judged.verdict]

@@ -7,7 +7,7 @@ import { run, type Broken, type Judge, type Options, type RunResult } from "#pro
 import { narrowed } from "#properties/harness/run/reduce.ts"
 import type { RunInput } from "#properties/harness/draw/run-input.ts"
 import { formatVersion, type Header } from "#traces/format.ts"
-import { make as makeRecorder } from "#traces/recorder.ts"
+import { make as makeRecorder, type Recorder } from "#traces/recorder.ts"
 import { version } from "#properties/harness/commands/outcome.ts"
 
 export interface Judging {
@@ -23,6 +23,8 @@ export const judging = (parts?: Options["parts"]): Judging => {
   return { coverage, options: { properties, judge, ...(parts === undefined ? {} : { parts }) } }
 }
 
+type About = Pick<Header, "why"> & Partial<Pick<Header, "bug" | "shrunk">>
+
 export interface Recorded {
   readonly text: string
   readonly result: RunResult
@@ -32,14 +34,20 @@ export interface Recorded {
 
 /** Runs the input again with the recorder on. `what` broke: nobody else listens, so that it ends at the same line. */
 export const record = (
-  input: RunInput, options: Options, about: Pick<Header, "why"> & Partial<Pick<Header, "bug" | "shrunk">>,
+  input: RunInput, options: Options, about: About,
   what?: Pick<Broken, "kind" | "property">
 ): Recorded => {
   const recorder = makeRecorder()
   const result = run(input, { ...(what === undefined ? options : narrowed(options, what)), record: recorder.line })
-  const { broken } = result
+  return { text: traceOf(recorder, input, result.broken, about), result, seq: result.broken?.line?.seq }
+}
+
+/** What was recorded, as a file. */
+export const traceOf = (
+  recorder: Recorder, input: RunInput, broken: Broken | undefined, about: About
+): string => {
   const seq = broken?.line?.seq
-  const header: Header = {
+  return recorder.trace({
     plimsoll: "trace", format: formatVersion, version, ...about,
     ...(broken === undefined ? {} : {
       broke: {
@@ -48,8 +56,7 @@ export const record = (
       }
     }),
     input
-  }
-  return { text: recorder.trace(header), result, seq }
+  })
 }
 
 /** A stack is not the same on every machine: only what went wrong stands in a trace. */

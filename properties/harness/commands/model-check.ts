@@ -1,7 +1,10 @@
 /** plimsoll model-check: every reachable state of a scope of the model. */
+import { resolve } from "node:path"
+import { pathToFileURL } from "node:url"
 import { Console, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
-import { BadInput, ExitWith } from "#properties/harness/commands/outcome.ts"
+import { BadInput, ExitWith, readText } from "#properties/harness/commands/outcome.ts"
+import type { Scope } from "#model/cluster/scope.ts"
 import type { Report } from "#properties/harness/search.ts"
 
 interface Timed extends Report {
@@ -23,14 +26,42 @@ const text = async (report: Timed): Promise<string> => {
   ].join("\n")
 }
 
+/** Every scope that the module exports, alone or in an array, under whatever name. */
+const scopesOf = async (file: string): Promise<ReadonlyArray<Scope>> => {
+  let module: Readonly<Record<string, unknown>>
+  try {
+    readText(file)
+    module = (await import(pathToFileURL(resolve(file)).href)) as Readonly<Record<string, unknown>>
+  } catch (error) {
+    if (error instanceof BadInput) throw error
+    throw new BadInput({ message: `--file ${file} cannot be loaded: ${(error as Error).message.split("\n")[0]}` })
+  }
+  const found = Object.values(module).flat().filter(isScope)
+  const scopes = [...new Map(found.map((scope) => [scope.name, scope])).values()]
+  if (scopes.length > 0) return scopes
+  throw new BadInput({ message: `--file ${file} exports no scope: an object with name, says, components, channels ` +
+    "and always (model/cluster/scope.ts)" })
+}
+
+const isScope = (value: unknown): value is Scope => {
+  if (value === null || typeof value !== "object") return false
+  const { always, channels, components, name, says } = value as Partial<Scope>
+  return typeof name === "string" && typeof says === "string" &&
+    [always, channels, components].every((part) => part !== null && typeof part === "object")
+}
+
 export const modelCheck = Command.make("model-check", {
   scope: Flag.String("scope").pipe(Flag.withDescription("One scope, by its name; default: all"), Flag.optional),
+  file: Flag.String("file").pipe(
+    Flag.withDescription("Scopes of your own: a module that exports them"), Flag.optional),
   statesMax: Flag.Int("states-max").pipe(
     Flag.withDescription("Stop after so many states"), Flag.withDefault(50_000_000)),
   json: Flag.Boolean("json").pipe(Flag.withDescription("One JSON document"), Flag.withDefault(false))
 }, (given) => Effect.gen(function*() {
-  const [{ scopes }, { search }] = yield* Effect.promise(() =>
-    Promise.all([import("#model/cluster.ts"), import("#properties/harness/search.ts")]))
+  const file = Option.getOrUndefined(given.file)
+  const { search } = yield* Effect.promise(() => import("#properties/harness/search.ts"))
+  const scopes = file === undefined ? (yield* Effect.promise(() => import("#model/cluster.ts"))).scopes
+    : yield* Effect.tryPromise({ try: () => scopesOf(file), catch: (error) => error })
   const name = Option.getOrUndefined(given.scope)
   const chosen = name === undefined ? scopes : scopes.filter((scope) => scope.name === name)
   if (chosen.length === 0) {

@@ -5,7 +5,7 @@
 import { Console, Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { BadInput, ExitWith, readKept, readTrace, writeText } from "#properties/harness/commands/outcome.ts"
-import type { Header } from "#traces/format.ts"
+import type { Header, Trace } from "#traces/format.ts"
 import { replay as compare, type Replay } from "#traces/replay.ts"
 
 /** The lines of the input's run, as a trace; it ends where it broke, if it breaks what it broke. */
@@ -30,10 +30,17 @@ const recorded = async ({ bug, broke, input, shrunk, why }: Pick<Header, "bug" |
     why, ...(bug === undefined ? {} : { bug }), ...(shrunk === undefined ? {} : { shrunk }) }, broke)
 }
 
-const again = async (file: string): Promise<Replay> => {
+const withInput = (file: string): Trace => {
   const trace = readTrace(file)
-  if (trace.header.input === undefined) {
-    const message = `${file} is a foreign trace: it has no input to run again. Use plimsoll judge ${file}`
+  if (trace.header.input !== undefined) return trace
+  const message = `${file} is a foreign trace: it has no input to run again. Use plimsoll judge ${file}`
+  throw new BadInput({ message })
+}
+
+const again = async (file: string): Promise<Replay> => {
+  const trace = withInput(file)
+  if (trace.text.length === 0) {
+    const message = `${file} has an input and no lines: plimsoll replay ${file} --to FILE records them`
     throw new BadInput({ message })
   }
   const { text } = await recorded(trace.header, file)
@@ -42,8 +49,9 @@ const again = async (file: string): Promise<Replay> => {
 
 /** Of a planted bug it is the run with the bug, up to where it broke; of a regression the whole run, since it holds. */
 const fresh = async (file: string, to: string): Promise<string> => {
-  const { broke, ...kept } = readKept(file)
-  const { result, text } = await recorded(kept.bug === undefined ? kept : { ...kept, broke }, file)
+  const { broke, ...kept } = file.endsWith(".json") ? readKept(file) : withInput(file).header
+  const isWhole = file.endsWith(".json") && kept.bug === undefined
+  const { result, text } = await recorded(isWhole ? kept : { ...kept, broke }, file)
   writeText(to, text)
   const verdict = result.broken === undefined ? "held" : `broke  ${result.broken.property}`
   return `${verdict}: ${result.counts.lines} lines in ${to}`
@@ -53,12 +61,13 @@ const clip = (text = "(no such line)"): string => text.length > 400 ? `${text.sl
 
 export const replay = Command.make("replay", {
   file: Argument.String("file").pipe(Argument.withDescription("The trace to replay, or a kept input (.json)")),
-  to: Flag.String("to").pipe(Flag.withDescription("Of a kept input: the trace to write"), Flag.optional),
+  to: Flag.String("to").pipe(
+    Flag.withDescription("The trace to write; of a kept input it must be given"), Flag.optional),
   json: Flag.Boolean("json").pipe(Flag.withDescription("One JSON document"), Flag.withDefault(false))
 }, (input) => Effect.gen(function*() {
   const to = Option.getOrUndefined(input.to)
-  if (input.file.endsWith(".json") !== (to !== undefined)) {
-    const message = "a kept input (.json) needs --to FILE, the trace to write; a trace is only compared"
+  if (input.file.endsWith(".json") && to === undefined) {
+    const message = "a kept input (.json) needs --to FILE, the trace to write"
     return yield* new BadInput({ message })
   }
   if (to !== undefined) {

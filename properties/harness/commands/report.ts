@@ -1,7 +1,7 @@
 /** How a campaign and a failure read on a terminal. Pure: text in, text out. */
 import { cited } from "#properties/harness/commands/cited.ts"
 import type { Coverage } from "#properties/harness/judge/coverage.ts"
-import type { Summary } from "#properties/harness/run/campaign.ts"
+import type { Summary } from "#properties/harness/run/tally.ts"
 import type { Broken } from "#properties/harness/run.ts"
 import type { RunInput } from "#properties/harness/draw/run-input.ts"
 import { causalPast, rows } from "#traces/timeline.ts"
@@ -48,8 +48,12 @@ export const summaryText = (summary: Summary, coverage: Coverage, properties: nu
         (more > 0 ? `\n            … and ${more} more (--verbose lists them)` : ""))
     ]),
     ...(summary.never.length === 0 ? [] : [
-      wrap(summary.isLongEnough ? "unreached" : "not yet", summary.never.join("\n            "))
-    ])
+      wrap("not yet", summary.never.map((name) => summary.missed.includes(name) ? `${name}  (missed)` : name)
+        .join("\n            "))
+    ]),
+    ...(summary.undecided.runs === 0 ? [] : [
+      wrap("undecided", [`in ${summary.undecided.runs} runs`, ...summary.undecided.first].join("\n            "))]),
+    ...(summary.unfinished.length === 0 ? [] : [wrap("unfinished", summary.unfinished.join("\n            "))])
   ].join("\n")
 }
 
@@ -59,12 +63,15 @@ export interface Found {
   readonly run: number
   /** What was run instead of a numbered run. */
   readonly example?: string
+  /** Runs in which it broke. */
+  readonly count: number
   readonly runs: number
   readonly before: Size
   readonly after: Size
   readonly isMinimal: boolean
   readonly file: string
   readonly lines: ReadonlyArray<Line>
+  readonly note?: string | undefined
 }
 
 const words: Readonly<Record<Broken["kind"], string>> = {
@@ -83,13 +90,35 @@ export const foundText = (found: Found): string => {
     `broke  ${words[broken.kind]}  ${broken.property}${invariants}`,
     ...cited(broken.invariants),
     `       ${broken.message.split("\n").join("\n       ")}`,
-    `       seed ${found.seed}   ${found.example ?? `run ${found.run + 1}/${found.runs}`}   ` +
+    `       seed ${found.seed}   ${found.example ?? `run ${found.run + 1}/${found.runs}`}` +
+      `${found.count === 1 ? "" : `, and ${found.count - 1} more`}   ` +
       `shrunk ${shrunk("operations")}, ${shrunk("faults")}, ${shrunk("choices")}` +
       (found.isMinimal ? "" : " (out of time, perhaps not the smallest)"),
+    ...(found.note === undefined ? [] : [`       ${found.note}`]),
     "",
-    ...rows(past, seq),
-    "",
-    ` replay  npx plimsoll replay ${found.file}`,
-    ` show    npx plimsoll show ${found.file} --why`
+    ...(found.lines.length === 0 ? [` record  npx plimsoll replay ${found.file} --to ${found.file}`] : [
+      ...rows(past, seq),
+      "",
+      ` replay  npx plimsoll replay ${found.file}`,
+      ` show    npx plimsoll show ${found.file} --why`
+    ])
   ].join("\n")
+}
+
+/** The last line. An unknown says all its reasons. */
+export const verdictText = (summary: Summary): string => {
+  const stopped = summary.isAborted ? " (stopped)" : ""
+  const { missed, undecided, unfinished, verdict } = summary
+  if (verdict === "held") return `held${stopped}`
+  if (verdict !== "unknown") {
+    const { length } = summary.failures
+    return `broke: ${verdict}${length === 1 ? "" : `, and ${length - 1} more`}${stopped}`
+  }
+  const reasons = [
+    ...(summary.runs === 0 || summary.lines === 0 ? ["nothing was decided"] : []),
+    ...(missed.length === 0 ? [] : [`${missed.length} situations never occurred that so many runs must have met`]),
+    ...(undecided.runs === 0 ? [] : [`${undecided.runs} runs could not be judged to their end`]),
+    ...unfinished
+  ]
+  return `unknown: ${reasons.join("; ")}${stopped}`
 }

@@ -45,7 +45,12 @@ export const RunInput = Schema.Struct({
   /** Survivable core healed, the rest frozen in its faults. 0: no such phase. */
   core_ms: Schema.Number,
   /** Longest time, all healed, until every promise is kept and the cluster rests. 0: no such phase. */
-  healed_ms: Schema.Number
+  healed_ms: Schema.Number,
+  /**
+   * Of a failure by deadline that is being shrunk or was: the two later phases do not end because all is quiet before
+   * this instant. When all listened, somebody had something to wait for; the one who broke alone might have not.
+   */
+  until_ms: Schema.optionalKey(Schema.Number)
 })
 export type RunInput = typeof RunInput.Type
 

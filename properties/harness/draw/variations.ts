@@ -52,9 +52,10 @@ export const variation = (
     ofOperations: fc.array(nudge, exactly(known.operations.length)),
     ofFaults: fc.array(nudge, exactly(known.faults.length)), more: fc.oneof(fc.constant([]), faults(known))
   }).map(({ isStill, seed, order, ofOperations, ofFaults, more }): RunInput => {
-    const { safety_ms, topology } = known
+    const { until_ms: _, ...kept } = known
+    const { safety_ms, topology } = kept
     const operations = nudged(known.operations, isStill ? [] : ofOperations, safety_ms)
     const old = nudged(known.faults, isStill ? [] : ofFaults, safety_ms)
-    return { ...known, ...phases, seed, choices: order, operations, faults: legal([...old, ...more], topology) }
+    return { ...kept, ...phases, seed, choices: order, operations, faults: legal([...old, ...more], topology) }
   })
 }

@@ -8,7 +8,7 @@
  */
 import type { Line } from "#model/events.ts"
 import { History, isChange } from "#properties/history.ts"
-import type { Obligation, Property } from "#properties/property.ts"
+import type { GiveUp, Obligation, Property } from "#properties/property.ts"
 
 export interface Broken {
   readonly kind: "safety" | "liveness" | "conformance" | "crash"
@@ -21,7 +21,13 @@ export interface Broken {
   readonly at_ms: number
   /** The line at which it broke; absent when it broke at the end. */
   readonly line?: Line
+  /** How long the core phase had lasted; absent when it broke before that phase was over. */
+  readonly core_ms?: number
 }
+/** Two failures are the same when the same guarantee broke; for a chart, when it refused the same event. */
+export const keyOf = ({ kind, property, line }: Broken): string =>
+  kind === "conformance" ? `${kind} ${property} ${line?.event.type ?? ""}` : `${kind} ${property}`
+
 export type BrokenAt = Broken & { readonly line: Line }
 
 /** Where it went wrong is in a stack. */
@@ -61,6 +67,8 @@ interface Resting {
 export class Monitors {
   /** Names of the `sometimes` that this run reached. */
   readonly reached = new Set<string>()
+  /** What monitors could not decide. */
+  readonly undecided: Array<string> = []
   readonly #history = new History()
   readonly #audiences = new Map<string, Audience>()
   readonly #waiting: Array<Waiting> = []
@@ -72,14 +80,18 @@ export class Monitors {
   constructor(properties: ReadonlyArray<Property>) {
     for (const [place, property] of properties.entries()) {
       if (property.kind === "always" || property.kind === "sometimes") {
-        this.#seat(property, place, property.make(this.#history))
+        this.#seat(property, place, property.make(this.#history, this.#giveUp(property)))
         continue
       }
-      const made = property.make(this.#history)
+      const made = property.make(this.#history, this.#giveUp(property))
       if (made.line !== undefined) this.#seat(property, place, (line) => made.line!(line))
       if ("open" in made) this.#waiting.push({ property: property as Waiting["property"], open: () => made.open() })
       else this.#resting.push({ property, holds: () => made.holds() })
     }
+  }
+
+  #giveUp({ name }: Property): GiveUp {
+    return (what) => this.undecided.push(`${name}: ${what}`)
   }
 
   #seat(property: Property, place: number, hear: Hearer["hear"]): void {

@@ -67,7 +67,20 @@ describe("shrink", () => {
     expect(sizeOf(small)).toBeLessThan(sizeOf(input))
   })
 
-  it("refuses a run that does not fail", () => {
-    expect(() => shrink(drawRun(1, 1), () => undefined, { budget_ms: 10, now_ms: clock() })).toThrow("does not fail")
+  it("gives a run that does not fail again back as it was, and says so", () => {
+    const input = drawRun(1, 1)
+    expect(shrink(input, () => undefined, { budget_ms: 10, now_ms: clock() }))
+      .toEqual({ input, executions: 1, isMinimal: false, repeats: false })
+  })
+
+  it("counts the first run against its budget", () => {
+    const input = big((run) => synthetic(run) !== undefined && sizeOf(run) > 60)
+    let now = 0
+    const slow = (run: RunInput): Failure | undefined => {
+      now += 100
+      return synthetic(run)
+    }
+    expect(shrink(input, slow, { budget_ms: 50, now_ms: () => now }))
+      .toEqual({ input, executions: 0, isMinimal: false, repeats: true })
   })
 })

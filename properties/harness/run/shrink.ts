@@ -1,10 +1,13 @@
 /**
  * Makes a failing run small: jointly over operations, faults, choices, topology and time, keeping the same broken
- * property, within a budget of time after which the best so far is what it is.
+ * property.
  *
  * Delta debugging on the expanded input (Zeller and Hildebrandt, 2002): chunks of halving size are taken away, then
  * single elements are made simpler. It works because draws are keyed by identity: what is left goes on as before.
  * The run is cut at the violation first, since what comes later cannot have caused it.
+ *
+ * It is a generator: it yields candidates, and is told of each what it broke. So whoever runs them has the budget: the
+ * campaign's `shrink` below, which keeps the best so far, or fast-check (arbitrary.ts).
  */
 import type { Fault } from "#model/events/faults.ts"
 import type { Operation } from "#model/events/operations.ts"
@@ -21,12 +24,18 @@ export interface Failure {
   readonly needsLiveness: boolean
 }
 export type Test = (input: RunInput) => Failure | undefined
+/** What whoever ran a candidate says of it. "failed": it did, and no more is known; it counts as the same failure. */
+export type Outcome = Failure | "failed" | undefined
+/** Yields candidates, is told of their outcomes, returns at the end of its ideas. */
+type Asking<Result> = Generator<RunInput, Result, Outcome>
 
 export interface Shrunk {
   readonly input: RunInput
   readonly executions: number
   /** False when the budget ended first: smaller ones may exist. */
   readonly isMinimal: boolean
+  /** False when the input itself did not fail when it was run again, or not within the budget. */
+  readonly repeats: boolean
 }
 
 export interface Progress {
@@ -41,53 +50,68 @@ const small = 12 // ASSUMED: few enough to read.
 const seeds_max = 12 // ASSUMED: with nine parts each, about as long as the rest of shrinking.
 const afterwards_ms = 1 // The line at which it broke must still be reached.
 
-class Shrinker {
-  best: RunInput
-  executions = 0
-  readonly #key: string
-  readonly #test: Test
-  readonly #isOver: () => boolean
-  readonly #progress: ((progress: Progress) => void) | undefined
-  readonly #tried = new Set<string>()
+/** What is left of the candidate when it is known what broke, and when. */
+const settled = (input: RunInput, outcome: Outcome): RunInput => outcome === undefined || outcome === "failed" ? input
+  : outcome.needsLiveness ? { ...input, until_ms: outcome.at_ms } : cutAt(input, outcome.at_ms)
 
-  constructor(input: RunInput, key: string, test: Test, isOver: () => boolean,
-    progress?: (progress: Progress) => void) {
+export class Shrinker {
+  best: RunInput
+  readonly #key: string | undefined
+  readonly #tried = new Set<string>()
+  readonly #isKnown: boolean
+
+  constructor(input: RunInput, outcome: Exclude<Outcome, undefined>) {
     this.best = input
-    this.#key = key
-    this.#test = test
-    this.#isOver = isOver
-    this.#progress = progress
+    this.#isKnown = outcome !== "failed"
+    this.#tried.add(JSON.stringify(input))
+    this.#key = outcome === "failed" ? undefined : outcome.key
   }
 
-  /** Runs the candidate; keeps it when it fails in the same way. */
-  accepts(candidate: RunInput): boolean {
-    if (this.#isOver()) return false
+  /** `first`: what the input broke. */
+  *candidates(first: Outcome): Asking<void> {
+    const cut = settled(this.best, first)
+    if (this.#isKnown) yield* this.accepts(cut)
+    for (let before = ""; before !== JSON.stringify(this.best);) {
+      before = JSON.stringify(this.best)
+      yield* shrinkTime(this)
+      if (this.best.choices.length > 0) yield* this.accepts({ ...this.best, choices: [] })
+      yield* this.without((run) => run.faults, withFaults)
+      yield* this.without((run) => run.operations, withOperations)
+      yield* shrinkTopology(this)
+      yield* this.without((run) => run.choices, (run, choices) => ({ ...run, choices }))
+      yield* this.simpler((run) => run.operations, withOperations, simplerOperation)
+      yield* this.simpler((run) => run.faults, withFaults, simplerFault)
+      if (before !== JSON.stringify(this.best)) continue
+      yield* this.withoutPairs((run) => run.operations, withOperations)
+      yield* this.withoutPairs((run) => run.faults, withFaults)
+      if (before === JSON.stringify(this.best)) yield* this.withOtherChances()
+    }
+  }
+
+  /** Has the candidate run; keeps it when it fails in the same way. */
+  *accepts(candidate: RunInput): Asking<boolean> {
     const text = JSON.stringify(candidate)
     if (this.#tried.has(text)) return false
     this.#tried.add(text)
-    this.executions++
-    const failure = this.#test(candidate)
-    if (failure?.key !== this.#key) return false
-    this.best = failure.needsLiveness ? candidate : cutAt(candidate, failure.at_ms)
+    const outcome = yield candidate
+    if (outcome === undefined) return false
+    if (outcome !== "failed" && this.#key !== undefined && outcome.key !== this.#key) return false
+    this.best = settled(candidate, outcome)
     this.#tried.add(JSON.stringify(this.best))
-    this.#progress?.({
-      executions: this.executions, operations: this.best.operations.length, faults: this.best.faults.length,
-      choices: this.best.choices.filter((choice) => choice !== 0).length
-    })
     return true
   }
 
   /** Takes away chunks of an array, from halves down to single elements, the last first. */
-  without<T>(get: (input: RunInput) => ReadonlyArray<T>,
-    set: (input: RunInput, values: ReadonlyArray<T>) => RunInput): void {
+  *without<T>(get: (input: RunInput) => ReadonlyArray<T>,
+    set: (input: RunInput, values: ReadonlyArray<T>) => RunInput): Asking<void> {
     let chunk = get(this.best).length
-    while (chunk >= 1 && !this.#isOver()) {
+    while (chunk >= 1) {
       let end = get(this.best).length
-      while (end > 0 && !this.#isOver()) {
+      while (end > 0) {
         const values = get(this.best)
         end = Math.min(end, values.length)
         const begin = Math.max(0, end - chunk)
-        if (end > begin) this.accepts(set(this.best, [...values.slice(0, begin), ...values.slice(end)]))
+        if (end > begin) yield* this.accepts(set(this.best, [...values.slice(0, begin), ...values.slice(end)]))
         end = begin
       }
       chunk = chunk === 1 ? 0 : Math.ceil(chunk / 2)
@@ -95,12 +119,12 @@ class Shrinker {
   }
 
   /** Takes away two at once: one may only undo what the other does. Of few elements only, since pairs are many. */
-  withoutPairs<T>(get: (input: RunInput) => ReadonlyArray<T>,
-    set: (input: RunInput, values: ReadonlyArray<T>) => RunInput): void {
-    for (let i = get(this.best).length - 1; i > 0 && get(this.best).length <= pairs_max && !this.#isOver(); i--) {
-      for (let j = i - 1; j >= 0 && !this.#isOver(); j--) {
+  *withoutPairs<T>(get: (input: RunInput) => ReadonlyArray<T>,
+    set: (input: RunInput, values: ReadonlyArray<T>) => RunInput): Asking<void> {
+    for (let i = get(this.best).length - 1; i > 0 && get(this.best).length <= pairs_max; i--) {
+      for (let j = i - 1; j >= 0; j--) {
         const values = get(this.best)
-        if (this.accepts(set(this.best, values.filter((_, k) => k !== i && k !== j)))) break
+        if (yield* this.accepts(set(this.best, values.filter((_, k) => k !== i && k !== j)))) break
       }
     }
   }
@@ -109,29 +133,29 @@ class Shrinker {
    * Where a race decides, whatever is left out moves it and nothing can be: then a part is left out and other chances
    * are drawn, a few times over.
    */
-  withOtherChances(): void {
+  *withOtherChances(): Asking<void> {
     const { best } = this
     const size = sizeOf(best)
     if (size <= small) return
-    for (let seed = 1; seed <= seeds_max && sizeOf(this.best) === size && !this.#isOver(); seed++) {
+    for (let seed = 1; seed <= seeds_max && sizeOf(this.best) === size; seed++) {
       for (const { operations, faults, choices } of partsOf(best)) {
-        if (this.accepts(withFaults({ ...best, seed, operations, choices }, faults))) break
+        if (yield* this.accepts(withFaults({ ...best, seed, operations, choices }, faults))) break
       }
     }
   }
 
   /** Tries simpler forms of each element in turn, the boldest first. */
-  simpler<T>(
+  *simpler<T>(
     get: (input: RunInput) => ReadonlyArray<T>, set: (input: RunInput, values: ReadonlyArray<T>) => RunInput,
     forms: (value: T) => ReadonlyArray<T>
-  ): void {
-    for (let i = 0; i < get(this.best).length && !this.#isOver(); i++) {
-      for (let again = true; again && !this.#isOver();) {
+  ): Asking<void> {
+    for (let i = 0; i < get(this.best).length; i++) {
+      for (let again = true; again;) {
         again = false
         const values = get(this.best)
         if (i >= values.length) return
         for (const form of forms(values[i]!)) {
-          if (this.accepts(set(this.best, values.map((value, j) => j === i ? form : value)))) {
+          if (yield* this.accepts(set(this.best, values.map((value, j) => j === i ? form : value)))) {
             again = true
             break
           }
@@ -181,62 +205,57 @@ const withTopology = (input: RunInput, topology: Topology): RunInput => {
 
 const counts = ["controllerManagers", "schedulers", "apiServers", "etcds"] as const
 
-const shrinkTopology = (shrinker: Shrinker): void => {
-  shrinker.without((input) => input.topology.workers, (input, workers) =>
+function* shrinkTopology(shrinker: Shrinker): Asking<void> {
+  yield* shrinker.without((input) => input.topology.workers, (input, workers) =>
     workers.length === 0 ? input : withTopology(input, { ...input.topology, workers }))
   for (const count of counts) {
     for (const fewer of [1, count === "etcds" ? 3 : 2]) {
       const { topology } = shrinker.best
       if (fewer < topology[count] &&
-        shrinker.accepts(withTopology(shrinker.best, { ...topology, [count]: fewer }))) break
+        (yield* shrinker.accepts(withTopology(shrinker.best, { ...topology, [count]: fewer })))) break
     }
   }
 }
 
 /** Runs of the liveness phases are the longest: shorter ones make every later candidate cheaper. */
-const shrinkTime = (shrinker: Shrinker): void => {
-  if (shrinker.best.core_ms > 0) shrinker.accepts({ ...shrinker.best, core_ms: 0 })
+function* shrinkTime(shrinker: Shrinker): Asking<void> {
+  if (shrinker.best.core_ms > 0) yield* shrinker.accepts({ ...shrinker.best, core_ms: 0 })
   for (const part of [0.25, 0.5, 0.75, 0.9]) {
     const safety_ms = Math.ceil(shrinker.best.safety_ms * part)
     const within = <T extends { readonly at_ms: number }>(items: ReadonlyArray<T>) =>
       items.filter(({ at_ms }) => at_ms <= safety_ms)
     const { operations, faults } = shrinker.best
-    if (shrinker.accepts({ ...shrinker.best, safety_ms, operations: within(operations),
+    if (yield* shrinker.accepts({ ...shrinker.best, safety_ms, operations: within(operations),
       faults: within(faults) })) return
   }
 }
 
 /**
- * `input` must fail `test`; throws otherwise, since a failure that does not repeat is a defect of the harness.
- * `now_ms` is the wall clock of the budget.
+ * Within a budget of time, after which the best so far is what it is; the first run is part of it. `now_ms` is the
+ * wall clock.
  */
 export const shrink = (
   input: RunInput, test: Test,
   options: { readonly budget_ms: number; readonly now_ms: () =>
     number; readonly progress?: (progress: Progress) => void }
 ): Shrunk => {
-  const first = test(input)
-  if (first === undefined) throw new Error("the run that is to be shrunk does not fail")
   const end_ms = options.now_ms() + options.budget_ms
   const isOver = () => options.now_ms() >= end_ms
-  const cut = first.needsLiveness ? input : cutAt(input, first.at_ms)
-  const shrinker = new Shrinker(input, first.key, test, isOver, options.progress)
-  if (cut !== input) shrinker.accepts(cut)
-  for (let before = ""; before !== JSON.stringify(shrinker.best) && !isOver();) {
-    before = JSON.stringify(shrinker.best)
-    shrinkTime(shrinker)
-    if (shrinker.best.choices.length > 0) shrinker.accepts({ ...shrinker.best, choices: [] })
-    shrinker.without((run) => run.faults, withFaults)
-    shrinker.without((run) => run.operations, withOperations)
-    shrinkTopology(shrinker)
-    shrinker.without((run) => run.choices, (run, choices) => ({ ...run, choices }))
-    shrinker.simpler((run) => run.operations, withOperations, simplerOperation)
-    shrinker.simpler((run) => run.faults, withFaults, simplerFault)
-    if (before !== JSON.stringify(shrinker.best)) continue
-    shrinker.withoutPairs((run) => run.operations, withOperations)
-    shrinker.withoutPairs((run) => run.faults, withFaults)
-    if (before === JSON.stringify(shrinker.best)) shrinker.withOtherChances()
+  const first = test(input)
+  if (first === undefined) return { input, executions: 1, isMinimal: false, repeats: false }
+  const shrinker = new Shrinker(input, first)
+  const candidates = shrinker.candidates(first)
+  let executions = 0
+  let next = candidates.next()
+  while (next.done !== true && !isOver()) {
+    executions++
+    const { best } = shrinker
+    next = candidates.next(test(next.value))
+    if (best === shrinker.best) continue
+    options.progress?.({
+      executions, operations: shrinker.best.operations.length, faults: shrinker.best.faults.length,
+      choices: shrinker.best.choices.filter((choice) => choice !== 0).length
+    })
   }
-  return { input: shrinker.best, executions: shrinker.executions, isMinimal: !isOver() }
+  return { input: shrinker.best, executions, isMinimal: next.done === true, repeats: true }
 }
-
