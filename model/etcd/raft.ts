@@ -77,7 +77,8 @@ const machine = setup({
       term <= (inTerm ?? term) && (inTerm ?? term) <= context.term),
     /** In whatever role: what is committed, and on its own disk, is applied. */
     isNextEntry: when("entry.applied", (context, { index, proposal, revision, term }) =>
-      index === context.applied + 1 && index <= context.persisted && term >= context.appliedTerm && term <= context.term &&
+      index === context.applied + 1 && index <= context.persisted &&
+      term >= context.appliedTerm && term <= context.term &&
       (revision === context.revision || (proposal !== "" && revision === context.revision + 1)))
   },
   actions: {
