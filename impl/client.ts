@@ -8,7 +8,9 @@ import { Context, Effect, Layer } from "effect"
 import { type ApiError, OutcomeUnknown, refused, Unreachable } from "#impl/client/errors.ts"
 import { type Answer, Transport, unsent, type WatchMail } from "#impl/client/transport.ts"
 import { Journal, type StateOf } from "#impl/journal.ts"
-import type { FieldSelector, LabelSelector, Preconditions, PropagationPolicy, Request, WatchFrameEvent } from "#impl/ports/api.ts"
+import type {
+  FieldSelector, LabelSelector, PatchType, Preconditions, PropagationPolicy, Request, WatchFrameEvent
+} from "#impl/ports/api.ts"
 import { Network, Process } from "#impl/ports.ts"
 import type { charts } from "#model/client.ts"
 import type { EventOf } from "#model/events.ts"
@@ -73,8 +75,9 @@ export class Client extends Context.Service<Client, {
   readonly patch: <R extends Resource>(
     resource: R, namespace: string, name: string, patch: object
   ) => Effect.Effect<Objects[R], ApiError>
+  /** A merge patch unless said. */
   readonly patchStatus: <R extends Resource>(
-    resource: R, namespace: string, name: string, patch: object
+    resource: R, namespace: string, name: string, patch: object, type?: PatchType
   ) => Effect.Effect<Objects[R], ApiError>
   /** Succeeds when the object is gone or marked for deletion; NotFound is an error of that tag. */
   readonly delete: (
@@ -250,8 +253,8 @@ const clientOf = (requests: Requests, disconnect: () => void): Client["Service"]
     requests.written({ verb: "update", resource, subresource: "status", ...placeOf(object), object }),
   patch: (resource, namespace, name, patch) =>
     requests.written({ verb: "patch", resource, namespace, name, patch }),
-  patchStatus: (resource, namespace, name, patch) =>
-    requests.written({ verb: "patch", resource, subresource: "status", namespace, name, patch }),
+  patchStatus: (resource, namespace, name, patch, type) => requests.written({ verb: "patch", resource,
+    subresource: "status", namespace, name, patch, ...(type === undefined ? {} : { type }) }),
   delete: (resource, namespace, name, options) =>
     Effect.asVoid(requests.mutate({ verb: "delete", resource, namespace, name, ...options })),
   deleteCollection: (resource, options) =>

@@ -1,6 +1,7 @@
 /** The catalogue of promises is whole: no number that the slice owes is missing, no sentence stands twice. */
 import { describe, expect, it } from "vitest"
 import { invariantOf, invariants } from "#model/invariants.ts"
+import { notObserved } from "#model/invariants/not-observed.ts"
 import { properties } from "#properties/all.ts"
 
 /** Invariants of the reference that the slice's components can keep or break. */
@@ -39,6 +40,13 @@ describe("the catalogue of invariants", () => {
     const sentences = all.map(([, { says }]) => says)
     expect(new Set(sentences).size).toBe(all.length)
     expect(all.filter(([, { says, source }]) => says.length < 20 || says.endsWith(".") || source === "")).toEqual([])
+  })
+  it("has each number in a promise, or among those that cannot be observed yet, and in one of both", () => {
+    const named = new Set<number>(properties.flatMap(({ invariants, kind }) => kind === "sometimes" ? [] : invariants))
+    const isPromised = ([, { kind }]: (typeof all)[number]): boolean => kind !== "none"
+    const numbers = all.filter(isPromised).map(([number]) => Number(number))
+    expect(numbers.filter((number) => named.has(number) === number in notObserved)).toEqual([])
+    expect(Object.keys(notObserved).filter((number) => !numbers.includes(Number(number)))).toEqual([])
   })
   it("has every number that a promise names, and promises it", () => {
     const named = new Set(properties.flatMap((property) => property.invariants))

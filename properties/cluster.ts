@@ -1,7 +1,9 @@
 /** The promises of a whole run: nothing panics, a survivable core works alone, and the run is worth its time. */
 import type { Line } from "#model/events.ts"
 import { properties as answers } from "#properties/cluster/answers.ts"
+import { hotLoops } from "#properties/cluster/hot-loops.ts"
 import { properties as knowledge } from "#properties/cluster/knowledge.ts"
+import { ownWrites } from "#properties/cluster/own-writes.ts"
 import { properties as processes } from "#properties/cluster/processes.ts"
 import { committed } from "#properties/history.ts"
 import { always, leadsTo, sometimes, type Obligation, type Property } from "#properties/property.ts"
@@ -44,7 +46,7 @@ export const properties: ReadonlyArray<Property> = [
   always("no process panics", [], noPanic, ["process.crashed"]),
   leadsTo("a majority of etcd with an API server, a scheduler, a controller-manager and nodes works alone", [12],
     coreWorks, ["run.started", "phase.began", "leases.created", "leases.updated"], true),
-  ...processes, ...knowledge, ...answers,
+  ...processes, ...knowledge, ...answers, ...ownWrites, ...hotLoops,
   sometimes("an operation succeeds",
     () => ({ event }) => event.type === "operation.completed" && event.outcome === "ok",
     ["operation.completed"]),

@@ -310,5 +310,6 @@ const reached: ReadonlyArray<Property> = [
 ]
 
 export const properties: ReadonlyArray<Property> = [
-  ...history, ...raft, ...durable, ...watch, ...healthy, ...pace, ...lease, ...progress, ...order, ...members, ...reached
+  ...history, ...raft, ...durable, ...watch, ...healthy, ...pace, ...lease, ...progress, ...order, ...members,
+  ...reached
 ]

@@ -3,6 +3,7 @@ import type { Line } from "#model/events.ts"
 import { clockGrain_ms, slowRenewal_ms } from "#model/limits/client.ts"
 import { leaseDuration_ms, renewDeadline_ms, retryPeriod_ms } from "#model/limits.ts"
 import { committed } from "#properties/history.ts"
+import { leadersRequests } from "#properties/leader-election/requests.ts"
 import { losersStop } from "#properties/leader-election/losers.ts"
 import { clockEvents, Clocks, processOf } from "#properties/leader-election/clocks.ts"
 import { atOnce, said } from "#properties/order.ts"
@@ -134,6 +135,7 @@ const leadersAreNamed = always("Who says that it holds a lease is the one whom t
 export const properties: ReadonlyArray<Property> = [
   oneLeader,
   losersStop,
+  ...leadersRequests,
   holderChangesInTime,
   somebodyLeads,
   leadersAreNamed,

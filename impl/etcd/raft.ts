@@ -106,7 +106,8 @@ export const make = (
   random: (n: number) => number, parts: RaftParts, perMessage_max: number = entriesPerMessage_max
 ): Raft => {
   const raft: Raft = {
-    id, members, peers: members.filter((member) => member !== id), parts, random, log: Log.make(recovered.entries, recovered.term),
+    id, members, peers: members.filter((member) => member !== id), parts, random,
+    log: Log.make(recovered.entries, recovered.term),
     entriesPerMessage_max: perMessage_max, role: "follower", term: recovered.term, vote: recovered.vote, leader: "",
     commit: recovered.commit,
     votes: new Map(), progress: new Map(), quietSince_ms: now_ms, electionTimeout_ms, heartbeatDue_ms: 0,

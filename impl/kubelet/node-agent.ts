@@ -33,7 +33,6 @@ export interface NodeAgentDependencies {
 type FreshNode = Omit<Node, "metadata"> & { readonly metadata: GivenMeta }
 
 const leaseNamespace = "kube-node-lease"
-const ownedConditions: ReadonlySet<string> = new Set(["MemoryPressure", "DiskPressure", "PIDPressure", "Ready"])
 
 export class NodeAgent {
   readonly #on: NodeAgentDependencies
@@ -61,7 +60,8 @@ export class NodeAgent {
     this.#informer = informer
   }
 
-  #conditions(before: ReadonlyArray<NodeCondition>): { readonly all: Array<NodeCondition>; readonly changed: boolean } {
+  /** Its own; those of others are left out. */
+  #conditions(before: ReadonlyArray<NodeCondition>): { readonly own: Array<NodeCondition>; readonly changed: boolean } {
     const now = timeOf(this.#on.process.wall_ms())
     const pressure = this.#on.machine.pressure()
     const problem = this.#on.problem()
@@ -83,7 +83,7 @@ export class NodeAgent {
       set("Ready", problem === undefined, problem === undefined ? "KubeletReady" : "KubeletNotReady",
         problem ?? "kubelet is posting ready status")
     ]
-    return { all: [...before.filter((one) => !ownedConditions.has(one.type)), ...own], changed }
+    return { own, changed }
   }
 
   #fresh(): FreshNode {
@@ -94,7 +94,7 @@ export class NodeAgent {
       metadata: { name, labels: { "kubernetes.io/hostname": name, ...labels } },
       spec: {},
       status: {
-        capacity, allocatable: capacity, conditions: this.#conditions([]).all,
+        capacity, allocatable: capacity, conditions: this.#conditions([]).own,
         nodeInfo: this.#nodeInfo(), daemonEndpoints: limits.daemonEndpoints
       }
     }
@@ -150,16 +150,17 @@ export class NodeAgent {
   #postIfDue(): Effect.Effect<void> {
     const { client, machine, process } = this.#on
     const node = this.node()
-    const { all, changed } = this.#conditions(node.status.conditions ?? [])
+    const { own, changed } = this.#conditions(node.status.conditions ?? [])
     const bootID = machine.bootId()
     const isNew = changed || node.status.nodeInfo.bootID !== bootID || this.#postedReady === undefined
     if (!isNew && process.monotonic_ms() < this.#posted_ms + limits.nodeStatusReportFrequency_ms) return Effect.void
     const status = {
-      capacity: machine.capacity, allocatable: machine.capacity, conditions: all,
+      capacity: machine.capacity, allocatable: machine.capacity, conditions: own,
       nodeInfo: this.#nodeInfo(), daemonEndpoints: limits.daemonEndpoints
     }
-    return Effect.matchEffect(client.patchStatus("nodes", "", this.name, { status }), {
-      onSuccess: (posted) => Effect.sync(() => this.#posted(posted, all, isNew)),
+    // Merged by the types of conditions, as PatchNodeStatus does: those of others stay, whatever was seen of them.
+    return Effect.matchEffect(client.patchStatus("nodes", "", this.name, { status }, "strategic"), {
+      onSuccess: (posted) => Effect.sync(() => this.#posted(posted, own, isNew)),
       // A Node that somebody deleted stays away: a kubelet registers once (registrationCompleted).
       onFailure: () => Effect.void
     })

@@ -30,8 +30,8 @@ export const EtcdEvent = [
   /** A real vote, durable before this line. Pre-votes bind nobody and make no line. */
   Schema.Struct({ type: Schema.tag("vote.granted"), term: number, candidate: text }),
   /**
-   * The member's disk has these entries of `term`; what it had from there on is overwritten. After `raft.recovered`: what
-   * was found there. `inTerm`: the member's term when it accepted them, or came back, if that is a later one.
+   * The member's disk has these entries of `term`; what it had from there on is overwritten. After `raft.recovered`:
+   * what was found there. `inTerm`: the member's term when it accepted them, or came back, if that is a later one.
    */
   Schema.Struct({ type: Schema.tag("entry.persisted"), from: number, to: number, term: number,
     inTerm: Schema.optionalKey(number) }),

@@ -93,8 +93,8 @@ export const durable: ReadonlyArray<Property> = [
     return (line) => {
       const applied = disks.hear(line)
       return applied === undefined || disks.isCountedByItsLeader(applied.index) ? undefined
-        : `${line.actor} applies entry ${applied.index} of term ${applied.term}, which a majority took in later terms ` +
-          "only, and no entry of theirs behind it"
+        : `${line.actor} applies entry ${applied.index} of term ${applied.term}, which a majority took in later ` +
+          "terms only, and no entry of theirs behind it"
     }
   }, hears),
   sometimes("a member takes entries of an earlier leader from a later one", () => ({ event }) =>

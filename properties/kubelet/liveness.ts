@@ -69,7 +69,8 @@ const phaseReflects = eventually("at rest a pod that runs is Running in the API,
   }))
 
 /** In this incarnation. What it refused and what it found ended it knows too. */
-const knowsItsPods = eventually("at rest a kubelet works on the pods that are bound to its node and on no others", [109],
+const onItsOwn = "at rest a kubelet works on the pods that are bound to its node and on no others"
+const knowsItsPods = eventually(onItsOwn, [109],
   ({ now, processes }) => {
     const known = new Map<string, Set<string>>()
     return {
@@ -126,4 +127,5 @@ const reached: ReadonlyArray<Property> = [
     event.type === "nodeStatus.posted" && !event.ready, ["nodeStatus.posted"])
 ]
 
-export const liveness: ReadonlyArray<Property> = [terminatingPodGoes, nothingElseRuns, phaseReflects, knowsItsPods, ...reached]
+export const liveness: ReadonlyArray<Property> =
+  [terminatingPodGoes, nothingElseRuns, phaseReflects, knowsItsPods, ...reached]

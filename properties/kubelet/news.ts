@@ -1,7 +1,7 @@
 /**
  * kubelet/news: whatever excuses a container that still runs, none starts whose pod its kubelet has been shown to have
- * ended: in a terminal phase, being deleted, or gone. What a kubelet was shown is told by its informer, whose copies are
- * held against the history. A new incarnation lists before it works: it has no excuse at all.
+ * ended: in a terminal phase, being deleted, or gone. What a kubelet was shown is told by its informer, whose copies
+ * are held against the history. A new incarnation lists before it works: it has no excuse at all.
  */
 import { runtimeRequestTimeout_ms } from "#model/limits/kubelet.ts"
 import type { Line } from "#model/events.ts"

@@ -52,18 +52,23 @@ const satisfies = (name: string, labels: Labels, { matchExpressions = [], matchF
     matchExpressions.every((one) => on(labels[one.key], one)) && matchFields.every((one) => on(name, one))
 }
 
-/** Labels, cordon and taints let the pod onto the node, whatever room there is. */
-export const isWelcome = (pod: Pod, node: Node): boolean => {
-  const { affinity, nodeSelector, tolerations = [] } = pod.spec
-  const labels = node.metadata.labels ?? {}
-  const taints = (node.spec.taints ?? []).filter(({ effect }) => effect !== "PreferNoSchedule")
-  const refusing = node.spec.unschedulable === true ? [...taints, cordonTaint] : taints
-  if (refusing.some((taint) => !tolerations.some((toleration) => toleratesTaint(toleration, taint)))) return false
+/** The pod may be on a node of that name and those labels. */
+export const selectsNode = ({ spec: { affinity, nodeSelector } }: Pod, { metadata }: Node): boolean => {
+  const labels = metadata.labels ?? {}
   const isSelected = nodeSelector === undefined ||
     Object.keys(nodeSelector).every((key) => labels[key] === nodeSelector[key])
   if (!isSelected) return false
   const terms = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms
-  return terms === undefined || terms.some((term) => satisfies(node.metadata.name, labels, term))
+  return terms === undefined || terms.some((term) => satisfies(metadata.name, labels, term))
+}
+
+/** Labels, cordon and taints let the pod onto the node, whatever room there is. */
+export const isWelcome = (pod: Pod, node: Node): boolean => {
+  const { tolerations = [] } = pod.spec
+  const taints = (node.spec.taints ?? []).filter(({ effect }) => effect !== "PreferNoSchedule")
+  const refusing = node.spec.unschedulable === true ? [...taints, cordonTaint] : taints
+  return selectsNode(pod, node) &&
+    refusing.every((taint) => tolerations.some((toleration) => toleratesTaint(toleration, taint)))
 }
 
 export const fits = (pod: Pod, node: Node, used: Sums): boolean =>

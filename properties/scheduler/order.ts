@@ -1,6 +1,8 @@
 /** What goes before what in a scheduler: its lease, its queue, its cycle, and what was committed. */
 import type { Line } from "#model/events.ts"
+import { requestTimeout_ms } from "#model/limits.ts"
 import type { Pod } from "#model/objects/pod.ts"
+import { committed } from "#properties/history.ts"
 import { after, atOnce, said } from "#properties/order.ts"
 import {
   anywhere, boundAsCommitted, itself, onNode, processOf, registered, startOf
@@ -84,4 +86,34 @@ const knowing: ReadonlyArray<Property> = [
     first: registered, second: said("schedulerNode.changed") })
 ]
 
-export const order: ReadonlyArray<Property> = [...leading, ...scheduling, ...knowing]
+/** A user's binding, under way at its longest. */
+const userBinds_ms = 2 * requestTimeout_ms
+/** A Binding carries the uid of the pod that was seen: who came later under its name is another. Users may bind. */
+const byItsBinding = "A pod comes to a node only by the binding that a scheduler began for that very pod"
+const bindsWhomItSaw = always(byItsBinding, [36],
+  () => {
+    const begun = new Set<string>()
+    const byUser_ms = new Map<string, number>()
+    // A trace that tells of no scheduler says nothing of bindings.
+    let areTold = false
+    return (line) => {
+      const { actor, at_ms, entity, event } = line
+      if (event.type === "schedulerProcess.started") areTold = true
+      else if (event.type === "podBinding.began") begun.add(`${entity} on ${event.node}`)
+      else if (event.type === "request.sent" && event.subresource === "binding" && !actor.startsWith("scheduler/")) {
+        byUser_ms.set(event.key, at_ms)
+      }
+      const change = committed(line, "pods")
+      if (!areTold || change?.type !== "object.updated") return undefined
+      const { nodeName = "" } = change.object.spec
+      if (nodeName === "" || nodeName === change.previous.spec.nodeName || begun.has(`${entity} on ${nodeName}`)) {
+        return undefined
+      }
+      const user_ms = byUser_ms.get(change.key.slice("/registry/pods/".length)) ?? -Infinity
+      return at_ms - user_ms <= userBinds_ms ? undefined
+        : `${change.key} (${entity}) was bound to ${nodeName}, which no scheduler began for it`
+    }
+  }, ["pods.updated", "podBinding.began", "schedulerProcess.started", "request.sent"])
+
+export const order: ReadonlyArray<Property> = [
+  bindsWhomItSaw, ...leading, ...scheduling, ...knowing]

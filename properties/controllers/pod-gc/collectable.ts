@@ -1,6 +1,7 @@
 /**
  * pod-gc/collectable: which pods a garbage collector may take, by committed pods and nodes alone: nobody asks the
- * collector why it chose one. Source: pkg/controller/podgc/gc_controller.go gcOrphaned, gcUnscheduledTerminating, v1.36.
+ * collector why it chose one.
+ * Source: pkg/controller/podgc/gc_controller.go gcOrphaned, gcUnscheduledTerminating, v1.36.
  */
 import { terminatedPods_max } from "#model/limits/controllers/pod-gc.ts"
 import type { Line } from "#model/events.ts"
