@@ -22,7 +22,8 @@ const decodeShare = (text: string): Share => {
 const nothing = (seed: number): Share => ({
   coverage: {}, found: undefined,
   summary: {
-    verdict: "unknown", failed: undefined, seed, runs: 0, examples: 0, variations: 0, rested: 0, virtual_ms: 0, wall_ms: 0, lines: 0, faults: {},
+    verdict: "unknown", failed: undefined, seed, runs: 0, examples: 0, variations: 0, rested: 0, virtual_ms: 0, wall_ms: 0,
+    lines: 0, faults: {},
     operations: {}, sometimes: new Map(), never: [], isLongEnough: false, isAborted: true
   }
 })
