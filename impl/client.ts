@@ -71,7 +71,8 @@ export class Client extends Context.Service<Client, {
   readonly update: <R extends Resource>(
     resource: R, object: GivenObjects[R], options?: { readonly timeout_ms?: number }
   ) => Effect.Effect<Objects[R], ApiError>
-  readonly updateStatus: <R extends Resource>(resource: R, object: GivenObjects[R]) => Effect.Effect<Objects[R], ApiError>
+  readonly updateStatus: <R extends Resource>(
+    resource: R, object: GivenObjects[R]) => Effect.Effect<Objects[R], ApiError>
   readonly patch: <R extends Resource>(
     resource: R, namespace: string, name: string, patch: object
   ) => Effect.Effect<Objects[R], ApiError>

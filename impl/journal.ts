@@ -19,7 +19,8 @@ import type { charts as scheduler } from "#model/scheduler.ts"
 import type { charts as workQueue } from "#model/work-queue.ts"
 
 /** Every chart whose life a component tells, by its name. */
-export type Charts = typeof apiServer & typeof client & typeof containerRuntime & typeof controller & typeof controllerManager &
+export type Charts = typeof apiServer & typeof client & typeof containerRuntime & typeof controller &
+  typeof controllerManager &
   typeof controllers & typeof etcd & typeof informer & typeof kubelet & typeof leaderElection & typeof scheduler &
   typeof workQueue
 export type ChartName = keyof Charts & string

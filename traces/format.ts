@@ -121,7 +121,8 @@ export const decodeTrace = (content: string, file: string): Trace => {
     throw truncated
   }
   if (footer.lines !== lines.length) {
-    throw new BadTrace({ message: `${file} is damaged: its footer counts ${footer.lines} lines, it has ${lines.length}` })
+    throw new BadTrace({
+      message: `${file} is damaged: its footer counts ${footer.lines} lines, it has ${lines.length}` })
   }
   return { header, lines, text: text.slice(1, last) }
 }

@@ -4,7 +4,8 @@ import type { Header, Trace } from "#traces/format.ts"
 export type Replay =
   | { readonly same: true; readonly lines: number }
   /** The first difference; an absent side had no such line. */
-  | { readonly same: false; readonly seq: number; readonly recorded: string | undefined; readonly replayed: string | undefined }
+  | { readonly same: false; readonly seq: number;
+      readonly recorded: string | undefined; readonly replayed: string | undefined }
 
 /** `run` produces the encoded lines of the run that the header describes. It knows the cluster; this file does not. */
 export const replay = (trace: Trace, run: (header: Header) => ReadonlyArray<string>): Replay => {

@@ -9,7 +9,8 @@ import type { ApiObject, Resource } from "#model/kinds.ts"
 
 export const prefixOf = (resource: Resource): string => `/registry/${resource}/`
 export const keyFor = (resource: Resource, namespace: string | undefined, name: string): string =>
-  namespace === undefined || namespace === "" ? `/registry/${resource}/${name}` : `/registry/${resource}/${namespace}/${name}`
+  namespace === undefined || namespace === "" ? `/registry/${resource}/${name}`
+    : `/registry/${resource}/${namespace}/${name}`
 const registry = "/registry/"
 /** The key by which API servers agree on who compacts etcd; compact.go, v1.36. */
 export const compactionKey = "compact_rev_key"

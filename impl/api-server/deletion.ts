@@ -31,7 +31,8 @@ const withMarks = (object: ApiObject, marks: Marks, finalizers: ReadonlyArray<st
 const dependents = [orphanFinalizer, foregroundFinalizer]
 
 /** What the garbage collector has to do before the object may go, is said in its finalizers. */
-const finalizersFor = ({ finalizers = [] }: ObjectMeta, policy: PropagationPolicy | undefined): ReadonlyArray<string> => {
+const finalizersFor = ({ finalizers = [] }: ObjectMeta, policy: PropagationPolicy | undefined):
+  ReadonlyArray<string> => {
   const wanted = policy === "Orphan" ? orphanFinalizer : policy === "Foreground" ? foregroundFinalizer
     : policy === "Background" ? undefined : finalizers.find((one) => dependents.includes(one))
   const others = finalizers.filter((one) => !dependents.includes(one))

@@ -8,7 +8,8 @@ const isDemanded = (demand: string | undefined): demand is string => demand !== 
 
 /** What storage says when another object stands under the key; "" when none does. */
 export const otherUid = (resource: Resource, key: string, name: string, demanded: string, found: string): Status =>
-  conflict(resource, name, `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: `
+  conflict(resource, name,
+    `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: `
     + `Precondition failed: UID in precondition: ${demanded}, UID in object meta: ${found}`)
 
 /** Empty and absent demands are none. Source: apiserver storage.Preconditions.Check, rest/update.go. */

@@ -92,7 +92,8 @@ export const removeCollection = (
   return Effect.gen(function* () {
     const found = yield* list(context, { agent, deadline_ms, entity, id, request: {
       verb: "list", resource, ...(namespace === undefined ? {} : { namespace }),
-      ...(fieldSelector === undefined ? {} : { fieldSelector }), ...(labelSelector === undefined ? {} : { labelSelector })
+      ...(fieldSelector === undefined ? {} : { fieldSelector }),
+      ...(labelSelector === undefined ? {} : { labelSelector })
     } })
     for (const { metadata } of found.items) {
       const { name, uid } = metadata

@@ -52,7 +52,8 @@ const inOrder = (merged: List, named: List, original: List, keyOf: KeyOf): List 
 const mergeObjects = (target: List, patch: List, key: string, item: SchemaNode): List => {
   const keyed = (one: unknown): unknown => {
     const value = isRecord(one) ? one[key] : undefined
-    if (value === undefined) throw new BadPatch(`map: ${JSON.stringify(one)} does not contain declared merge key: ${key}`)
+    if (value === undefined)
+      throw new BadPatch(`map: ${JSON.stringify(one)} does not contain declared merge key: ${key}`)
     return value
   }
   if (patch.some((one) => isRecord(one) && one[directive] === "replace" && Object.keys(one).length === 1)) {
@@ -71,7 +72,8 @@ const mergeObjects = (target: List, patch: List, key: string, item: SchemaNode):
 }
 
 const mergeScalars = (target: List, patch: List): List =>
-  inOrder([...target, ...patch.filter((one) => !target.some((other) => equal(one, other)))], patch, target, (one) => one)
+  inOrder([...target, ...patch.filter((one) => !target.some((other) => equal(one, other)))],
+    patch, target, (one) => one)
 
 const mergeLists = (target: unknown, patch: List, schema: SchemaNode): unknown => {
   if (!schema.mergesList) return patch

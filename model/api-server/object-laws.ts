@@ -102,7 +102,8 @@ export const deletionIsLawful = (before: Remembered, meta: ObjectMeta, resource:
 /** Those of the garbage collector, which another DELETE may still ask for. Source: apiserver registry store.go. */
 const ofCollector: ReadonlyArray<string> = ["orphan", "foregroundDeletion"]
 const finalizersAreLawful = (before: Remembered, meta: ObjectMeta): boolean => before.deletionTimestamp === undefined
-  || (meta.finalizers ?? []).every((finalizer) => before.finalizers.includes(finalizer) || ofCollector.includes(finalizer))
+  || (meta.finalizers ?? []).every((finalizer) => before.finalizers.includes(finalizer) ||
+    ofCollector.includes(finalizer))
 
 /** Generation counts changes of the spec, and the beginning of the deletion. */
 const generationIsLawful = (before: Remembered, meta: ObjectMeta, isCounted: boolean): boolean => {
@@ -138,7 +139,8 @@ export const isLawfulChange = (
   before: Remembered, event: Updated, changes: Changes, isCounted = changes.spec
 ): boolean => {
   const meta = metaOf(event)
-  return isSameObject(before, event) && deletionIsLawful(before, meta, event.resource) && finalizersAreLawful(before, meta)
+  return isSameObject(before, event) && deletionIsLawful(before, meta, event.resource)
+    && finalizersAreLawful(before, meta)
     && generationIsLawful(before, meta, isCounted)
     && (changes.spec || changes.status
       || !equal(withoutVersion(event.previous as ApiObject), withoutVersion(objectOf(event))))

@@ -8,7 +8,8 @@
  */
 import { assign, setup } from "xstate"
 import {
-  changesOf, graceIsOver, isLawfulChange, isLawfulCreation, isLawfulRemoval, isLawfulSight, isStillHeld, isUnheld, metaOf,
+  changesOf, graceIsOver, isLawfulChange, isLawfulCreation, isLawfulRemoval, isLawfulSight, isStillHeld,
+  isUnheld, metaOf,
   nothingRemembered, type ObjectEvent, remember, type Remembered
 } from "#model/api-server/object-laws.ts"
 

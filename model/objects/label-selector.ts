@@ -13,7 +13,8 @@ const validateRequirement = ({ key, operator, values = [] }: Requirement, field:
   const ofValues = operator === "In" || operator === "NotIn"
     ? values.length === 0 ? [required(`${field}.values`, "must be specified when `operator` is 'In' or 'NotIn'")] : []
     : operator === "Exists" || operator === "DoesNotExist"
-      ? values.length > 0 ? [forbidden(`${field}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")] : []
+      ? values.length > 0 ? [forbidden(`${field}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")]
+        : []
       : [invalidValue(`${field}.operator`, operator, "not a valid selector operator")]
   return [
     ...ofValues, ...each(`${field}.key`, key, qualifiedName(key)),

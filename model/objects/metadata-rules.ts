@@ -88,7 +88,8 @@ export const validateMetaUpdate = (meta: GivenMeta, existing: GivenMeta): Causes
   const { annotations, finalizers = [], labels, ownerReferences } = meta
   const isSame = (field: keyof GivenMeta): boolean => meta[field] === existing[field]
   const known = existing.finalizers ?? []
-  const late = existing.deletionTimestamp === undefined ? [] : finalizers.filter((one) => !known.includes(one)).toSorted()
+  const late = existing.deletionTimestamp === undefined ? []
+    : finalizers.filter((one) => !known.includes(one)).toSorted()
   return [
     ...(late.length === 0 ? [] : [forbidden("metadata.finalizers", "no new finalizers can be added if the object is "
       + `being deleted, found new finalizers []string{${late.map((one) => `"${one}"`).join(", ")}}`)]),

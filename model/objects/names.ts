@@ -66,7 +66,8 @@ export const qualifiedName = remembered((text) => {
   return [
     ...(prefix === undefined ? [] : prefix === "" ? ["prefix part must be non-empty"]
       : dnsSubdomain(prefix).map((one) => `prefix part ${one}`)),
-    ...(name === "" ? ["name part must be non-empty"] : name.length > label_max ? [`name part ${atMost(label_max)}`] : []),
+    ...(name === "" ? ["name part must be non-empty"]
+      : name.length > label_max ? [`name part ${atMost(label_max)}`] : []),
     ...(keyPattern.test(name) ? [] : [`name part ${example(keyWords, key, ...keyExamples)}`])
   ]
 })

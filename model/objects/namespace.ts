@@ -43,7 +43,8 @@ export const newNamespace = (given: Namespace): Namespace => {
   const { finalizers = [] } = given.spec
   return {
     ...defaultNamespace(given), status: { phase: "Active" },
-    spec: finalizers.includes(contentFinalizer) ? given.spec : { ...given.spec, finalizers: [...finalizers, contentFinalizer] }
+    spec: finalizers.includes(contentFinalizer) ? given.spec
+      : { ...given.spec, finalizers: [...finalizers, contentFinalizer] }
   }
 }
 

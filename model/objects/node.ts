@@ -11,7 +11,8 @@ import { validateMeta, validateMetaUpdate } from "#model/objects/metadata-rules.
 import { dnsSubdomain, labelValue, qualifiedName } from "#model/objects/names.ts"
 
 export type GivenNode = Replace<Schemas["io.k8s.api.core.v1.Node"], {
-  readonly status?: Replace<Schemas["io.k8s.api.core.v1.NodeStatus"], { readonly conditions?: ReadonlyArray<NodeCondition> }>
+  readonly status?: Replace<Schemas["io.k8s.api.core.v1.NodeStatus"],
+    { readonly conditions?: ReadonlyArray<NodeCondition> }>
 }>
 export type Taint = Replace<Schemas["io.k8s.api.core.v1.Taint"], {
   readonly effect: "NoSchedule" | "PreferNoSchedule" | "NoExecute"
@@ -94,7 +95,8 @@ export const validateNodeUpdate = (node: Node, existing: Node): Causes => {
   const { podCIDRs = [], taints = [] } = node.spec
   const addresses = node.status.addresses ?? []
   const keeps = (field: string): Cause =>
-    forbidden(`spec.${field}`, `node updates may not change ${field === "podCIDRs" ? "podCIDR" : field} except from "" to valid`)
+    forbidden(`spec.${field}`,
+      `node updates may not change ${field === "podCIDRs" ? "podCIDR" : field} except from "" to valid`)
   return [
     ...validateMetaUpdate(node.metadata, existing.metadata),
     ...addresses.flatMap((one, i): Causes => addresses.slice(0, i).some((other) => other.type === one.type

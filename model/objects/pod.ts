@@ -4,7 +4,8 @@
 import type { GivenMeta, NamespacedMeta, Quantities, Replace, Schemas, With } from "#model/objects/metadata.ts"
 
 export type GivenPod = Replace<Schemas["io.k8s.api.core.v1.Pod"], {
-  readonly status?: Replace<Schemas["io.k8s.api.core.v1.PodStatus"], { readonly conditions?: ReadonlyArray<PodCondition> }>
+  readonly status?: Replace<Schemas["io.k8s.api.core.v1.PodStatus"],
+    { readonly conditions?: ReadonlyArray<PodCondition> }>
 }>
 export type GivenPodSpec = Schemas["io.k8s.api.core.v1.PodSpec"]
 export type GivenContainer = Schemas["io.k8s.api.core.v1.Container"]
@@ -14,7 +15,8 @@ export type Container = Replace<
   { readonly resources: { readonly requests?: Quantities; readonly limits?: Quantities } }>
 /** Of a pod and of a template alike. */
 export type PodSpec = Replace<
-  With<GivenPodSpec, "restartPolicy" | "terminationGracePeriodSeconds" | "dnsPolicy" | "securityContext" | "schedulerName">,
+  With<GivenPodSpec, "restartPolicy" | "terminationGracePeriodSeconds" | "dnsPolicy" |
+    "securityContext" | "schedulerName">,
   { readonly containers: ReadonlyArray<Container>; readonly initContainers?: ReadonlyArray<Container> }>
 export type PodTemplate = { readonly metadata: GivenMeta; readonly spec: PodSpec }
 

@@ -28,7 +28,8 @@ const parse = (text: string): Parsed | undefined => {
   const tens = exponent !== undefined ? Number(power) : decimal[suffix]
   if (tens === undefined || Math.abs(tens) > 100) return undefined
   const form = exponent !== undefined ? "exponent" : "decimal"
-  return of(tens >= 0 ? scaled(10n ** BigInt(tens), fractionScale) : scaled(1n, fractionScale * 10n ** BigInt(-tens)), form)
+  return of(tens >= 0 ? scaled(10n ** BigInt(tens), fractionScale)
+    : scaled(1n, fractionScale * 10n ** BigInt(-tens)), form)
 }
 
 const known = new Map<string, Parsed | undefined>()

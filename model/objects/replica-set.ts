@@ -27,7 +27,8 @@ export interface ReplicaSet {
   readonly status: ReplicaSetStatus
 }
 
-export const guaranteedReplicaSet: ReadonlyArray<string> = ["metadata.namespace", "metadata.generation", "spec.replicas",
+export const guaranteedReplicaSet: ReadonlyArray<string> = ["metadata.namespace", "metadata.generation",
+  "spec.replicas",
   "spec.selector", "spec.template.metadata", ...guaranteedPodSpec.map((path) => `spec.template.spec.${path}`),
   "status.replicas"]
 
@@ -87,7 +88,8 @@ const counted = ["replicas", "fullyLabeledReplicas", "readyReplicas", "available
 export const validateReplicaSetStatusUpdate = ({ metadata, status }: ReplicaSet, existing: ReplicaSet): Causes => {
   const { availableReplicas = 0, readyReplicas = 0, replicas } = status
   const atMost = (name: "fullyLabeledReplicas" | "readyReplicas" | "availableReplicas"): Causes =>
-    (status[name] ?? 0) <= replicas ? [] : [invalidValue(`status.${name}`, status[name], "cannot be greater than status.replicas")]
+    (status[name] ?? 0) <= replicas ? []
+      : [invalidValue(`status.${name}`, status[name], "cannot be greater than status.replicas")]
   return [
     ...validateMetaUpdate(metadata, existing.metadata),
     ...counted.flatMap((name) => notNegative(`status.${name}`, status[name])),

@@ -22,5 +22,6 @@ export const validateServiceAccountUpdate = (account: ServiceAccount, existing: 
   [...validateMetaUpdate(account.metadata, existing.metadata), ...validateServiceAccount(account)]
 
 /** Of its secrets only the names are kept. */
-export const withoutStrangeSecrets = (account: ServiceAccount): ServiceAccount => account.secrets === undefined ? account
+export const withoutStrangeSecrets = (account: ServiceAccount): ServiceAccount =>
+  account.secrets === undefined ? account
   : { ...account, secrets: account.secrets.map(({ name }) => name === undefined ? {} : { name }) }

@@ -27,7 +27,8 @@ const outcomeOf = (operation: Operation): Effect.Effect<string, never, Client> =
 /** How long a persistent user waits before it tries again. */
 const patience_ms = 5_000 // ASSUMED
 /** What may pass: nobody answered, the server could not, or its answer was lost. */
-const mayPass: ReadonlySet<string> = new Set(["unreachable", "unknown", "InternalError", "ServiceUnavailable", "Timeout", "TooManyRequests"])
+const mayPass: ReadonlySet<string> = new Set(["unreachable", "unknown", "InternalError",
+  "ServiceUnavailable", "Timeout", "TooManyRequests"])
 
 /**
  * Tries again until there is an answer that counts, as whoever replays a production workload must: its pods did
@@ -51,7 +52,8 @@ export const user = (
   const begin = (operation: Operation) => {
     report.invoked(operation)
     process.fork(Effect.provideContext(
-      Effect.map(isPersistent ? persistently(operation) : outcomeOf(operation), (outcome) => report.completed(operation, outcome)), context))
+      Effect.map(isPersistent ? persistently(operation) : outcomeOf(operation),
+        (outcome) => report.completed(operation, outcome)), context))
   }
   report.ready(begin)
   // Armed one after the other: a heap that holds ten thousand timers slows the whole run down.

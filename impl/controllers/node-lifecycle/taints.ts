@@ -61,5 +61,6 @@ export const withTaints = (node: Node, change: TaintChange, now_ms: number): Rea
     !change.remove.some((gone) => gone.key === taint.key && gone.effect === taint.effect))
   const added = change.add.filter((taint) => !has(node, taint.key, taint.effect))
   if (kept.length === taints.length && added.length === 0) return undefined
-  return [...kept, ...added.map((taint) => taint.effect === "NoExecute" ? { ...taint, timeAdded: timeOf(now_ms) } : taint)]
+  return [...kept, ...added.map((taint) =>
+    taint.effect === "NoExecute" ? { ...taint, timeAdded: timeOf(now_ms) } : taint)]
 }

@@ -95,7 +95,8 @@ export const validateResources = ({ limits = {}, requests = {} }: Container["res
   ...Object.entries(requests).flatMap(([name, text]) => {
     const limit = limits[name]
     if (limit === undefined) {
-      return mayOvercommit(name) ? [] : [required(`${field}.limits`, "Limit must be set for non overcommitable resources")]
+      return mayOvercommit(name) ? []
+        : [required(`${field}.limits`, "Limit must be set for non overcommitable resources")]
     }
     if (!mayOvercommit(name) && quantity(text) !== quantity(limit)) {
       return [invalidValue(`${field}.requests`, text, `must be equal to ${name} limit of ${limit}`)]

@@ -17,7 +17,8 @@ const updatable = ["`spec.containers[*].image`", "`spec.initContainers[*].image`
 const validateDeadline = (after: number | undefined, before: number | undefined): Causes => {
   const field = "spec.activeDeadlineSeconds"
   if (after === undefined) {
-    return before === undefined ? [] : [invalidValue(field, undefined, "must not update from a positive integer to nil value")]
+    return before === undefined ? []
+      : [invalidValue(field, undefined, "must not update from a positive integer to nil value")]
   }
   return before !== undefined && before < after
     ? [invalidValue(field, after, "must be less than or equal to previous value")] : []

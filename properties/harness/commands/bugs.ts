@@ -53,7 +53,8 @@ const markdownOf = (bugs: ReadonlyArray<Bug>, results: ReadonlyArray<Catch>): st
 const plain = (bugs: ReadonlyArray<Bug>, results: ReadonlyArray<Catch>): string => bugs.map((bug, i) => {
   const caught = results[i]!
   const { found } = caught
-  return `${passes(caught) ? "found " : "MISSED"}  ${bug.id.padEnd(8)} ` + (found === undefined ? `not in ${caught.runs} runs, ${caught.seconds.toFixed(0)} s`
+  return `${passes(caught) ? "found " : "MISSED"}  ${bug.id.padEnd(8)} ` +
+    (found === undefined ? `not in ${caught.runs} runs, ${caught.seconds.toFixed(0)} s`
     : `run ${found.run}, ${caught.seconds.toFixed(1)} s, shrunk to ${sizeOf(caught)} in ${found.shrinkSeconds.toFixed(0)} s\n` +
       `          ${found.broken.kind}: ${found.broken.property}${citedInLine(found.broken.invariants)}` +
       `${found.isNamed ? "" : notNamed}\n          ${found.broken.message}`) +

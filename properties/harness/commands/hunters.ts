@@ -84,7 +84,8 @@ interface Child {
   readonly text: Promise<string | undefined>
 }
 const start = (args: ReadonlyArray<string>, onText: (text: string) => void = () => {}): Child => {
-  const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, "bugs", ...args], { stdio: ["ignore", "pipe", "inherit"] })
+  const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, "bugs", ...args],
+    { stdio: ["ignore", "pipe", "inherit"] })
   let text = ""
   child.stdout.on("data", (chunk: Buffer) => onText(text += chunk.toString()))
   return {
@@ -120,7 +121,8 @@ export const hunt = async (bug: Bug, options: HuntOptions): Promise<Catch> => {
     }))
   const reports = (await Promise.all(children.map((child) => child.text)))
     .flatMap((text) => text === undefined ? [] : [JSON.parse(text.replace(foundSign, "")) as Report])
-  const best = reports.find(({ found }) => found?.isNamed === true) ?? reports.find(({ found }) => found !== undefined) ?? reports[0]!
+  const best = reports.find(({ found }) => found?.isNamed === true)
+    ?? reports.find(({ found }) => found !== undefined) ?? reports[0]!
   const runs = best.found?.run ?? reports.reduce((sum, one) => sum + one.runs, 0)
   const falseAlarms = await lookForAlarms(bug, seed, runs, jobs)
   return { ...best, bug: bug.id, runs, falseAlarms }

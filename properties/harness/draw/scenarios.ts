@@ -235,7 +235,8 @@ interface Blow {
   readonly gone_ms: number
 }
 /** `who`: a process, or a component, of which the one is meant that wrote the line. */
-const blowOf = ({ who, how, gone_ms }: Blow): object => how === "pause" ? { type: "process.pause", process: who, duration_ms: gone_ms }
+const blowOf = ({ who, how, gone_ms }: Blow): object =>
+  how === "pause" ? { type: "process.pause", process: who, duration_ms: gone_ms }
   : how === "power" ? { type: "machine.powerLoss", machine: who, duration_ms: gone_ms }
   : how === "panic" ? { type: "machine.kernelPanic", machine: who }
   : how === "disk" ? { type: "disk.fail", machine: who, state: "io", duration_ms: gone_ms }

@@ -18,14 +18,16 @@ export const scenarioKinds = [
 ] as const
 export type ScenarioKind = typeof scenarioKinds[number]
 const specFeatures = [
-  "badImages", "nodeNames", "gates", "requests", "hugeRequests", "priorities", "tolerations", "selectors", "graces", "finalizers", "sidecars"
+  "badImages", "nodeNames", "gates", "requests", "hugeRequests", "priorities", "tolerations", "selectors",
+  "graces", "finalizers", "sidecars"
 ] as const
 
 /** What most of the cluster's promises are about: stores that elect, nodes that are lost. */
 export const likely: ReadonlyMap<string, number> = new Map([["elections", 0.6], ["lostNode", 0.7]])
 
 /** Those whose transitions nothing else takes are a little likelier. */
-const hardship: ReadonlyMap<string, number> = new Map<string, number>([...hardshipKinds.map((kind) => [kind, 0.2] as const),
+const hardship: ReadonlyMap<string, number> = new Map<string, number>(
+  [...hardshipKinds.map((kind) => [kind, 0.2] as const),
   ["lameStore", 0.35], ["unanswered", 0.35]])
 
 /** Every feature and how likely it is to be on in a run before coverage says otherwise. */
