@@ -9,7 +9,6 @@ export const notObserved = {
   13: "etcd's leases are not modelled: API servers keep none, since events are not stored",
   32: "admission is built in, without webhooks; what is stored is all that shows of it",
   33: "no quota is modelled",
-  34: "no user deletes a namespace in the workloads that are drawn, and no controller empties one",
   35: "no tokens are modelled: requests name their agent",
   48: "init containers are not modelled",
   51: "no probes are modelled: a container is ready as soon as it runs",
@@ -22,7 +21,6 @@ export const notObserved = {
   82: workloads, 83: workloads, 84: workloads, 85: workloads, 86: workloads, 87: workloads, 88: workloads,
   89: workloads, 90: workloads, 92: workloads, 93: workloads,
   94: collector, 95: collector, 96: collector,
-  97: "no controller empties namespaces yet",
   98: services, 99: services, 100: services, 101: services, 102: services, 103: services, 104: services,
   110: "no single run shows it: two runs are compared (properties/cluster/level-triggered.test.ts)"
 } as const

@@ -1,6 +1,7 @@
 /**
  * controller/lowered: what a controller waits for is lowered by each write that failed, and by what its informer shows
  * of the others; else one failure stops it until its expectations are given up, five minutes later.
+ * Legal exception: what a terminating namespace does not take counts as made, and nothing shows it: the set goes with it.
  * Source: pkg/controller/replicaset/replica_set.go manageReplicas, addPod, updatePod, deletePod, v1.36.
  */
 import { controllerOf } from "#model/controller.ts"
@@ -65,7 +66,9 @@ class Lowered<R extends Resource, W extends Resource> {
     }
     const expected = this.#open.get(actor, entity)
     if (expected === undefined) return
-    if (event.type === "sync.ended") {
+    if (event.type === "sync.failed") {
+      if (event.reason === "NamespaceTerminating") this.#open.take(actor, entity)
+    } else if (event.type === "sync.ended") {
       expected.isSyncing = false
       if (expected.made.size + expected.deleted.size === 0) expected.due_ms = at_ms
     } else if (event.type === "sync.wrote" && event.resource === this.#ruled.owns) {
@@ -110,7 +113,7 @@ class Lowered<R extends Resource, W extends Resource> {
   }
 }
 
-export const heardByLowered = ["sync.began", "sync.wrote", "sync.ended", "expectations.", "reflector.listed",
+export const heardByLowered = ["sync.began", "sync.wrote", "sync.failed", "sync.ended", "expectations.", "reflector.listed",
   "reflector.reported", "process.crashed", "process.stopped", "process.paused"]
 
 /** "what … expects is lowered by what failed and by what its informer shows". */
