@@ -152,6 +152,6 @@ const makeMember = (config: Config, parts: Parts, state: Wal.Replayed) => Effect
   journal.wrote("etcd.raft", process.name, { type: "raft.recovered", term: raft.term, vote: raft.vote,
     lastIndex: Log.lastIndex(raft.log), applied: member.applied, appliedTerm: member.appliedTerm,
     revision: store.revision, members: config.members.length }, "follower")
-  tellPersisted(member, raft.log.entries, raft.log.entries.map(() => raft.term))
+  tellPersisted(member, raft.log.entries, raft.log.entries.map(() => raft.term), true)
   return member
 })

@@ -2,7 +2,6 @@
  * What Kubernetes promises of a pod, whoever writes it, on the committed history and on what servers were asked.
  * Source: ../reference/invariants.md 36, 37, 40, 41, 42, 45, 111.
  */
-import type { Line } from "#model/events.ts"
 import type { ApiObject } from "#model/kinds.ts"
 import type { Pod, PodPhase } from "#model/objects/pod.ts"
 import { at, type ObjectEvent, ofUpdates } from "#properties/api-server/history.ts"

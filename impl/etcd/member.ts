@@ -141,14 +141,14 @@ export const persist = (member: Member, wal: Wal): Effect.Effect<never> => Effec
 
 /** The disk has these entries: one line for each stretch of one term that was accepted in one term. */
 export const tellPersisted = (
-  { journal, journalledRole, process }: Member, entries: ReadonlyArray<Entry>, acceptedIn: ReadonlyArray<number>
+  { journal, process }: Member, entries: ReadonlyArray<Entry>, acceptedIn: ReadonlyArray<number>, isFound = false
 ): void => {
   for (let first = 0, next = 1; first < entries.length; first = next++) {
     const { index, term } = entries[first]!
     const inTerm = acceptedIn[first]!
     while (next < entries.length && entries[next]!.term === term && acceptedIn[next] === inTerm) next++
-    journal.wrote("etcd.raft", process.name, { type: "entry.persisted", from: index, to: entries[next - 1]!.index, term,
-      ...(inTerm === term ? {} : { inTerm }) }, journalledRole)
+    journal.wrote("etcd.disk", process.name, { type: "entry.persisted", from: index, to: entries[next - 1]!.index, term,
+      ...(inTerm === term ? {} : { inTerm }), ...(isFound ? { found: true } : {}) }, "read")
   }
 }
 

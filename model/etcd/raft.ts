@@ -26,10 +26,6 @@ export interface Context {
   readonly appliedTerm: number
   readonly appliedEver: number
   readonly revision: number
-  /** Its disk has everything up to here; 0 until what was found there has been told. */
-  readonly persisted: number
-  /** The term in which that was accepted. */
-  readonly acceptedIn: number
   readonly quietSince_ms: number
 }
 
@@ -73,26 +69,15 @@ const machine = setup({
       term === context.term && leader !== "" && leader !== actor && context.leader === ""),
     hasItsVoteLeft: when("vote.granted", (context, { actor, candidate, term }) =>
       candidate !== actor && term === context.term && context.vote === ""),
-    /**
-     * Without a gap, of no later term than its own, and never over what was applied; over what is there already only
-     * in a later term than that was accepted in: a leader takes nothing back.
-     */
-    continuesItsLog: when("entry.persisted", (context, { from, inTerm, term, to }) =>
-      from <= to && (from === context.persisted + 1 ||
-        (from <= context.persisted && (inTerm ?? term) > context.acceptedIn)) && from > Math.min(context.applied, context.persisted) &&
-      term <= (inTerm ?? term) && (inTerm ?? term) <= context.term),
-    /** In whatever role: what is committed, and on its own disk, is applied. */
+    /** In whatever role: what is committed is applied. */
     isNextEntry: when("entry.applied", (context, { index, proposal, revision, term }) =>
-      index === context.applied + 1 && index <= context.persisted &&
-      term >= context.appliedTerm && term <= context.term &&
+      index === context.applied + 1 && term >= context.appliedTerm && term <= context.term &&
       (revision === context.revision || (proposal !== "" && revision === context.revision + 1)))
   },
   actions: {
-    persist: assign(take("entry.persisted", (_context, { inTerm, term, to }) =>
-      ({ persisted: to, acceptedIn: inTerm ?? term }))),
     recover: assign(take("raft.recovered", (context, event) => {
       const { applied, appliedTerm, clock_ms, members, revision, term, vote } = event
-      return { term, vote, leader: "", members, applied, appliedTerm, revision, persisted: 0, acceptedIn: 0,
+      return { term, vote, leader: "", members, applied, appliedTerm, revision,
         appliedEver: Math.max(context.appliedEver, applied), quietSince_ms: clock_ms }
     })),
     restartClock: assign(({ event }) => ({ leader: "", quietSince_ms: event.clock_ms })),
@@ -113,18 +98,14 @@ const machine = setup({
 const laterTerm = { guard: "isLaterTerm", target: "follower", actions: "enterTerm" } as const
 const ended = { "process.crashed": { target: "down" }, "process.stopped": { target: "down" } } as const
 /** In whatever role. */
-const whileUp = {
-  ...ended,
-  "entry.persisted": { guard: "continuesItsLog", actions: "persist" },
-  "entry.applied": { guard: "isNextEntry", actions: "apply" }
-} as const
+const whileUp = { ...ended, "entry.applied": { guard: "isNextEntry", actions: "apply" } } as const
 
 export const chart = machine.createMachine({
   id: "etcd.raft",
   context: ({ input }) => ({
     limits: { electionTimeout_ms: limits.electionTimeout_ms, ...input?.limits },
     term: 0, vote: "", leader: "", members: 0, applied: 0, appliedTerm: 0, appliedEver: 0, revision: 1,
-    persisted: 0, acceptedIn: 0, quietSince_ms: 0
+    quietSince_ms: 0
   }),
   initial: "down",
   states: {

@@ -30,11 +30,12 @@ export const EtcdEvent = [
   /** A real vote, durable before this line. Pre-votes bind nobody and make no line. */
   Schema.Struct({ type: Schema.tag("vote.granted"), term: number, candidate: text }),
   /**
-   * The member's disk has these entries of `term`; what it had from there on is overwritten. After `raft.recovered`:
-   * what was found there. `inTerm`: the member's term when it accepted them, or came back, if that is a later one.
+   * Chart "etcd.disk". The member's disk has these entries of `term`; what it had from there on is overwritten.
+   * `found`: they were there when it started. `inTerm`: the member's term when it accepted them, or came back, if that
+   * is a later one.
    */
   Schema.Struct({ type: Schema.tag("entry.persisted"), from: number, to: number, term: number,
-    inTerm: Schema.optionalKey(number) }),
+    inTerm: Schema.optionalKey(number), found: Schema.optionalKey(Schema.Boolean) }),
   /** A committed entry was applied. `proposal` is "" for the empty entry of a new leader. */
   Schema.Struct({ type: Schema.tag("entry.applied"), index: number, term: number, revision: number, proposal: text }),
 

@@ -17,6 +17,12 @@ describe("what is applied", () => {
     expect(broken(onMajority, [...up, has(0, 1, 1, 1), applies(0, 1, 1)])).toContain("which no majority has")
     expect(broken(onMajority, [...up, has(0, 1, 1, 1), has(1, 1, 1, 1), applies(0, 1, 1)])).toBeUndefined()
   })
+  it("is on the disk of the one that applies it", () => {
+    const own = named(durable, "a member applies what is on its own disk, as it is there")
+    const lines = [...up, has(0, 1, 2, 1), has(1, 1, 1, 1), applies(0, 1, 1), applies(1, 1, 1)]
+    expect(broken(own, lines)).toBeUndefined()
+    expect(broken(own, [...lines, applies(0, 2, 1), applies(1, 2, 1)])).toContain("etcd/1 applies entry 2")
+  })
   it("does not count where it was overwritten, or lost with the disk", () => {
     const both = [...up, has(0, 1, 2, 1), has(1, 1, 2, 1)]
     expect(broken(onMajority, [...both, has(1, 2, 2, 2), applies(0, 1, 1), applies(0, 2, 1)])).toContain("entry 2")

@@ -36,11 +36,16 @@ class Disks {
       case "entry.applied": {
         const isFirst = event.index > this.#committed
         if (isFirst) this.#committed = event.index
-        return isFirst && this.#disks.size > 0 ? event : undefined
+        return isFirst && this.areTold ? event : undefined
       }
       default:
         return undefined
     }
+  }
+
+  /** A trace that tells of no disk says nothing of what is durable. */
+  get areTold(): boolean {
+    return this.#disks.size > 0
   }
 
   #persisted(actor: string, { from, inTerm, term, to }: Persisted): void {
@@ -62,6 +67,9 @@ class Disks {
     let count = 0
     for (const disk of this.#disks.values()) if (has(disk)) count++
     return count * 2 > this.#members
+  }
+  isOn(member: string, index: number, term: number): boolean {
+    return this.#disks.get(member)?.terms[index] === term
   }
   isDurable(index: number, term: number): boolean {
     return this.#isMajority(({ terms }) => terms[index] === term)
@@ -86,6 +94,17 @@ export const durable: ReadonlyArray<Property> = [
       const applied = disks.hear(line)
       return applied === undefined || disks.isDurable(applied.index, applied.term) ? undefined
         : `${line.actor} applies entry ${applied.index} of term ${applied.term}, which no majority has on its disks`
+    }
+  }, hears),
+  always("a member applies what is on its own disk, as it is there", [11], () => {
+    const disks = new Disks()
+    return (line) => {
+      disks.hear(line)
+      const { actor, event } = line
+      if (event.type !== "entry.applied" || !disks.areTold || disks.isOn(actor, event.index, event.term)) {
+        return undefined
+      }
+      return `${actor} applies entry ${event.index} of term ${event.term}, which its disk does not have`
     }
   }, hears),
   always("an entry is committed by its term's leader, or beneath one of a later leader's own", [11], () => {
