@@ -19,7 +19,6 @@ import { equal } from "#model/objects/equality.ts"
 interface Context extends Remembered {
   readonly nodeName: string
   readonly phase: PodPhase
-  readonly isGated: boolean
 }
 interface Args { readonly context: Context; readonly event: ObjectEvent }
 
@@ -44,7 +43,7 @@ const withoutScheduled = ({ conditions = [], nominatedNodeName: _nominated, ...r
  * written past the strategy, so the generation does not count it (setPodNodeAndMetadata).
  */
 const bindingIsLawful = (context: Context, before: Pod, pod: Pod): boolean =>
-  context.nodeName === "" && !context.isGated && context.deletionTimestamp === undefined
+  context.nodeName === "" && !isGated(before) && context.deletionTimestamp === undefined
   && pod.metadata.deletionTimestamp === undefined
   && equal({ ...before.spec, nodeName: nodeOf(pod) }, pod.spec)
   && equal(withoutScheduled(before.status), withoutScheduled(pod.status))
@@ -94,20 +93,12 @@ const podChangeIsLawful = (context: Context, event: ObjectEvent, before: Pod, ch
   return !changes.status && specIsLawful(before, pod)
 }
 
-const isLawful = ({ context, event }: Args): boolean => {
+const isLawfulUpdate = ({ context, event }: Args): boolean => {
   if (event.type !== "object.updated") return false
   const changes = changesOf(event)
   const isBinding = nodeOf(podOf(event)) !== context.nodeName
   return isLawfulChange(context, event, changes, changes.spec && !isBinding)
     && podChangeIsLawful(context, event, event.previous as Pod, changes)
-}
-
-/** Every region asks about the same change: the answer is kept for the last one asked about. */
-let judged: (Args & { readonly answer: boolean }) | undefined
-const isLawfulUpdate = ({ context, event }: Args): boolean => {
-  if (judged?.event === event && judged.context === context) return judged.answer
-  judged = { context, event, answer: isLawful({ context, event }) }
-  return judged.answer
 }
 
 const isSeen = (event: ObjectEvent): boolean => isLawfulSight(event) && podOf(event).kind === "Pod"
@@ -145,13 +136,13 @@ export const chart = setup({
   actions: {
     remember: assign(({ event }) => {
       const pod = podOf(event)
-      return { ...remember(event), nodeName: nodeOf(pod), phase: pod.status.phase, isGated: isGated(pod) }
+      return { ...remember(event), nodeName: nodeOf(pod), phase: pod.status.phase }
     })
   }
 }).createMachine({
   id: "pod",
   type: "parallel",
-  context: { ...nothingRemembered, nodeName: "", phase: "Pending", isGated: false },
+  context: { ...nothingRemembered, nodeName: "", phase: "Pending" },
   states: {
     phase: {
       initial: "pending",
