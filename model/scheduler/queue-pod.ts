@@ -19,7 +19,8 @@ export interface QueueLimits {
 interface QueuePod {
   readonly limits: QueueLimits
   readonly attempts: number
-  /** Attempts in a row that ended as unschedulable, and that ended in an error: none if the last one did not. */
+  readonly reason: "unschedulable" | "error"
+  /** Attempts in a row that ended as unschedulable, and that ended in an error. */
   readonly unschedulable: number
   readonly errors: number
   /** When the last attempt ended, and when its back-off is over, by the actor's clock. */
@@ -45,7 +46,7 @@ export const chart = setup({
       event.type === "schedulingQueue.popped" && event.attempts === context.attempts + 1,
     /** A pod may be taken before its back-off is over, unless it waits because of an error. */
     mayPopEarly: ({ context, event }) => event.type === "schedulingQueue.popped" &&
-      event.attempts === context.attempts + 1 && context.errors === 0,
+      event.attempts === context.attempts + 1 && context.reason === "unschedulable",
     isError: ({ context, event }) => event.type === "schedulingQueue.returned" && event.reason === "error" &&
       event.failures === context.errors + 1,
     isWoken: ({ context, event }) => event.type === "schedulingQueue.returned" && event.reason === "unschedulable" &&
@@ -65,6 +66,7 @@ export const chart = setup({
       const failures = isError ? context.errors + 1 : context.unschedulable + 1
       return {
         ...context,
+        reason: event.reason,
         errors: isError ? failures : 0,
         unschedulable: isError ? context.unschedulable : failures,
         returned_ms: event.clock_ms,
@@ -76,7 +78,7 @@ export const chart = setup({
 }).createMachine({
   context: ({ input }) => ({
     limits: { ...defaults, ...input?.limits },
-    attempts: 0, unschedulable: 0, errors: 0, returned_ms: 0, backoffUntil_ms: 0
+    attempts: 0, reason: "unschedulable", unschedulable: 0, errors: 0, returned_ms: 0, backoffUntil_ms: 0
   }),
   initial: "absent",
   states: {
