@@ -36,6 +36,7 @@ const finalize = (sync: Syncing, on: Services, namespace: Namespace): Effect.Eff
 const act = (
   sync: Syncing, _: unknown, on: Services
 ): Effect.Effect<number | undefined, ApiError | StillThere> => Effect.gen(function*() {
+  sync.begin()
   const namespace = yield* live(on, sync.object.metadata.name)
   if (namespace?.metadata.deletionTimestamp === undefined || (namespace.spec.finalizers ?? []).length === 0) return
   sync.plan([], false, true)
