@@ -261,8 +261,9 @@ const clientOf = (requests: Requests, disconnect: () => void): Client["Service"]
   deleteCollection: (resource, options) =>
     Effect.asVoid(requests.mutate({ verb: "deletecollection", resource, ...options })),
   finalize: (namespace) =>
-    requests.written<"namespaces">({ verb: "update", resource: "namespaces", subresource: "finalize", ...placeOf(namespace),
-      object: namespace }),
+    requests.written<"namespaces">({
+      verb: "update", resource: "namespaces", subresource: "finalize", ...placeOf(namespace), object: namespace
+    }),
   disconnect
 })
 

@@ -49,7 +49,9 @@ describe.skipIf(!existsSync(recordings))("every path that a kind promises is in 
     if (file.startsWith("answers") || file.startsWith("decisions")) continue
     for (const text of gunzipSync(readFileSync(recordings + file)).toString("utf8").split("\n")) {
       if (text === "") continue
-      const line = JSON.parse(text) as { type?: string; resource?: string; object?: Json & { items?: ReadonlyArray<Json> } }
+      const line = JSON.parse(text) as {
+        type?: string; resource?: string; object?: Json & { items?: ReadonlyArray<Json> }
+      }
       const plural = line.resource?.split("/").at(-1)?.split(".")[0]
       if (line.type === "LIST") for (const item of line.object?.items ?? []) look(item, plural)
       else if (line.object !== undefined && /^(ADDED|MODIFIED|DELETED)$/.test(line.type ?? "")) look(line.object)

@@ -77,7 +77,8 @@ export const kinds: { readonly [R in Resource]: Kind } = {
   replicasets: {
     group: "apps", version: "v1", kind: "ReplicaSet", singular: "replicaset", shortNames: ["rs"], namespaced: true,
     subresources: ["status"], countsGenerations: true, selectableFields: ["status.replicas"],
-    chart: "replica-set.replicaSet", schema: "io.k8s.api.apps.v1.ReplicaSet", guaranteed: guaranteed(guaranteedReplicaSet)
+    chart: "replica-set.replicaSet", schema: "io.k8s.api.apps.v1.ReplicaSet",
+    guaranteed: guaranteed(guaranteedReplicaSet)
   },
   leases: {
     group: "coordination.k8s.io", version: "v1", kind: "Lease", singular: "lease", shortNames: [], namespaced: true,

@@ -80,7 +80,10 @@ export const elector = setup({
       }
     },
     lost: { type: "final", description: "The process ends." },
-    stopped: { description: "No longer acts; a scheduler gives the lease back.", on: { "elector.released": "released" } },
+    stopped: {
+      description: "No longer acts; a scheduler gives the lease back.",
+      on: { "elector.released": "released" }
+    },
     released: { type: "final", description: "The lease is free for others at once." }
   }
 })

@@ -10,8 +10,8 @@
  */
 import { assign, setup } from "xstate"
 import {
-  type Changes, changesOf, graceIsOver, isLawfulChange, isLawfulCreation, isLawfulRemoval, isLawfulSight, metaOf, nothingRemembered,
-  type ObjectEvent, objectOf, remember, type Remembered
+  type Changes, changesOf, graceIsOver, isLawfulChange, isLawfulCreation, isLawfulRemoval, isLawfulSight, metaOf,
+  nothingRemembered, type ObjectEvent, objectOf, remember, type Remembered
 } from "#model/api-server/object-laws.ts"
 import type { Container, Pod, PodPhase, PodStatus } from "#model/objects/pod.ts"
 import { equal } from "#model/objects/equality.ts"

@@ -99,7 +99,8 @@ describe("promises and engine", () => {
     const guilty = importsOf("properties").filter(({ file, target }) => !isEngine(file) && isEngine(target))
     expect(guilty.map(name)).toEqual([])
   })
-  it("run down within the engine: commands, then strength, search, run and bench, then judge, users, draw, differential", () => {
+  it("run down within the engine: commands, then strength, search, run and bench, "
+    + "then judge, users, draw, differential", () => {
     const floors = [["commands"], ["strength", "search", "run", "bench"], ["judge", "users", "draw", "differential"]]
     const floor = (path: string): number => {
       const part = /^#?properties\/harness\/([a-z-]+)/.exec(path)?.[1] ?? ""

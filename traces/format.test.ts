@@ -63,7 +63,8 @@ describe("the causal past", () => {
   })
   it("is drawn with the violation marked", () => {
     expect(rows([line(0)], 0).at(-1)).toBe(
-      "     0    0.000 s  machine/cp-0             process.started  process etcd/0, incarnation 1             running  ✗"
+      "     0    0.000 s  machine/cp-0             process.started  process etcd/0, incarnation 1"
+        + "             running  ✗"
     )
   })
 })

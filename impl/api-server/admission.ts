@@ -2,9 +2,10 @@
  * api-server/admission: what plugins add to an object that a client sent, or hold against it, between decoding and
  * validation. Spec: model/api-server.ts.
  *
- * Here: NamespaceLifecycle, TaintNodesByCondition, ServiceAccount, PodTopologyLabels, Priority, DefaultTolerationSeconds,
- * all on by default as in kube-apiserver. Deviates: no other plugin and no webhooks; accounts have no tokens (a pod gets the volume for one
- * all the same); of PriorityClasses only the two that each cluster has.
+ * Here: NamespaceLifecycle, TaintNodesByCondition, ServiceAccount, PodTopologyLabels, Priority,
+ * DefaultTolerationSeconds, all on by default as in kube-apiserver. Deviates: no other plugin and no webhooks;
+ * accounts have no tokens (a pod gets the volume for one all the same); of PriorityClasses only the two that each
+ * cluster has.
  * Source: kubernetes pkg/kubeapiserver/options/plugins.go for their order, v1.36.
  */
 import { Effect } from "effect"

@@ -37,8 +37,8 @@ const unknownField = (path: string): string => `unknown field "${path}"`
 export const bodyOf = (resource: Resource, given: unknown, validation: FieldValidation = "Warn"): Body => {
   const { kind, schema, version } = kinds[resource]
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
-    return refused(badRequest(`the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; `
-      + "json parse error"))
+    return refused(badRequest(`the object provided is unrecognized (must be of type ${kind}): couldn't get `
+      + "version/kind; json parse error"))
   }
   const strange = wrongType(resource, given)
   if (strange !== undefined) return refused(badRequest(strange))

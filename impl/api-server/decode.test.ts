@@ -1,4 +1,7 @@
-/** Bodies against the published schemas; and what a real API server wrote comes out as it went in, where it is at hand. */
+/**
+ * Bodies against the published schemas; and what a real API server wrote comes out as it went in, where it is at
+ * hand.
+ */
 import { existsSync, globSync, readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { gunzipSync } from "node:zlib"
@@ -13,7 +16,8 @@ describe("a body", () => {
   it("of the wrong type is refused, with its path", () => {
     expect(decodePod({ containers: [{ name: 1 }] }).wrong).toMatch(/number .* spec.containers\[0\].name of type string/)
     expect(decodePod({ priority: 1.5 }).wrong).toMatch(/spec.priority of type int32/)
-    expect(decodePod({ containers: [{ name: "c", resources: { requests: { cpu: "abc" } } }] }).wrong).toMatch(/Quantity/)
+    const asking = { name: "c", resources: { requests: { cpu: "abc" } } }
+    expect(decodePod({ containers: [asking] }).wrong).toMatch(/Quantity/)
   })
   it("loses what nobody knows, and says so", () => {
     const { object, unknown, wrong } = decodePod({ colour: 1, containers: [{ name: "c", size: 2 }] })
@@ -44,7 +48,8 @@ describe.skipIf(!existsSync(recordings))("every recorded object comes out as it 
   for (const file of globSync("*.ndjson.gz", { cwd: recordings }).toSorted()) {
     if (file.startsWith("answers") || file.startsWith("decisions")) continue
     for (const text of gunzipSync(readFileSync(recordings + file)).toString("utf8").split("\n")) {
-      const line = text === "" ? undefined : JSON.parse(text) as { type?: string; object?: { apiVersion?: string; kind?: string } }
+      const line = text === "" ? undefined
+        : JSON.parse(text) as { type?: string; object?: { apiVersion?: string; kind?: string } }
       const resource = resourceOf.get(`${line?.object?.apiVersion}/${line?.object?.kind}`)
       if (resource === undefined || line?.type === "BOOKMARK") continue
       count.set(resource, (count.get(resource) ?? 0) + 1)

@@ -2,9 +2,10 @@
  * api-server/decode: from a body as a client sent it to the object as Go holds it and writes it again, by the published
  * schemas. Spec: model/api-server.ts.
  *
- * A wrong type is refused, an unknown field is dropped and told, null counts as absent; what is no pointer in Go stands
- * there with its zero value, what is empty and may be left out is left out, quantities come out in their canonical form.
- * What is clean already is returned as it is, and remembered, so that pods of one template go on sharing its parts.
+ * A wrong type is refused, an unknown field is dropped and told, null counts as absent; what is no pointer in Go
+ * stands there with its zero value, what is empty and may be left out is left out, quantities come out in their
+ * canonical form. What is clean already is returned as it is, and remembered, so that pods of one template go on
+ * sharing its parts.
  * Source: encoding/json as sigs.k8s.io/json has it; k8s.io/api types.go at v1.36 (omitempty, pointers).
  */
 import schemas from "#model/objects/schemas.json" with { type: "json" }

@@ -9,10 +9,12 @@ const pod = (meta: object, nodeName = "n"): ApiObject => ({
   spec: { nodeName, terminationGracePeriodSeconds: 30, containers: [] }, status: { phase: "Running" }
 }) as unknown as ApiObject
 const namespace = (meta: object, finalizers: ReadonlyArray<string>): ApiObject => ({
-  apiVersion: "v1", kind: "Namespace", metadata: { name: "n", ...meta }, spec: { finalizers }, status: { phase: "Active" }
+  apiVersion: "v1", kind: "Namespace", metadata: { name: "n", ...meta },
+  spec: { finalizers }, status: { phase: "Active" }
 }) as unknown as ApiObject
-const lease = (meta: object): ApiObject =>
-  ({ apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: { name: "l", ...meta }, spec: {} }) as unknown as ApiObject
+const lease = (meta: object): ApiObject => ({
+  apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: { name: "l", ...meta }, spec: {}
+}) as unknown as ApiObject
 const ending = (in_s: number, grace_s: number, meta: object = {}): object =>
   ({ deletionTimestamp: timeOf(now_ms + in_s * 1000), deletionGracePeriodSeconds: grace_s, ...meta })
 
@@ -35,7 +37,8 @@ describe("who has to be gone first", () => {
       .toMatchObject({ type: "mark", thenRemove: false, object: { metadata: { finalizers: ["foregroundDeletion"] } } })
     expect(decideDeletion(lease({ finalizers: ["a/b", "orphan"] }), undefined, now_ms, "Background"))
       .toMatchObject({ type: "mark", object: { metadata: { finalizers: ["a/b"] } } })
-    expect(decideDeletion(lease({ finalizers: ["orphan"] }), undefined, now_ms, "Background")).toEqual({ type: "remove" })
+    expect(decideDeletion(lease({ finalizers: ["orphan"] }), undefined, now_ms, "Background"))
+      .toEqual({ type: "remove" })
     expect(decideDeletion(lease({ finalizers: ["orphan"] }), undefined, now_ms))
       .toMatchObject({ type: "mark", object: { metadata: { finalizers: ["orphan"] } } })
   })

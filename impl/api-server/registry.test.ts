@@ -80,7 +80,8 @@ describe("creation", () => {
       .toEqual(["spec.replicas", "spec.selector"])
     expect(fieldsOf(create("replicasets", { ...set, spec: { ...set.spec, selector: { matchLabels: { app: "b" } } } })))
       .toEqual(["spec.template.metadata.labels"])
-    expect(fieldsOf(create("leases", { ...lease, spec: { leaseDurationSeconds: 0 } }))).toEqual(["spec.leaseDurationSeconds"])
+    expect(fieldsOf(create("leases", { ...lease, spec: { leaseDurationSeconds: 0 } })))
+      .toEqual(["spec.leaseDurationSeconds"])
     expect(fieldsOf(create("pods", { ...pod, spec: { ...pod.spec, nodeName: "n", schedulingGates: [gate("g")] } })))
       .toEqual(["spec.nodeName"])
   })
@@ -89,20 +90,23 @@ describe("creation", () => {
 describe("update", () => {
   const update = (existing: ApiObject, given: GivenObject, subresource?: "status"): Prepared =>
     prepareForUpdate(resourceOfKind(existing.kind)!, existing,
-      defaulted(resourceOfKind(existing.kind)!, decodeBody(kinds[resourceOfKind(existing.kind)!].schema, given).object as GivenObject),
+      defaulted(resourceOfKind(existing.kind)!,
+        decodeBody(kinds[resourceOfKind(existing.kind)!].schema, given).object as GivenObject),
       subresource)
   it("keeps what the server owns", () => {
     const existing = storedPod({ deletionTimestamp: at(9_000), deletionGracePeriodSeconds: 3 })
-    const { metadata: now } = ready<Pod>(update(existing, { ...existing, metadata: { ...metadata, labels: { x: "y" } } }))
+    const { metadata: now } = ready<Pod>(
+      update(existing, { ...existing, metadata: { ...metadata, labels: { x: "y" } } }))
     expect(now).toEqual({ ...existing.metadata, labels: { x: "y" } })
   })
   it("raises the generation with the spec alone, and shares what did not change", () => {
     const existing = stored(ready<ReplicaSet>(create("replicasets", set)))
     const copy = structuredClone(existing)
     expect(ready<ReplicaSet>(update(existing, copy)).spec).toBe(existing.spec)
-    const scaled = ready<ReplicaSet>(update(existing, { ...copy, spec: { ...copy.spec, replicas: 3 }, status: { replicas: 9 } }))
+    const given = { ...copy, spec: { ...copy.spec, replicas: 3 }, status: { replicas: 9 } }
+    const scaled = ready<ReplicaSet>(update(existing, given))
     expect([scaled.metadata.generation, scaled.status]).toEqual([2, { replicas: 0 }])
-    const reported = ready<ReplicaSet>(update(existing, { ...copy, spec: { ...copy.spec, replicas: 3 }, status: { replicas: 9 } }, "status"))
+    const reported = ready<ReplicaSet>(update(existing, given, "status"))
     expect([reported.metadata.generation, reported.status, reported.spec.replicas]).toEqual([1, { replicas: 9 }, 2])
   })
   it("fills in at an update what it fills in at a creation", () => {
@@ -112,12 +116,14 @@ describe("update", () => {
   const tolerated = [{ key: "a", operator: "Exists" as const }]
   it("lets a pod change its images, more tolerations and fewer gates, and nothing else", () => {
     const existing = storedPod({}, { schedulingGates: [gate("g"), gate("h")], tolerations: tolerated })
-    const given = (spec: Partial<Pod["spec"]>): Prepared => update(existing, { ...existing, spec: { ...existing.spec, ...spec } })
+    const given = (spec: Partial<Pod["spec"]>): Prepared =>
+      update(existing, { ...existing, spec: { ...existing.spec, ...spec } })
     const [first] = existing.spec.containers
     expect(codeOf(given({ containers: [{ ...first!, image: "other:2" }] }))).toBe(200)
     expect(codeOf(given({ schedulingGates: [gate("h")] }))).toBe(200)
     expect(codeOf(given({ tolerations: [...tolerated, { key: "k", operator: "Exists" }] }))).toBe(200)
-    expect(fieldsOf(given({ schedulingGates: [gate("g"), gate("h"), gate("i")] }))).toEqual(["spec.schedulingGates[2].name"])
+    expect(fieldsOf(given({ schedulingGates: [gate("g"), gate("h"), gate("i")] })))
+      .toEqual(["spec.schedulingGates[2].name"])
     expect(fieldsOf(given({ tolerations: [] }))).toEqual(["spec.tolerations"])
     expect(fieldsOf(given({ nodeName: "n" }))).toEqual(["spec"])
     expect(fieldsOf(given({ containers: [] }))).toContain("spec.containers")
@@ -126,7 +132,8 @@ describe("update", () => {
     const existing = storedPod({ deletionTimestamp: at(9_000), deletionGracePeriodSeconds: 0, finalizers: ["e.com/a"] })
     const given = (finalizers: ReadonlyArray<string>): Prepared =>
       update(existing, { ...existing, metadata: { ...existing.metadata, finalizers } })
-    expect([fieldsOf(given(["e.com/a", "e.com/b"])), codeOf(given([]))]).toEqual([["metadata.finalizers", "metadata.finalizers"], 200])
+    expect([fieldsOf(given(["e.com/a", "e.com/b"])), codeOf(given([]))])
+      .toEqual([["metadata.finalizers", "metadata.finalizers"], 200])
   })
 })
 
@@ -144,8 +151,10 @@ describe("deletion", () => {
     expect(decide(scheduled, 0)).toMatchObject({ type: "mark", thenRemove: true })
   })
   it("grants none to a pod that has no node or has ended", () => {
-    expect(decide(storedPod(), 60)).toMatchObject({ thenRemove: true, object: { metadata: { deletionGracePeriodSeconds: 0 } } })
-    expect(decide({ ...scheduled, status: { ...scheduled.status, phase: "Succeeded" } })).toMatchObject({ thenRemove: true })
+    expect(decide(storedPod(), 60))
+      .toMatchObject({ thenRemove: true, object: { metadata: { deletionGracePeriodSeconds: 0 } } })
+    expect(decide({ ...scheduled, status: { ...scheduled.status, phase: "Succeeded" } }))
+      .toMatchObject({ thenRemove: true })
   })
   it("may only be hurried", () => {
     const marked = storedPod({ deletionTimestamp: at(40_000), deletionGracePeriodSeconds: 30 }, { nodeName: "n" })

@@ -1,6 +1,6 @@
 /**
- * api-server/removals: deletions, of one object and of all that match. Spec: model/api-server.ts, charts api-server.write
- * and api-server.object.
+ * api-server/removals: deletions, of one object and of all that match. Spec: model/api-server.ts, charts
+ * api-server.write and api-server.object.
  *
  * Source: apiserver registry/generic/registry/store.go Delete, DeleteCollection; registry/rest/delete.go.
  */

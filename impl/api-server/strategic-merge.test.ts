@@ -5,7 +5,8 @@ import type { ApiObject } from "#model/kinds.ts"
 
 const merge = (target: object, patch: object): unknown =>
   strategicMerge("io.k8s.api.core.v1.Pod", target as never, patch as never)
-const conditions = (...types: ReadonlyArray<string>): object => ({ status: { conditions: types.map((type) => ({ type })) } })
+const conditions = (...types: ReadonlyArray<string>): object =>
+  ({ status: { conditions: types.map((type) => ({ type })) } })
 
 describe("a strategic merge", () => {
   it("merges lists by their key, and replaces those that have none", () => {
@@ -22,7 +23,8 @@ describe("a strategic merge", () => {
     expect(merge({ metadata: { labels: { a: "1" } } }, { metadata: { labels: { $patch: "replace", b: "2" } } }))
       .toEqual({ metadata: { labels: { b: "2" } } })
     expect(merge({ spec: { containers: [{ name: "a" }] } },
-      { spec: { containers: [{ $patch: "replace" }, { name: "c" }] } })).toEqual({ spec: { containers: [{ name: "c" }] } })
+      { spec: { containers: [{ $patch: "replace" }, { name: "c" }] } }))
+      .toEqual({ spec: { containers: [{ name: "c" }] } })
   })
   it("puts what is new before what was there, unless an order is given", () => {
     expect(merge(conditions("PodScheduled"), conditions("Initialized", "Ready")))

@@ -47,7 +47,8 @@ const act = (
   if (conditions !== undefined) {
     // What it says is not what matters: whoever cannot write it goes on.
     const { uid } = namespace.metadata
-    const written = yield* Effect.result(sync.write({ verb: "update", resource: "namespaces", subresource: "status", uid },
+    const written = yield* Effect.result(sync.write(
+      { verb: "update", resource: "namespaces", subresource: "status", uid },
       on.client.updateStatus("namespaces", { ...namespace, status: { ...namespace.status, conditions } })))
     if (Result.isSuccess(written)) current = written.success
   }

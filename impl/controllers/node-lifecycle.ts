@@ -1,5 +1,6 @@
 /**
- * Spec: model/controllers/node-lifecycle.ts. node-lifecycle: notices that a node is gone, taints it, and evicts its pods.
+ * Spec: model/controllers/node-lifecycle.ts. node-lifecycle: notices that a node is gone, taints it, and evicts its
+ * pods.
  *
  * Every 5 s one look at all nodes, plain code that writes nothing when nothing changed; what a node needs is done by a
  * work queue, one node at a time, always from what is and never from what happened: a successor finishes the work.

@@ -77,7 +77,8 @@ const statusOf = (
 const counted = ["replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas",
   "observedGeneration"] as const
 const isSame = (a: ReplicaSetStatus, b: ReplicaSetStatus): boolean =>
-  a.terminatingReplicas === b.terminatingReplicas && a.conditions === b.conditions && counted.every((field) => (a[field] ?? 0) === (b[field] ?? 0))
+  a.terminatingReplicas === b.terminatingReplicas && a.conditions === b.conditions &&
+    counted.every((field) => (a[field] ?? 0) === (b[field] ?? 0))
 
 /** When the next of the ready pods will have been so for long enough (FindMinNextPodAvailabilityCheck). */
 const nextAvailable_ms = (set: ReplicaSet, active: ReadonlyArray<Pod>, now_ms: number): number => {

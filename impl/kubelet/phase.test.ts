@@ -97,8 +97,8 @@ describe("what to do for a pod", () => {
   })
   it("counts on from the API when the runtime has lost its records", () => {
     const status = (restartCount: number): Partial<PodStatus> => ({ phase: "Running", containerStatuses: [
-      { name: "c", image: "web:1", ready: true, restartCount, state: { running: { startedAt: "1970-01-01T00:00:00Z" } }, lastState: {},
-        imageID: "" }] })
+      { name: "c", image: "web:1", ready: true, restartCount, state: { running: { startedAt: "1970-01-01T00:00:00Z" } },
+        lastState: {}, imageID: "" }] })
     expect(starts(podWith({}, status(4)), empty)).toEqual([5])
     expect(starts(podWith({ restartPolicy: "Never" }, status(0)), empty)).toEqual([])
   })

@@ -45,7 +45,8 @@ const namespace = setup({
     staysTerminating: (args: Args) => holdsContent(args.event) && isLawful(args),
     isFinalized: (args: Args) => !holdsContent(args.event) && isLawful(args),
     /** The write that takes its last finalizer away removes it. */
-    isRemoved: ({ context, event }: Args) => graceIsOver(context) && isUnheld(context) && isLawfulRemoval(context, event)
+    isRemoved: ({ context, event }: Args) =>
+      graceIsOver(context) && isUnheld(context) && isLawfulRemoval(context, event)
   },
   actions: { remember: assign(({ event }) => remember(event)) }
 }).createMachine({

@@ -5,7 +5,8 @@ const optional = Schema.optionalKey
 
 export const ClientEvent = [
   // Chart "client.request", entity "<incarnation>.<request id>". Mutations only, and of Leases only deletions of all.
-  Schema.Struct({ type: Schema.tag("request.sent"), verb: Schema.Literals(["create", "update", "patch", "delete", "deletecollection"]),
+  Schema.Struct({ type: Schema.tag("request.sent"),
+    verb: Schema.Literals(["create", "update", "patch", "delete", "deletecollection"]),
     resource: Schema.String, subresource: optional(Schema.String), key: Schema.String, timeout_ms: Schema.Number }),
   /** With uid and revision of the object in the answer, when there is one. */
   Schema.Struct({ type: Schema.tag("request.answered"), code: Schema.Number, reason: optional(Schema.String),

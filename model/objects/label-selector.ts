@@ -1,6 +1,7 @@
 /**
  * Label selectors: whether they are lawful, and what they match.
- * Source: apimachinery apis/meta/v1/validation ValidateLabelSelector, meta/v1/helpers.go LabelSelectorAsSelector, v1.36.
+ * Source: apimachinery apis/meta/v1/validation ValidateLabelSelector, meta/v1/helpers.go LabelSelectorAsSelector,
+ * v1.36.
  */
 import { type Causes, each, forbidden, invalidValue, required } from "#model/objects/causes.ts"
 import type { LabelSelector } from "#model/objects/metadata.ts"
@@ -13,8 +14,8 @@ const validateRequirement = ({ key, operator, values = [] }: Requirement, field:
   const ofValues = operator === "In" || operator === "NotIn"
     ? values.length === 0 ? [required(`${field}.values`, "must be specified when `operator` is 'In' or 'NotIn'")] : []
     : operator === "Exists" || operator === "DoesNotExist"
-      ? values.length > 0 ? [forbidden(`${field}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")]
-        : []
+      ? values.length === 0 ? []
+        : [forbidden(`${field}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'")]
       : [invalidValue(`${field}.operator`, operator, "not a valid selector operator")]
   return [
     ...ofValues, ...each(`${field}.key`, key, qualifiedName(key)),

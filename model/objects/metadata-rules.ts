@@ -1,8 +1,11 @@
 /**
  * What the metadata of every kind must be, and what of it an update may change.
- * Source: apimachinery api/validation/objectmeta.go, apis/meta/v1/validation; apiserver registry/rest/{create,update}.go.
+ * Source: apimachinery api/validation/objectmeta.go, apis/meta/v1/validation; apiserver
+ * registry/rest/{create,update}.go.
  */
-import { type Causes, each, forbidden, immutable, invalidValue, notNegative, required, tooLong } from "#model/objects/causes.ts"
+import {
+  type Causes, each, forbidden, immutable, invalidValue, notNegative, required, tooLong
+} from "#model/objects/causes.ts"
 import { equal } from "#model/objects/equality.ts"
 import type { GivenMeta, OwnerReference } from "#model/objects/metadata.ts"
 import { asPrefix, dnsLabel, labelValue, qualifiedName } from "#model/objects/names.ts"
@@ -53,7 +56,9 @@ const validateFinalizers = (finalizers: ReadonlyArray<string>, field: string): C
       `finalizer ${orphanFinalizer} and ${foregroundFinalizer} cannot be both set`)] : [])
 ]
 
-/** Core kinds know their finalizers: others need a domain. Source: validateKubeFinalizerName in apis/core/validation. */
+/**
+ * Core kinds know their finalizers: others need a domain. Source: validateKubeFinalizerName in apis/core/validation.
+ */
 const standardFinalizers = ["kubernetes", orphanFinalizer, foregroundFinalizer]
 export const validateCoreFinalizer = (finalizer: string, field: string): Causes =>
   finalizer.includes("/") || standardFinalizers.includes(finalizer) ? []

@@ -58,8 +58,8 @@ const keyExamples = ["MyName", "my.name", "123-abc"]
 export const qualifiedName = remembered((text) => {
   const parts = text.split("/")
   if (parts.length > 2) {
-    return [`${example(`a valid label key ${keyWords}`, key, ...keyExamples)} with an optional DNS subdomain prefix and `
-      + "'/' (e.g. 'example.com/MyName')"]
+    return [`${example(`a valid label key ${keyWords}`, key, ...keyExamples)} with an optional DNS subdomain prefix `
+      + "and '/' (e.g. 'example.com/MyName')"]
   }
   const name = parts.at(-1)!
   const prefix = parts.length === 2 ? parts[0]! : undefined

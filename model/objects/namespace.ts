@@ -59,7 +59,8 @@ export const validateNamespaceUpdate = (namespace: Namespace, existing: Namespac
   [...validateNamespace(namespace), ...validateMetaUpdate(namespace.metadata, existing.metadata)]
 
 export const validateNamespaceStatusUpdate = ({ metadata, status }: Namespace, existing: Namespace): Causes => {
-  const [lawful, when] = metadata.deletionTimestamp === undefined ? ["Active", "is empty"] : ["Terminating", "is not empty"]
+  const [lawful, when] = metadata.deletionTimestamp === undefined ? ["Active", "is empty"]
+    : ["Terminating", "is not empty"]
   return [
     ...validateMetaUpdate(metadata, existing.metadata),
     ...(status.phase === lawful ? [] : [invalidValue("status.Phase", status.phase,

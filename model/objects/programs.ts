@@ -34,7 +34,8 @@ const usageExitCode = 2
 const nameOf = (image: string): string => image.slice(image.lastIndexOf("/") + 1).split(/[:@]/)[0]!
 const isMissing = (image: string): boolean => image.startsWith("missing/")
 
-export const kindOfImage = (image: string): ProgramKind | undefined => isMissing(image) ? undefined : images[nameOf(image)]
+export const kindOfImage = (image: string): ProgramKind | undefined =>
+  isMissing(image) ? undefined : images[nameOf(image)]
 export const isKnownImage = (image: string): boolean => kindOfImage(image) !== undefined
 
 type Said = Pick<GivenContainer, "image" | "args">

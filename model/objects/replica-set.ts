@@ -4,7 +4,9 @@
  * Source: kubernetes apis/apps/v1/defaults.go (SetDefaults_ReplicaSet), registry/apps/replicaset/strategy.go,
  * apis/apps/validation ValidateReplicaSet and its kin, v1.36.
  */
-import { type Causes, forbidden, immutable, invalidValue, notNegative, notSupported, required } from "#model/objects/causes.ts"
+import {
+  type Causes, forbidden, immutable, invalidValue, notNegative, notSupported, required
+} from "#model/objects/causes.ts"
 import { equal } from "#model/objects/equality.ts"
 import { isEmptySelector, selects, validateLabelSelector } from "#model/objects/label-selector.ts"
 import type { NamespacedMeta, Replace, Schemas, With } from "#model/objects/metadata.ts"
@@ -61,7 +63,8 @@ const validateSpec = ({ minReadySeconds, replicas, selector, template }: Replica
     // The field is required, but nothing before this has asked for it.
     ...((selector as typeof selector | undefined) === undefined
       ? [required("spec.selector"), invalidValue("spec.template.metadata.labels", labels, noMatch)]
-      : isEmptySelector(selector) ? [invalidValue("spec.selector", selector, "empty selector is invalid for deployment")]
+      : isEmptySelector(selector)
+        ? [invalidValue("spec.selector", selector, "empty selector is invalid for deployment")]
       : selects(selector, labels) ? []
       : [invalidValue("spec.template.metadata.labels", labels, noMatch)]),
     ...validateTemplate(template, "spec.template"),

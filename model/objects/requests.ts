@@ -1,6 +1,7 @@
 /**
  * What a pod asks for: the sum of its containers' requests, in the units of quantity.ts, and one of "pods".
- * Source: kubernetes component-helpers/resource PodRequests, v1.36. Deviates: init containers and overhead are not modelled.
+ * Source: kubernetes component-helpers/resource PodRequests, v1.36.
+ * Deviates: init containers and overhead are not modelled.
  */
 import type { Container, PodSpec } from "#model/objects/pod.ts"
 import { defaultCpuRequest_milli, defaultMemoryRequest_bytes } from "#model/limits/scheduler.ts"

@@ -34,7 +34,9 @@ export const microTimeOf = (wall_ms: number): MicroTime => {
 const known = new Map<string, number>()
 const known_max = 20_000
 
-/** Milliseconds since 1970 of a stamp of either kind, with fractions of a MicroTime. Throws a TypeError that names it. */
+/**
+ * Milliseconds since 1970 of a stamp of either kind, with fractions of a MicroTime. Throws a TypeError that names it.
+ */
 export const millisOf = (stamp: Time | MicroTime): number => {
   const before = known.get(stamp)
   if (before !== undefined) return before

@@ -12,14 +12,17 @@ import { resources } from "#model/kinds.ts"
 /** By the end of the path and the writer: why ours may part from it. */
 const explained: ReadonlyArray<{ readonly path: string; readonly why: string; readonly because: string }> = [{
   path: "/apis/apps/v1/namespaces/default/replicasets/or-d5579844f", why: "generic-garbage-collector",
-  because: "Kubernetes takes the last finalizer in one step and removes the object in another, on no condition: a status "
-    + "that was written in between was lost. The log has it before; ours refuses, as the condition was no longer true."
+  because: "Kubernetes takes the last finalizer in one step and removes the object in another, "
+    + "on no condition: a status that was written in between was lost. "
+    + "The log has it before; ours refuses, as the condition was no longer true."
 }]
 const isExplained = ({ recorded }: Verdict): boolean =>
   explained.some(({ path, why }) => recorded.path.startsWith(path) && recorded.why.endsWith(why))
 
-const ofToday = (verdicts: ReadonlyArray<Verdict>): ReadonlyArray<Verdict> => verdicts.filter(({ later }) => later === undefined)
-const told = ({ differs, recorded }: Verdict): string => `${recorded.method} ${recorded.path} (${recorded.why}): ${differs[0]}`
+const ofToday = (verdicts: ReadonlyArray<Verdict>): ReadonlyArray<Verdict> =>
+  verdicts.filter(({ later }) => later === undefined)
+const told = ({ differs, recorded }: Verdict): string =>
+  `${recorded.method} ${recorded.path} (${recorded.why}): ${differs[0]}`
 const unexplained = (verdicts: ReadonlyArray<Verdict>): ReadonlyArray<string> =>
   verdicts.filter((one) => !agrees(one) && !isExplained(one)).map(told)
 
@@ -43,7 +46,8 @@ it("tells when an answer is another one", () => {
   const recorded = {
     at_ms: Date.UTC(2026, 0, 1), why: "made up", method: "POST", path: "/api/v1/namespaces", type: "", accept: "",
     body: { apiVersion: "v1", kind: "Namespace", metadata: { name: "here" } }, code: 201, warning: "", by: "",
-    answer: { apiVersion: "v1", kind: "Namespace", metadata: { name: "here", uid: "12345678-0000-0000-0000-000000000000",
+    answer: { apiVersion: "v1", kind: "Namespace", metadata: {
+      name: "here", uid: "12345678-0000-0000-0000-000000000000",
       creationTimestamp: "2026-01-01T00:00:00Z", labels: { "kubernetes.io/metadata.name": "here" } },
     spec: { finalizers: ["kubernetes"] }, status: { phase: "Active" } }
   }

@@ -35,7 +35,8 @@ export class Census<R extends Resource, W extends Resource> {
     const change = changeOf(line)
     if (change === undefined) return []
     if (change.resource === this.#ruled.of) {
-      return this.#object(identityOf(this.#ruled, (change.object ?? change.previous)!), change.object as Objects[R] | undefined)
+      return this.#object(identityOf(this.#ruled, (change.object ?? change.previous)!),
+        change.object as Objects[R] | undefined)
     }
     return change.resource === this.#ruled.owns
       ? this.#own(line.entity, change.object as Objects[W] | undefined) : []

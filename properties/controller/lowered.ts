@@ -1,7 +1,8 @@
 /**
  * controller/lowered: what a controller waits for is lowered by each write that failed, and by what its informer shows
  * of the others; else one failure stops it until its expectations are given up, five minutes later.
- * Legal exception: what a terminating namespace does not take counts as made, and nothing shows it: the set goes with it.
+ * Legal exception: what a terminating namespace does not take counts as made, and nothing shows it: the set goes with
+ * it.
  * Source: pkg/controller/replicaset/replica_set.go manageReplicas, addPod, updatePod, deletePod, v1.36.
  */
 import { controllerOf } from "#model/controller.ts"
@@ -113,8 +114,8 @@ class Lowered<R extends Resource, W extends Resource> {
   }
 }
 
-export const heardByLowered = ["sync.began", "sync.wrote", "sync.failed", "sync.ended", "expectations.", "reflector.listed",
-  "reflector.reported", "process.crashed", "process.stopped", "process.paused"]
+export const heardByLowered = ["sync.began", "sync.wrote", "sync.failed", "sync.ended", "expectations.",
+  "reflector.listed", "reflector.reported", "process.crashed", "process.stopped", "process.paused"]
 
 /** "what … expects is lowered by what failed and by what its informer shows". */
 export const lowersWhatFailed = <R extends Resource, W extends Resource>(ruled: Ruled<R, W>) =>

@@ -104,13 +104,16 @@ class Sight<R extends Resource, W extends Resource> {
     const own = this.#own.get(actor, entity)
     for (const [resource, wrote] of own?.uid === uid ? own.revisions : []) {
       const shown = this.#shown.get(actor, resource) ?? 0
-      if (shown < wrote && this.#ruled.isForgetful === undefined) return `${actor} looks at ${key} at ${resource} ${shown} after it has written ${wrote}`
+      if (shown < wrote && this.#ruled.isForgetful === undefined) {
+        return `${actor} looks at ${key} at ${resource} ${shown} after it has written ${wrote}`
+      }
     }
     const ownedView = this.#shown.get(actor, owns) ?? 0
     const owned = this.#ownedAt(identityOf(this.#ruled, object), ownedView)
     const { selects } = this.#ruled
     const kept = selects === undefined ? [...owned] : owned.filter((one) => selects(object, one))
-    this.#syncs.set(actor, entity, { object, owned: kept, ownedView, creations: 0, deletions: new Set(), hasFailed: false })
+    this.#syncs.set(actor, entity,
+      { object, owned: kept, ownedView, creations: 0, deletions: new Set(), hasFailed: false })
     return undefined
   }
 

@@ -57,7 +57,8 @@ describe("coverage feedback", () => {
   it("makes features likelier whose runs take what is rare, and leaves the others about where they are", () => {
     const feedback = new Feedback()
     for (let i = 0; i < 200; i++) {
-      feedback.learn(i % 2 === 0 ? ["fault:clock.jump", "run:choices"] : ["fault:disk.lose", "run:choices"], i % 2 === 0 ? 3 : 0.1)
+      feedback.learn(i % 2 === 0 ? ["fault:clock.jump", "run:choices"] : ["fault:disk.lose", "run:choices"],
+        i % 2 === 0 ? 3 : 0.1)
     }
     const { weights } = feedback
     expect(weights.get("fault:clock.jump")!).toBeGreaterThan(1.5 * features.get("fault:clock.jump")!)

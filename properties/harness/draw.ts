@@ -54,7 +54,8 @@ const safety = (on: Swarm): fc.Arbitrary<number> => on.has("run:longRun") ? logU
   : on.has("scenario:lostNode") || on.has("scenario:zoneOutage") ? logUniform(100_000, 360_000)
   : logUniform(30_000, 300_000)
 
-export const core_ms = 320_000 // ASSUMED: the slowest boot (a reboot with stop time-out: 180 s), then what run.ts allows.
+/** The slowest boot (a reboot with stop time-out: 180 s), then what run.ts allows. */
+export const core_ms = 320_000 // ASSUMED
 /** Default eviction (50 + 300 s), back-offs (5 min) and rate limits end within it. */
 export const healed_ms = 1_500_000 // ASSUMED
 
@@ -78,8 +79,10 @@ const faultsOf = (on: Swarm, drawn: Topology, times: ReadonlyArray<number>, safe
   return fc.tuple(
     alone === undefined ? none : placed({ ...placing, group: alone, maxLength: most }),
     together === undefined ? none : placed({ ...placing, group: together, maxLength: Math.ceil(most / 3) }),
-    on.has("run:halfDone") ? placed({ ...placing, group: halfDone(targets), maxLength: Math.min(most, halfDone_max) }) : none,
-    on.has("run:cutOff") ? placed({ ...placing, group: cutOffAtSeldom(), minLength: 1, maxLength: 1, waits: true }) : none
+    on.has("run:halfDone")
+      ? placed({ ...placing, group: halfDone(targets), maxLength: Math.min(most, halfDone_max) }) : none,
+    on.has("run:cutOff")
+      ? placed({ ...placing, group: cutOffAtSeldom(), minLength: 1, maxLength: 1, waits: true }) : none
   ).map((all) => {
     const lawful = legal(all.flat().sort((a, b) => a.at_ms - b.at_ms), drawn)
     return on.has("run:blackouts") ? lawful : survivable(lawful, drawn)
@@ -98,10 +101,11 @@ const choices = (on: Swarm): fc.Arbitrary<ReadonlyArray<number>> =>
 const fresh = (on: Swarm, options: Options): fc.Arbitrary<RunInput> =>
   fc.tuple(fc.nat(0x7fff_ffff), topology(on), safety(on)).chain(([seed, drawn, safety_ms]) =>
     operations(on, drawn, safety_ms, options.operations ?? 60).chain((ops) =>
-      fc.tuple(faultsOf(on, drawn, timesOf(ops), safety_ms, options.faults ?? 25), choices(on)).map(([faults, order]) => ({
-        seed, topology: drawn, swarm: [...on], operations: ops, persistentUsers: on.has("run:persistentUsers"), faults,
-        choices: order, safety_ms, core_ms, healed_ms
-      }))))
+      fc.tuple(faultsOf(on, drawn, timesOf(ops), safety_ms, options.faults ?? 25), choices(on))
+        .map(([faults, order]) => ({
+          seed, topology: drawn, swarm: [...on], operations: ops, persistentUsers: on.has("run:persistentUsers"),
+          faults, choices: order, safety_ms, core_ms, healed_ms
+        }))))
 
 const more_max = 5 // ASSUMED: more would drown what the known run is about.
 const varied = (on: Swarm, known: RunInput): fc.Arbitrary<RunInput> => variation(known, {
@@ -118,7 +122,8 @@ export const drawnInput = (options: Options = {}): fc.Arbitrary<RunInput> =>
 export const drawFaults = (
   seed: number, topology: Topology, operationTimes: ReadonlyArray<number>, safety_ms: number, most: number
 ): ReadonlyArray<Fault> =>
-  fc.sample(fc.noBias(faultsOf(new Set(features.keys()), topology, operationTimes, safety_ms, most)), { seed, numRuns: 1 })[0]!
+  fc.sample(fc.noBias(faultsOf(new Set(features.keys()), topology, operationTimes, safety_ms, most)),
+    { seed, numRuns: 1 })[0]!
 
 /** What a campaign of the seed draws for its run number `index`. */
 export const nth = <T>(arbitrary: fc.Arbitrary<T>, seed: number, index: number): T =>

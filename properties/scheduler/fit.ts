@@ -48,7 +48,8 @@ const says: Readonly<Record<string, (values: ReadonlyArray<string>, value: strin
 }
 const satisfies = (name: string, labels: Labels,
   { matchExpressions = [], matchFields = [] }: NodeSelectorTerm): boolean => {
-  const on = (value: string | undefined, { operator, values = [] }: Expression) => says[operator]?.(values, value) === true
+  const on = (value: string | undefined, { operator, values = [] }: Expression) =>
+    says[operator]?.(values, value) === true
   return matchExpressions.length + matchFields.length > 0 &&
     matchExpressions.every((one) => on(labels[one.key], one)) && matchFields.every((one) => on(name, one))
 }

@@ -1,6 +1,6 @@
 /**
- * api-server/admission/namespace-lifecycle: nothing is created in a namespace that is not there, or that is ending; some
- * namespaces are never deleted. Spec: model/controllers/namespace.ts.
+ * api-server/admission/namespace-lifecycle: nothing is created in a namespace that is not there, or that is ending;
+ * some namespaces are never deleted. Spec: model/controllers/namespace.ts.
  *
  * Source: apiserver pkg/admission/plugin/namespace/lifecycle/admission.go, v1.36.
  */

@@ -30,8 +30,8 @@ export const withPriority = (pod: Pod): Effect.Effect<Pod, ApiFailed> => {
       + `controller computed ${priority} from the given PriorityClass name`)
   }
   if (preemptionPolicy !== defaultPolicy) {
-    return refuse(`the string value of PreemptionPolicy (${preemptionPolicy}) must not be provided in pod spec; priority `
-      + `admission controller computed ${defaultPolicy} from the given PriorityClass name`)
+    return refuse(`the string value of PreemptionPolicy (${preemptionPolicy}) must not be provided in pod spec; `
+      + `priority admission controller computed ${defaultPolicy} from the given PriorityClass name`)
   }
   const spec: Pod["spec"] = { ...pod.spec, priority, preemptionPolicy }
   prioritised.set(pod.spec, spec)

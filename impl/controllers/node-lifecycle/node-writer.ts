@@ -1,5 +1,6 @@
 /**
- * node-lifecycle/node-writer: what this controller writes to nodes and their pods. Spec: model/controllers/node-lifecycle.ts.
+ * node-lifecycle/node-writer: what this controller writes to nodes and their pods. Spec:
+ * model/controllers/node-lifecycle.ts.
  *
  * Every write is conditional on what was read; a conflict in a taint is resolved by reading live and deciding again.
  */

@@ -10,7 +10,8 @@ describe("disruptionOf", () => {
     expect(disruptionOf(0, 0)).toBe("normal")
   })
   it("stops small zones and slows large ones", () => {
-    expect([rateOf("partial", 50), rateOf("partial", 51), rateOf("full", 3), rateOf("normal", 3)]).toEqual([0, 0.01, 0.1, 0.1])
+    expect([rateOf("partial", 50), rateOf("partial", 51), rateOf("full", 3), rateOf("normal", 3)])
+      .toEqual([0, 0.01, 0.1, 0.1])
   })
 })
 

@@ -1,5 +1,6 @@
 /**
- * node-lifecycle/zones: how disrupted a zone is, and how fast its nodes may be tainted. Spec: model/controllers/node-lifecycle.ts.
+ * node-lifecycle/zones: how disrupted a zone is, and how fast its nodes may be tainted. Spec:
+ * model/controllers/node-lifecycle.ts.
  */
 import {
   evictionBurst, largeClusterThreshold, nodeEvictionRate_per_s, secondaryNodeEvictionRate_per_s, unhealthyZoneNodes_min,

@@ -117,7 +117,9 @@ const validateHandler = (probe: Probe, field: string): Causes => {
     ...(probe.exec !== undefined && (probe.exec.command ?? []).length === 0 ? [required(`${field}.exec.command`)] : [])
   ]
 }
-const counts = ["initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"] as const
+const counts = [
+  "initialDelaySeconds", "timeoutSeconds", "periodSeconds", "successThreshold", "failureThreshold"
+] as const
 const validateProbe = (probe: Probe | undefined, field: string, mustSucceedOnce: boolean): Causes =>
   probe === undefined ? [] : [
     ...validateHandler(probe, field),

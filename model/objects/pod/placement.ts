@@ -3,13 +3,16 @@
  * Source: ValidateTolerations, validateAffinity, validateTopologySpreadConstraints, validateSchedulingGates in
  * kubernetes apis/core/validation/validation.go, v1.36.
  */
-import { type Causes, duplicate, each, forbidden, invalidValue, notSupported, oneOf, required } from "#model/objects/causes.ts"
+import {
+  type Causes, duplicate, each, forbidden, invalidValue, notSupported, oneOf, required
+} from "#model/objects/causes.ts"
 import { validateLabelSelector } from "#model/objects/label-selector.ts"
 import { dnsLabel, dnsSubdomain, labelValue, qualifiedName } from "#model/objects/names.ts"
 import type { NodeSelectorTerm, PodSpec, Toleration } from "#model/objects/pod.ts"
 
 type Affinity = NonNullable<PodSpec["affinity"]>
-type PodTerm = NonNullable<NonNullable<Affinity["podAffinity"]>["requiredDuringSchedulingIgnoredDuringExecution"]>[number]
+type PodAffinity = NonNullable<Affinity["podAffinity"]>
+type PodTerm = NonNullable<PodAffinity["requiredDuringSchedulingIgnoredDuringExecution"]>[number]
 type Requirement = NonNullable<NodeSelectorTerm["matchExpressions"]>[number]
 type Spread = NonNullable<PodSpec["topologySpreadConstraints"]>[number]
 
@@ -21,7 +24,8 @@ const validateOperator = ({ operator = "Equal", value = "" }: Toleration, field:
       const complaints = labelValue(value)
       return complaints.length === 0 ? [] : [invalidValue(field, value, complaints.join(";"))]
     }
-    case "Exists": return value === "" ? [] : [invalidValue(field, value, "value must be empty when `operator` is 'Exists'")]
+    case "Exists": return value === "" ? []
+      : [invalidValue(field, value, "value must be empty when `operator` is 'Exists'")]
     case "Lt": case "Gt": return [notSupported(field, operator, ["Equal", "Exists", "Lt", "Gt"])]
     default: return [notSupported(field, operator, ["Equal", "Exists"])]
   }
@@ -64,7 +68,8 @@ const validateFieldRequirement = ({ key, operator, values = [] }: Requirement, f
   ...(operator !== "In" && operator !== "NotIn"
     ? [invalidValue(`${field}.operator`, operator, "not a valid selector operator")]
     : values.length === 1 ? []
-    : [required(`${field}.values`, "must be only one value when `operator` is 'In' or 'NotIn' for node field selector")]),
+    : [required(`${field}.values`,
+      "must be only one value when `operator` is 'In' or 'NotIn' for node field selector")]),
   ...(key !== "metadata.name" ? [invalidValue(`${field}.key`, key, "not a valid field selector key")]
     : values.flatMap((one, i) => each(`${field}.values[${i}]`, one, dnsSubdomain(one))))
 ]
@@ -84,7 +89,9 @@ const validatePodTerm = ({ labelSelector, namespaces = [], topologyKey }: PodTer
 ]
 const need = "requiredDuringSchedulingIgnoredDuringExecution"
 const wish = "preferredDuringSchedulingIgnoredDuringExecution"
-const validatePodAffinity = (affinity: Affinity["podAffinity"] | Affinity["podAntiAffinity"], field: string): Causes => [
+const validatePodAffinity = (
+  affinity: Affinity["podAffinity"] | Affinity["podAntiAffinity"], field: string
+): Causes => [
   ...(affinity?.[need] ?? []).flatMap((term, i) => validatePodTerm(term, `${field}.${need}[${i}]`)),
   ...(affinity?.[wish] ?? []).flatMap(({ podAffinityTerm, weight }, i) => [
     ...validateWeight(weight, `${field}.${wish}[${i}]`),

@@ -2,10 +2,12 @@
  * What the spec of a pod, or of a template, must be. Source: ValidatePodSpec and those under it in kubernetes
  * apis/core/validation/validation.go, v1.36.
  *
- * Deviates: security contexts, resource claims, host aliases, overhead and what concerns Windows are taken as they come;
- * of the sources of volumes only their number is looked at.
+ * Deviates: security contexts, resource claims, host aliases, overhead and what concerns Windows are taken as they
+ * come; of the sources of volumes only their number is looked at.
  */
-import { between, type Causes, duplicate, each, forbidden, notSupported, oneOf, required } from "#model/objects/causes.ts"
+import {
+  between, type Causes, duplicate, each, forbidden, notSupported, oneOf, required
+} from "#model/objects/causes.ts"
 import { validateLabels } from "#model/objects/metadata-rules.ts"
 import { dnsLabel, dnsSubdomain, qualifiedName } from "#model/objects/names.ts"
 import type { PodSpec } from "#model/objects/pod.ts"
@@ -17,8 +19,8 @@ type Volume = NonNullable<PodSpec["volumes"]>[number]
 const sourcesOf = ({ name: _name, ...sources }: Volume): ReadonlyArray<string> => Object.keys(sources)
 /** In the order in which Kubernetes looks: the first that is there may stay. */
 const sourceOrder = ["emptyDir", "hostPath", "gitRepo", "gcePersistentDisk", "awsElasticBlockStore", "secret", "nfs",
-  "iscsi", "glusterfs", "persistentVolumeClaim", "rbd", "flexVolume", "cinder", "cephfs", "flocker", "downwardAPI", "fc",
-  "azureFile", "configMap", "projected", "csi", "ephemeral", "image"]
+  "iscsi", "glusterfs", "persistentVolumeClaim", "rbd", "flexVolume", "cinder", "cephfs", "flocker", "downwardAPI",
+  "fc", "azureFile", "configMap", "projected", "csi", "ephemeral", "image"]
 
 const validateVolume = (volume: Volume, earlier: ReadonlyArray<Volume>, field: string): Causes => {
   const sources = sourcesOf(volume).toSorted((a, b) => sourceOrder.indexOf(a) - sourceOrder.indexOf(b))

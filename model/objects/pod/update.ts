@@ -39,7 +39,8 @@ const validateGatesUpdate = (after: Gates, before: Gates): Causes => after.flatM
 /** While gated, a pod's node selector may grow. */
 const validateSelectorGrowth = (after: PodSpec["nodeSelector"] = {}, before: PodSpec["nodeSelector"] = {}): Causes =>
   Object.entries(before).every(([key, value]) => after[key] === value) ? []
-    : [invalidValue("spec.nodeSelector", after, "only additions to spec.nodeSelector are allowed (no mutations or deletions)")]
+    : [invalidValue("spec.nodeSelector", after,
+      "only additions to spec.nodeSelector are allowed (no mutations or deletions)")]
 
 type NodeAffinity = NonNullable<PodSpec["affinity"]>["nodeAffinity"]
 const needs = (affinity: NodeAffinity): ReadonlyArray<NodeSelectorTerm> | undefined =>
@@ -59,13 +60,16 @@ const validateAffinityGrowth = (after: NodeAffinity, before: NodeAffinity): Caus
     const isStricter = isEmpty ? equal(term, now[i])
       : grew(term.matchExpressions, now[i]!.matchExpressions) && grew(term.matchFields, now[i]!.matchFields)
     return isStricter ? []
-      : [invalidValue(`${field}.nodeSelectorTerms[${i}]`, now[i], "only additions are allowed (no mutations or deletions)")]
+      : [invalidValue(`${field}.nodeSelectorTerms[${i}]`, now[i],
+        "only additions are allowed (no mutations or deletions)")]
   })
 }
 
 /** With what may change put back as it was. */
 const putBack = (after: PodSpec, before: PodSpec): { readonly spec: PodSpec; readonly causes: Causes } => {
-  const images = <C extends { readonly image: string }>(now: ReadonlyArray<C>, old: ReadonlyArray<C>): ReadonlyArray<C> =>
+  const images = <C extends { readonly image: string }>(
+    now: ReadonlyArray<C>, old: ReadonlyArray<C>
+  ): ReadonlyArray<C> =>
     now.map((container, i) => ({ ...container, image: old[i]!.image }))
   const mayGrace = (before.terminationGracePeriodSeconds ?? 0) < 0 && after.terminationGracePeriodSeconds === 1
   let spec: PodSpec = {

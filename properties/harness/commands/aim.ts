@@ -15,7 +15,8 @@ const read = (file: string): Regression => {
   }
   const { invariants, kind, property } = broke
   return { plimsoll: bug === undefined ? "regression" : "bug", format: regressionFormat, why, found: why,
-    broke: { kind, property, invariants }, ...(shrunk === undefined ? {} : { shrunk }), reaches: [], input, ...(bug === undefined ? {} : { bug }) }
+    broke: { kind, property, invariants }, ...(shrunk === undefined ? {} : { shrunk }), reaches: [], input,
+    ...(bug === undefined ? {} : { bug }) }
 }
 
 interface Found extends Aimed {

@@ -12,13 +12,20 @@ const flags = {
   only: Flag.String("only").pipe(Flag.withDescription("One bug, by its id"), Flag.optional),
   seed: Flag.Int("seed").pipe(Flag.withDescription("Seed of the hunt"), Flag.withDefault(1)),
   findSeconds: Flag.Finite("find-seconds").pipe(Flag.withDescription("Budget for finding each"), Flag.withDefault(60)),
-  shrinkSeconds: Flag.Finite("shrink-seconds").pipe(Flag.withDescription("Budget for shrinking each"), Flag.withDefault(120)),
-  out: Flag.String("out").pipe(Flag.withDescription("Directory for the traces and inputs"), Flag.withDefault("plimsoll-out")),
+  shrinkSeconds: Flag.Finite("shrink-seconds").pipe(
+    Flag.withDescription("Budget for shrinking each"), Flag.withDefault(120)),
+  out: Flag.String("out").pipe(
+    Flag.withDescription("Directory for the traces and inputs"), Flag.withDefault("plimsoll-out")),
   markdown: Flag.String("markdown").pipe(Flag.withDescription("Write the track record to this file"), Flag.optional),
-  keep: Flag.Boolean("keep").pipe(Flag.withDescription("Hunt nothing: bring what the harness found itself up to date in --markdown FILE"), Flag.withDefault(false)),
-  jobs: Flag.Int("jobs").pipe(Flag.withDescription("Processes that share a hunt; default: one per core"), Flag.optional),
-  share: Flag.String("share").pipe(Flag.withDescription("A share of a hunt: FIRST/EVERY"), Flag.withHidden, Flag.optional),
-  healthy: Flag.Int("healthy").pipe(Flag.withDescription("So many runs with nothing planted"), Flag.withHidden, Flag.optional),
+  keep: Flag.Boolean("keep").pipe(
+    Flag.withDescription("Hunt nothing: bring what the harness found itself up to date in --markdown FILE"),
+    Flag.withDefault(false)),
+  jobs: Flag.Int("jobs").pipe(
+    Flag.withDescription("Processes that share a hunt; default: one per core"), Flag.optional),
+  share: Flag.String("share").pipe(
+    Flag.withDescription("A share of a hunt: FIRST/EVERY"), Flag.withHidden, Flag.optional),
+  healthy: Flag.Int("healthy").pipe(
+    Flag.withDescription("So many runs with nothing planted"), Flag.withHidden, Flag.optional),
   json: Flag.Boolean("json").pipe(Flag.withDescription("One JSON document"), Flag.withDefault(false))
 }
 
@@ -40,7 +47,10 @@ const row = (bug: Bug, caught: Catch): ReadonlyArray<string> => {
       `${found.broken.property}${citedInLine(found.broken.invariants)}${found.isNamed ? "" : notNamed}`,
       String(found.run), caught.seconds.toFixed(1), `${total(found.before)} → ${total(found.after)}`, alarms]
 }
-const heads = ["bug", "source", "mechanism", "guarantee that broke", "runs", "seconds", "operations + faults + choices", "false alarms"]
+const heads = [
+  "bug", "source", "mechanism", "guarantee that broke", "runs", "seconds", "operations + faults + choices",
+  "false alarms"
+]
 const markdownOf = (bugs: ReadonlyArray<Bug>, results: ReadonlyArray<Catch>): string => [
   "# Track record", "",
   "Real bugs, planted by replacing one part of the cluster, and what the harness made of them. Made anew by " +
@@ -55,15 +65,19 @@ const plain = (bugs: ReadonlyArray<Bug>, results: ReadonlyArray<Catch>): string 
   const { found } = caught
   return `${passes(caught) ? "found " : "MISSED"}  ${bug.id.padEnd(8)} ` +
     (found === undefined ? `not in ${caught.runs} runs, ${caught.seconds.toFixed(0)} s`
-    : `run ${found.run}, ${caught.seconds.toFixed(1)} s, shrunk to ${sizeOf(caught)} in ${found.shrinkSeconds.toFixed(0)} s\n` +
+    : `run ${found.run}, ${caught.seconds.toFixed(1)} s, ` +
+      `shrunk to ${sizeOf(caught)} in ${found.shrinkSeconds.toFixed(0)} s\n` +
       `          ${found.broken.kind}: ${found.broken.property}${citedInLine(found.broken.invariants)}` +
       `${found.isNamed ? "" : notNamed}\n          ${found.broken.message}`) +
-    (caught.falseAlarms.length === 0 ? "" : `\n          FALSE ALARMS on the same seeds: ${caught.falseAlarms.join("; ")}`)
+    (caught.falseAlarms.length === 0 ? ""
+      : `\n          FALSE ALARMS on the same seeds: ${caught.falseAlarms.join("; ")}`)
 }).join("\n")
 
 /** Only the second table, which needs no hunt. */
 const keep = async (file: string | undefined): Promise<void> => {
-  if (file === undefined) throw new BadInput({ message: "--keep needs --markdown FILE, the track record that it brings up to date" })
+  if (file === undefined) {
+    throw new BadInput({ message: "--keep needs --markdown FILE, the track record that it brings up to date" })
+  }
   const { withFoundTable } = await import("#properties/harness/commands/regressions.ts")
   writeText(file, withFoundTable(readText(file)))
 }
@@ -75,7 +89,8 @@ export const bugs = Command.make("bugs", flags, (given) => Effect.gen(function*(
   const only = Option.getOrUndefined(given.only)
   const chosen = only === undefined ? catalogue : catalogue.filter((bug) => bug.id === only)
   if (chosen.length === 0) {
-    return yield* new BadInput({ message: `--only ${only}: there is no such planted bug; there are ${catalogue.map((bug) => bug.id).join(", ")}` })
+    const known = catalogue.map((bug) => bug.id).join(", ")
+    return yield* new BadInput({ message: `--only ${only}: there is no such planted bug; there are ${known}` })
   }
   const { hunt, report, reportAlarms } = yield* Effect.promise(() => import("#properties/harness/commands/hunters.ts"))
   const options = { ...given, jobs: Option.getOrElse(given.jobs, () => availableParallelism()) }
@@ -88,13 +103,20 @@ export const bugs = Command.make("bugs", flags, (given) => Effect.gen(function*(
     return
   }
   const results: Array<Catch> = []
-  for (const bug of chosen) results.push(yield* Effect.tryPromise({ try: () => hunt(bug, options), catch: (error) => error }))
+  for (const bug of chosen) {
+    results.push(yield* Effect.tryPromise({ try: () => hunt(bug, options), catch: (error) => error }))
+  }
   yield* Console.log(given.json ? JSON.stringify(results) : plain(chosen, results))
   if (file !== undefined) {
     const { withFoundTable } = yield* Effect.promise(() => import("#properties/harness/commands/regressions.ts"))
-    yield* Effect.try({ try: () => writeText(file, withFoundTable(markdownOf(chosen, results))), catch: (error) => error })
+    yield* Effect.try({
+      try: () => writeText(file, withFoundTable(markdownOf(chosen, results))), catch: (error) => error
+    })
   }
   const missed = results.filter((caught) => !passes(caught)).length
-  if (!given.json) yield* Console.log(`\n${results.length - missed} of ${results.length} planted bugs found, shrunk and named, without false alarms`)
+  if (!given.json) {
+    yield* Console.log(`\n${results.length - missed} of ${results.length} planted bugs found, ` +
+      "shrunk and named, without false alarms")
+  }
   if (missed > 0) return yield* new ExitWith({ code: 1 })
 })).pipe(Command.withDescription("Hunt the planted bugs: the track record"))

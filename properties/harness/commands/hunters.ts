@@ -69,8 +69,9 @@ export const report = (bug: Bug, options: HuntOptions, share: Share): void => {
     plimsoll: "bug", format: regressionFormat, ...kept, why: bug.mechanism, found: `seed ${options.seed}, run ${run}`,
     broke: { kind, property, invariants }, reaches: [], input: small
   }))
-  process.stdout.write(JSON.stringify({ runs, seconds,
-    found: { run, isNamed, before, after, shrinkSeconds, broken: { ...broken, message: broken.message.split("\n")[0]! } } } satisfies Report))
+  process.stdout.write(JSON.stringify({ runs, seconds, found: {
+    run, isNamed, before, after, shrinkSeconds, broken: { ...broken, message: broken.message.split("\n")[0]! }
+  } } satisfies Report))
 }
 
 /** The first runs of the seed without a bug, in this process. */

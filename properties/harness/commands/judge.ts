@@ -37,7 +37,9 @@ const judgeFile = async (file: string): Promise<Judged> => {
   const isUndecided = trace.lines.length === 0 || monitors.undecided.length > 0
   const verdict = all[0]?.kind ?? (isUndecided ? "unknown" : "held")
   const found = all.map(({ by, invariants, seq, message }) => ({ by, invariants, seq, message }))
-  return { verdict, lines: trace.lines.length, judgedByCharts: conformance.judged, found, undecided: monitors.undecided }
+  return {
+    verdict, lines: trace.lines.length, judgedByCharts: conformance.judged, found, undecided: monitors.undecided
+  }
 }
 
 export const judge = Command.make("judge", {

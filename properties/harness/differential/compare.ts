@@ -14,7 +14,9 @@ const short = (value: unknown): string => (JSON.stringify(value) ?? "nothing").s
 
 const sameText = (theirs: string, ours: string, names: Names): boolean => {
   if (names.match(theirs, ours)) return true
-  if (stamp.test(theirs) && stamp.test(ours)) return Math.abs(Date.parse(theirs) - Date.parse(ours)) <= stampTolerance_ms
+  if (stamp.test(theirs) && stamp.test(ours)) {
+    return Math.abs(Date.parse(theirs) - Date.parse(ours)) <= stampTolerance_ms
+  }
   return names.text(theirs) === ours
 }
 

@@ -104,7 +104,9 @@ class Player {
         yield* this.#call({ verb: "patch", resource, namespace, name, patch: { spec: { replicas: spec.replicas } } })
       }
       const kind = (recorded.answer as { readonly kind?: string } | undefined)?.kind
-      if (subresource === "" && kind !== undefined && kind !== "Status") yield* this.#overwrite(resource, place, recorded.answer)
+      if (subresource === "" && kind !== undefined && kind !== "Status") {
+        yield* this.#overwrite(resource, place, recorded.answer)
+      }
     })
   }
 

@@ -1,7 +1,9 @@
 /** How many of how many agree, by kind and verb, and what differs. */
 import type { Verdict } from "#properties/harness/differential/play.ts"
 
-const count = <T>(list: ReadonlyArray<T>, key: (one: T) => string): ReadonlyArray<readonly [string, ReadonlyArray<T>]> => {
+const count = <T>(
+  list: ReadonlyArray<T>, key: (one: T) => string
+): ReadonlyArray<readonly [string, ReadonlyArray<T>]> => {
   const groups = new Map<string, Array<T>>()
   for (const one of list) {
     const known = groups.get(key(one))

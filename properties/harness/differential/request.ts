@@ -29,11 +29,13 @@ const patchTypes: Readonly<Record<string, PatchType>> = {
 }
 
 /** The feature without which the request cannot be made here. */
-const missing = ({ accept, body, code, method, path, type }: Recorded, { resource, subresource }: Place): string | undefined => {
+const missing = (
+  { accept, body, code, method, path, type }: Recorded, { resource, subresource }: Place
+): string | undefined => {
   const query = new URLSearchParams(path.split("?")[1] ?? "")
   if (!isResource(resource)) return "kind"
-  const { priorityClassName = "" } = (body as { readonly spec?: { readonly priorityClassName?: string } } | undefined)?.spec
-    ?? {}
+  const { spec } = (body ?? {}) as { readonly spec?: { readonly priorityClassName?: string } }
+  const { priorityClassName = "" } = spec ?? {}
   if (resource === "pods" && method === "POST" && code < 300 && !/^(system-.*)?$/.test(priorityClassName)) {
     return "priority classes"
   }
@@ -42,7 +44,9 @@ const missing = ({ accept, body, code, method, path, type }: Recorded, { resourc
   if (type !== "" && patchTypes[type] === undefined && type !== "application/json") return "wire: media type"
   if (query.has("continue")) return "pages"
   if (subresource === "nonsense") return "wire: path"
-  if (subresource !== "" && !["status", "binding", "finalize"].includes(subresource)) return `subresource ${subresource}`
+  if (subresource !== "" && !["status", "binding", "finalize"].includes(subresource)) {
+    return `subresource ${subresource}`
+  }
   if (subresource === "status" && !kinds[resource].subresources.includes("status")) return "wire: path"
   if (typeof body === "string" && parsed(body) === undefined) return "wire: body"
   return undefined
@@ -80,7 +84,9 @@ export const askingOf = (recorded: Recorded): Asking => {
     fieldSelector: query.get("fieldSelector") ?? undefined, labelSelector: query.get("labelSelector") ?? undefined
   }
   const { gracePeriodSeconds, preconditions, propagationPolicy } = (body ?? {}) as {
-    readonly gracePeriodSeconds?: number; readonly preconditions?: object; readonly propagationPolicy?: PropagationPolicy
+    readonly gracePeriodSeconds?: number
+    readonly preconditions?: object
+    readonly propagationPolicy?: PropagationPolicy
   }
   const deletion = { dryRun: options.dryRun, gracePeriodSeconds, preconditions, propagationPolicy }
   const make = (): object => {

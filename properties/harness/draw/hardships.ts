@@ -1,7 +1,7 @@
 /**
  * Correlated failures of those that come and go: machines and processes that fail again while they come back, nodes
- * that are half there, zones that fade, stores that stall, servers that are missing when they are needed, upgrades. Each
- * a group of faults, as in scenarios.ts.
+ * that are half there, zones that fade, stores that stall, servers that are missing when they are needed, upgrades.
+ * Each a group of faults, as in scenarios.ts.
  */
 import * as fc from "fast-check"
 import { duration, process, type Targets } from "#properties/harness/draw/faults/kind.ts"
@@ -91,8 +91,8 @@ const slowStore = (targets: Targets): Group =>
 const sickNode = (targets: Targets): Group =>
   fc.tuple(fc.constantFrom(...targets.workers), slowStore(targets), inTurn(
     fc.record({
-      how: fc.constantFrom("runtimePause", "runtimeCrash", "runtimeStop", "runtimeSlow", "kubeletPause", "kubeletCrash", "nic", "nic",
-        "pressure", "disk"),
+      how: fc.constantFrom("runtimePause", "runtimeCrash", "runtimeStop", "runtimeSlow", "kubeletPause", "kubeletCrash",
+        "nic", "nic", "pressure", "disk"),
       lasts: spell, nic: fc.constantFrom("down", "down", "rxOnly", "txOnly")
     }), logUniform(500, 60_000), 2, 8))
     .map(([machine, slow, all]) => [...slow, ...all.map(({ one: { how, lasts, nic }, at }) => body(at,
@@ -156,7 +156,10 @@ const lameStore = (targets: Targets): Group => {
   ])
 }
 
-/** What a component has just decided it can tell nobody: the servers, or the stores behind them, are gone or stand still. */
+/**
+ * What a component has just decided it can tell nobody: the servers, or the stores behind them, are gone or stand
+ * still.
+ */
 const unanswered = (targets: Targets): Group =>
   fc.constantFrom("controller-manager", "controller-manager", "scheduler", "kubelet").chain((component) => fc.record({
     event: fc.constantFrom(...decisionsOf(component)), nth: fc.constantFrom(1, 1, 2, 3, 5),
@@ -173,7 +176,8 @@ const unanswered = (targets: Targets): Group =>
 const blinks = (targets: Targets): Group => {
   const servers = targets.processes.filter((name) => name.startsWith("api-server/"))
   return inTurn(fc.record({
-    gone_ms: logUniform(200, 9_000), uneven_ms: fc.array(logUniform(1, 2_000), { minLength: servers.length, maxLength: servers.length }),
+    gone_ms: logUniform(200, 9_000),
+    uneven_ms: fc.array(logUniform(1, 2_000), { minLength: servers.length, maxLength: servers.length }),
     how: fc.constantFrom("crash", "crash", "restart")
   }), logUniform(2_000, 40_000), 1, 6).map((drawn) => drawn.flatMap(({ one: { gone_ms, uneven_ms, how }, at }) =>
     servers.map((name, i) => body(at, { type: `process.${how}`, process: name, restart_ms: gone_ms + uneven_ms[i]! }))))
@@ -192,7 +196,8 @@ const upgrade = (targets: Targets): Group => {
       const names = [...on.get(machine)!]
       if (isBackwards) names.reverse()
       at += between
-      return names.map((name, i) => body(at += gaps[i]!, { type: "process.restart", process: name, restart_ms: gone_ms }))
+      return names.map((name, i) =>
+        body(at += gaps[i]!, { type: "process.restart", process: name, restart_ms: gone_ms }))
     })
   })
 }

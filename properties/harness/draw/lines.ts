@@ -18,7 +18,8 @@ const isCommitted = begins("object")
 
 const events: Readonly<Record<string, ReadonlyArray<string>>> = {
   etcd: typesOf(EtcdEvent).filter((type) => !isOfRequests(type)),
-  "api-server": [...typesOf(ApiServerEvent).filter((type) => !isCommitted(type)), ...typesOf(EtcdEvent).filter(isOfRequests)],
+  "api-server": [...typesOf(ApiServerEvent).filter((type) => !isCommitted(type)),
+    ...typesOf(EtcdEvent).filter(isOfRequests)],
   scheduler: typesOf(ClientEvent, SchedulerEvent),
   "controller-manager": typesOf(ClientEvent, ControllerManagerEvent, ControllerEvent),
   kubelet: [...typesOf(ClientEvent), ...typesOf(KubeletEvent).filter((type) => !isOfRuntime(type))],
@@ -31,41 +32,49 @@ const writes: Readonly<Record<string, ReadonlyArray<string>>> = {
   scheduler: ["request.sent", "request.answered", "elector.acquired", "schedulerCache.assumed", "podBinding.began"],
   "controller-manager": ["request.sent", "request.answered", "request.answered", "elector.acquired"],
   kubelet: ["request.sent", "request.answered", "kubelet.registered", "podStatus.posted", "containerStatus.started"],
-  "container-runtime": ["sandbox.created", "container.created", "container.started", "container.stopping", "container.exited"]
+  "container-runtime": ["sandbox.created", "container.created", "container.started", "container.stopping",
+    "container.exited"]
 }
 /** What a process decides in one line and carries out in several writes: rare, so that the first few count. */
 const decisions: Readonly<Record<string, ReadonlyArray<string>>> = {
   etcd: ["raft.campaigned", "raft.elected", "vote.granted"],
   "api-server": ["kv.invoked", "write.requested", "finalizers.emptied"],
-  scheduler: ["elector.acquired", "schedulerCache.assumed", "podBinding.began", "podBinding.failed", "scheduling.failed"],
+  scheduler: ["elector.acquired", "schedulerCache.assumed", "podBinding.began", "podBinding.failed",
+    "scheduling.failed"],
   "controller-manager": ["elector.acquired", "sync.planned", "sync.batchStarted", "expectations.set",
     "podGc.chosen", "podGc.markedFailed", "nodeHealth.markedUnknown", "nodeTaint.queued",
     "nodeTaint.added", "zone.changed", "taintEviction.scheduled", "taintEviction.started"],
-  kubelet: ["kubelet.registered", "podWorker.started", "podWorker.rejected", "podWorker.terminating", "podWorker.terminated",
-    "containerStatus.exited"],
+  kubelet: ["kubelet.registered", "podWorker.started", "podWorker.rejected", "podWorker.terminating",
+    "podWorker.terminated", "containerStatus.exited"],
   "container-runtime": ["sandbox.created", "container.created", "container.stopping", "image.pullBegan"]
 }
 /** What fewer than half of the runs write (of 250, drawn and counted), and after which something is left to do. */
 const seldoms: Readonly<Record<string, ReadonlyArray<string>>> = {
   etcd: ["wal.truncated", "raft.outvoted", "raft.quorumLost", "history.marked"],
-  "api-server": ["finalizers.emptied", "watchCache.reset", "apiServer.draining", "apiServer.becameUnready", "write.outcomeUnknown"],
-  scheduler: ["podBinding.failed", "scheduling.failed", "schedulingQueue.woken", "schedulerCache.forgotten", "elector.lost"],
+  "api-server": ["finalizers.emptied", "watchCache.reset", "apiServer.draining", "apiServer.becameUnready",
+    "write.outcomeUnknown"],
+  scheduler: ["podBinding.failed", "scheduling.failed", "schedulingQueue.woken", "schedulerCache.forgotten",
+    "elector.lost"],
   "controller-manager": ["sync.stale", "sync.failed", "expectations.forgotten",
-    "nodeHealth.markedUnknown", "nodeHealth.gone", "nodeTaint.queued", "nodeTaint.added", "nodeTaint.swapped", "nodeTaint.cleared",
-    "zone.gone", "taintEviction.scheduled", "taintEviction.started", "podGc.chosen", "podGc.markedFailed", "nodeQuarantine.began",
-    "nodeQuarantine.ended", "retry.postponed"],
+    "nodeHealth.markedUnknown", "nodeHealth.gone",
+    "nodeTaint.queued", "nodeTaint.added", "nodeTaint.swapped", "nodeTaint.cleared",
+    "zone.gone", "taintEviction.scheduled", "taintEviction.started", "podGc.chosen", "podGc.markedFailed",
+    "nodeQuarantine.began", "nodeQuarantine.ended", "retry.postponed"],
   kubelet: ["podWorker.rejected", "containerStatus.found", "containerStatus.backedOff", "containerStatus.pullFailed"],
   "container-runtime": ["container.killed", "image.pullFailed"]
 }
 /** What a process writes while it starts. */
 const beginnings: Readonly<Record<string, ReadonlyArray<string>>> = {
-  etcd: ["wal.truncated", "wal.truncated", "member.bootstrapped", "member.recovered", "raft.recovered", "raft.followed"],
+  etcd: ["wal.truncated", "wal.truncated", "member.bootstrapped", "member.recovered", "raft.recovered",
+    "raft.followed"],
   "api-server": ["apiServer.started", "watchCache.initialised", "apiServer.becameReady"],
-  scheduler: ["schedulerProcess.started", "reflector.listStarted", "reflector.listed", "elector.started", "elector.acquired"],
+  scheduler: ["schedulerProcess.started", "reflector.listStarted", "reflector.listed", "elector.started",
+    "elector.acquired"],
   "controller-manager": ["controllerManager.started", "elector.started", "elector.acquired", "reflector.listStarted",
     "reflector.listed", "nodeHealth.seen"],
   kubelet: ["reflector.listStarted", "reflector.listed", "kubelet.registered", "kubelet.synced", "nodeStatus.posted"],
-  "container-runtime": ["sandbox.stopped", "container.exited", "container.exited", "sandbox.created", "container.created"]
+  "container-runtime": ["sandbox.stopped", "container.exited", "container.exited", "sandbox.created",
+    "container.created"]
 }
 /** "scheduler" of "scheduler/1", and of "scheduler". */
 const componentOf = (process: string): string => process.split("/")[0]!

@@ -4,7 +4,8 @@ import { BadRow, gpuResource, modelLabel, openb } from "#properties/harness/draw
 
 const nodes = { file: "nodes.csv",
   text: "sn,cpu_milli,memory_mib,gpu,model\nn-0,32000,262144,0,\nn-1,64000,262144,2,P100\n" }
-const header = "name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec,qos,pod_phase,creation_time,deletion_time,scheduled_time"
+const header = "name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec,qos,pod_phase,"
+  + "creation_time,deletion_time,scheduled_time"
 const pods = (...rows: ReadonlyArray<string>) => ({ file: "pods.csv", text: [header, ...rows].join("\n") })
 const good = "p-0,12000,16384,1,460,P100|T4,LS,Running,100,1100,100"
 

@@ -221,8 +221,8 @@ export const openb = (nodes: Table, pods: Table, options: Options): Workload => 
   const faults = options.faults === false ? []
     : drawFaults(options.seed, topology, operations.map(({ at_ms }) => at_ms), safety_ms, most)
   return {
-    input: { seed: options.seed, topology, swarm: ["openb"], operations, persistentUsers: true, faults, choices: [], safety_ms, core_ms,
-      healed_ms },
+    input: { seed: options.seed, topology, swarm: ["openb"], operations, persistentUsers: true, faults, choices: [],
+      safety_ms, core_ms, healed_ms },
     neverFit: recorded.filter(({ spec }) => !workers.some((worker) => fits(spec, worker))).map(({ name }) => name)
   }
 }

@@ -57,7 +57,10 @@ const crashLoop = (targets: Targets): Group =>
       return gaps.map((gap) => body(at += gap + restart_ms, { type: "process.crash", process: name, restart_ms }))
     })
 
-/** All workers of a zone at once, or all but one or two: their power, their cards, or the way between them and the control plane. */
+/**
+ * All workers of a zone at once, or all but one or two: their power, their cards, or the way between them and the
+ * control plane.
+ */
 const zoneOutage = (targets: Targets): Group =>
   fc.tuple(fc.constantFrom(...targets.topology.workers.map(({ zone }) => zone)),
     fc.constantFrom("power", "nic", "partition"), fc.oneof(duration, absence), fc.constantFrom(0, 0, 1, 2))
@@ -146,9 +149,9 @@ const splitAndRestart = (targets: Targets): Group =>
   ])
 
 /**
- * Elections in bad weather: the links among the stores are slow, each way in its own measure, and lose much, and whoever is elected goes
- * away soon after, so that candidates meet, messages of one term arrive after its decision, and a leader that stood
- * still goes on as if it led.
+ * Elections in bad weather: the links among the stores are slow, each way in its own measure, and lose much, and
+ * whoever is elected goes away soon after, so that candidates meet, messages of one term arrive after its decision,
+ * and a leader that stood still goes on as if it led.
  */
 const elections = (targets: Targets): Group => {
   const stores = targets.control.slice(0, targets.topology.etcds)
@@ -179,13 +182,15 @@ const flapping = (targets: Targets): Group => {
   const isServer = (name: string) => name.startsWith("etcd/") || name.startsWith("api-server/")
   return fc.array(fc.record({
     name: fc.constantFrom(...targets.processes.filter(isServer)), after: fc.nat(15_000), gone_ms: logUniform(10, 3_000),
-    how: fc.constantFrom("crash", "crash", "restart", "pause", "disk", "reset"), peer: fc.constantFrom(...targets.machines)
+    how: fc.constantFrom("crash", "crash", "restart", "pause", "disk", "reset"),
+    peer: fc.constantFrom(...targets.machines)
   }), { minLength: 3, maxLength: 12, size: "max" }).map((drawn) => drawn.map(({ name, after, gone_ms, how, peer }) => {
     const machine = machineOf(name)
     if (how === "pause") return body(after, { type: "process.pause", process: name, duration_ms: gone_ms })
     if (how === "disk") return body(after, { type: "disk.fail", machine, state: "slow", duration_ms: 10 * gone_ms })
     if (how === "reset" && peer !== machine) return body(after, { type: "network.reset", from: peer, to: machine })
-    return body(after, { type: how === "restart" ? "process.restart" : "process.crash", process: name, restart_ms: gone_ms })
+    const type = how === "restart" ? "process.restart" : "process.crash"
+    return body(after, { type, process: name, restart_ms: gone_ms })
   }))
 }
 
@@ -196,7 +201,10 @@ const actors = fc.oneof(...components.map((component) => ({
   arbitrary: fc.constant(component)
 })))
 const strikes_max = 10 // ASSUMED
-/** Lines to strike at: the same one a few times over, or the first ones of some of the things that the component decides. */
+/**
+ * Lines to strike at: the same one a few times over, or the first ones of some of the things that the component
+ * decides.
+ */
 const strikes = (component: string): fc.Arbitrary<ReadonlyArray<Pick<Moment, "event" | "nth">>> => {
   const one = fc.record({
     event: fc.oneof({ weight: 2, arbitrary: fc.constantFrom(...writesOf(component)) },
@@ -259,8 +267,8 @@ export const cutOffAtSeldom = (): Group => fc.tuple(
 
 const scenarios: Readonly<Record<ScenarioKind, (targets: Targets) => Group>> = {
   ...hardships,
-  fallsBehind, longPause, crashLoop, zoneOutage, lostNode, isolatedMember, rollingReboot, weather, splitAndRestart, elections,
-  flapping
+  fallsBehind, longPause, crashLoop, zoneOutage, lostNode, isolatedMember, rollingReboot, weather, splitAndRestart,
+  elections, flapping
 }
 
 /** A group of faults of the scenarios that are on; undefined when none is. */

@@ -36,7 +36,8 @@ export const features: ReadonlyMap<string, number> = new Map<string, number>([
   ...Object.keys(faultKinds).map((kind) => [`fault:${kind}`, 0.35] as const),
   ...programKinds.map((kind) => [`program:${kind}`, kind === "server" ? 0.9 : 0.35] as const),
   ...scenarioKinds.map((kind) => [`scenario:${kind}`, likely.get(kind) ?? hardship.get(kind) ?? 0.3] as const),
-  ...specFeatures.map((feature) => [`spec:${feature}`, feature === "hugeRequests" ? 0.1 : feature === "tolerations" ? 0.6 : 0.35] as const),
+  ...specFeatures.map((feature) => [`spec:${feature}`,
+    feature === "hugeRequests" ? 0.1 : feature === "tolerations" ? 0.6 : 0.35] as const),
   ["run:faults", 0.9], ["run:choices", 0.5], ["run:collisions", 0.5], ["run:longRun", 0.15], ["run:blackouts", 0.15],
     ["run:manyWorkers", 0.3], ["run:moments", 0.6], ["run:compactions", 0.3], ["run:focused", 0.5],
   ["run:calmStart", 0.6], ["run:persistentUsers", 0.5], ["run:halfDone", 0.6], ["run:cutOff", 0.6]

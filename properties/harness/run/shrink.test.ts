@@ -14,7 +14,9 @@ const big = (wanted: (input: RunInput) => boolean): RunInput => {
   }
 }
 
-/** Fails when a pod is deleted after it was created and a certain process crashed before: two operations and a fault. */
+/**
+ * Fails when a pod is deleted after it was created and a certain process crashed before: two operations and a fault.
+ */
 const synthetic = (input: RunInput): Failure | undefined => {
   const crash = input.faults.find((fault) => fault.type === "process.crash" && fault.process === "etcd/0")
   const create = crash && input.operations.find((one) => one.type === "pod.create" && one.at_ms >= crash.at_ms)

@@ -14,7 +14,8 @@ const name = fc.constantFrom("team-0", "team-1")
 const fill = ({ held: isHeld, name: namespace, pods, spec }: OperationOf<"namespace.fill">): Act =>
   Effect.gen(function*() {
     const client = yield* Client
-    yield* Effect.catchTag(client.create("namespaces", { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } }),
+    yield* Effect.catchTag(
+      client.create("namespaces", { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } }),
       "AlreadyExists", () => Effect.void)
     for (let i = 0; i < pods; i++) yield* client.create("pods", pod(`pod-${i}`, spec, namespace))
     const set = replicaSet("web-0", pods, spec, undefined, namespace)
