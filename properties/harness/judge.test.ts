@@ -89,7 +89,8 @@ describe("what must follow", () => {
     const { line } = trace()
     line(0, "test.server", "request.came", "busy")
     expect(line(101, "test.lease", "lease.taken", "held", { by: "a" })).toMatchObject({ why: "obligation overdue",
-      actor: "p/1", chart: "test.server", stateBefore: "busy", message: "line 0 demands request.replied of " +
+      actor: "p/1", chart: "test.server", stateBefore: "busy",
+      obligation: { entity: "x", since_ms: 0, actor: "p/1", seq: 0 }, message: "line 0 demands request.replied of " +
         "test.server x by p/1 within 100 ms, by 100 ms; at line 1 it is 101 ms and it has not come" })
   })
   it("is waived by a crash of the actor, and the instance hears the crash and the start", () => {

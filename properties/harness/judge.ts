@@ -27,6 +27,9 @@ export interface Disagreement {
   readonly context: unknown
   /** What the chart has for the state: "event [guard] [guard]". */
   readonly allowed: ReadonlyArray<string>
+  /** What was owed, since which line. */
+  readonly obligation?: { readonly entity: string; readonly since_ms: number; readonly actor: string;
+    readonly seq: number }
   /** One sentence: what the chart allowed and what came. */
   readonly message: string
 }
@@ -159,6 +162,7 @@ export class Conformance {
     const instance = this.#actors.get(late.actor)?.get(late.chart)?.get(late.entity)
     const configuration = instance?.configuration
     return { line, chart: late.chart, actor: late.actor, entity: late.entity, why: "obligation overdue",
+      obligation: { entity: late.entity, since_ms: late.due_ms - late.within_ms, actor: late.actor, seq: late.since },
       stateBefore: configuration?.value, context: instance?.context,
       allowed: configuration === undefined || judge === undefined ? [] : judge.chart.allowed(configuration),
       message: `line ${late.since} demands ${late.type} of ${late.chart} ${late.entity} by ${late.actor} within ` +

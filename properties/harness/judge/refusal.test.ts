@@ -86,7 +86,8 @@ describe("a refusal", () => {
     expect(sidesOf(raft, recovered, 5)).toBe("; it remembers appliedEver 12; " +
       "the line says lastIndex 10, applied 9, appliedTerm 3, revision 4")
     const object = (replicas: number, generation: number) => ({
-      metadata: { uid: "u", generation, resourceVersion: "7" }, spec: { replicas, template: { deep: ["x".repeat(900)] } } })
+      metadata: { uid: "u", generation, resourceVersion: "7" },
+      spec: { replicas, template: { deep: ["x".repeat(900)] } } })
     const said = sidesOf({ uid: "u", generation: 1, quiet_ms: 2, limits: { timeout_ms: 9 } },
       { type: "object.updated", key: "k", object: object(5, 3), previous: object(3, 1) }, 40)
     expect(said).toBe("; it remembers generation 1, quiet_ms 2, timeout_ms 9; the line says key k, " +
