@@ -23,7 +23,12 @@ export const Header = Schema.Struct({
     invariants: Schema.Array(Schema.Number),
     message: Schema.String,
     /** The seq of the line at which it broke; absent when it broke at the end. */
-    seq: Schema.optionalKey(Schema.Number)
+    seq: Schema.optionalKey(Schema.Number),
+    /** What was not done in time: of which entity, since when, by whom and since which line, where that is known. */
+    obligation: Schema.optionalKey(Schema.Struct({
+      entity: Schema.String, since_ms: Schema.Number,
+      actor: Schema.optionalKey(Schema.String), seq: Schema.optionalKey(Schema.Number)
+    }))
   })),
   /** The planted bug that was in the cluster, by its catalogue id; absent for the cluster as it is. */
   bug: Schema.optionalKey(Schema.String),

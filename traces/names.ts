@@ -75,6 +75,11 @@ export class Names {
     return this.#requests.get(requestOf(line)) ?? this.of(line.entity)
   }
 
+  /** The text with the name of what has a uid behind it, for whoever looks for either. */
+  beside(text: string): string {
+    return text.replace(uid, (one) => this.#byUid.has(one) ? `${one} (${this.#byUid.get(one)})` : one)
+  }
+
   /** The text with stable names in it for whatever was drawn. */
   of(text: string): string {
     return text.replace(uid, (one) => this.#byUid.get(one) ?? one)

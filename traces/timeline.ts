@@ -2,6 +2,7 @@
  * A trace as text: one line per event in columns, or only what led to one of them.
  */
 import type { Line, StateValue } from "#model/events.ts"
+import type { Names } from "#traces/names.ts"
 
 /** "a.b" for a nested state, "x: a.b, y: c" for parallel regions. */
 export const stateText = (state: StateValue): string => {
@@ -16,7 +17,8 @@ const short = (value: unknown): string => {
   if (typeof value !== "object" || value === null) return String(value)
   const object = value as { metadata?: { namespace?: string; name?: string }; kind?: string }
   if (object.metadata !== undefined) {
-    return `${object.kind ?? "object"} ${object.metadata.namespace === "" ? "" : `${object.metadata.namespace}/`}${object.metadata.name}`
+    const { name, namespace = "" } = object.metadata
+    return `${object.kind ?? "object"} ${namespace === "" ? "" : `${namespace}/`}${name}`
   }
   const text = JSON.stringify(value)
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
@@ -62,11 +64,21 @@ export interface Columns {
   readonly actor: number
 }
 
-/** Header and rows. `mark` is the seq of the line to point at. */
-export const rows = (lines: ReadonlyArray<Line>, mark?: number, width: Columns = { event: 58, actor: 24 }): ReadonlyArray<string> => [
+/** With names: what the line is about, after what happened to it. */
+const told = (line: Line, names: Names | undefined): string => {
+  if (names === undefined) return eventText(line.event)
+  const [type, ...fields] = eventText(line.event).split("  ")
+  return [type, names.about(line), ...fields.map((field) => names.of(field))].join("  ")
+}
+
+/** Header and rows. `mark` is the seq of the line to point at; `names` have heard the lines. */
+export const rows = (
+  lines: ReadonlyArray<Line>, mark?: number, width: Columns = { event: 58, actor: 24 }, names?: Names
+): ReadonlyArray<string> => [
   `${"seq".padStart(6)} ${"at".padStart(10)}  ${"actor".padEnd(width.actor)} ${"event".padEnd(width.event)} state`,
   ...lines.map((line) =>
     `${String(line.seq).padStart(6)} ${`${(line.at_ms / 1000).toFixed(3)} s`.padStart(10)}  ` +
-    `${clip(line.actor, width.actor).padEnd(width.actor)} ${clip(eventText(line.event), width.event).padEnd(width.event)} ` +
+    `${clip(line.actor, width.actor).padEnd(width.actor)} ` +
+    `${clip(told(line, names), width.event).padEnd(width.event)} ` +
     `${clip(stateText(line.state), 60)}${line.seq === mark ? "  ✗" : ""}`)
 ]

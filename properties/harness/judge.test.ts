@@ -52,9 +52,10 @@ describe("a line against its chart", () => {
     line(0, "test.lease", "lease.taken", "held", { by: "a" })
     expect(line(14_999, "test.lease", "lease.taken", "held", { by: "b" })).toMatchObject({ why: "refused",
       stateBefore: "held", allowed: ["lease.renewed", "lease.taken", "lease.released"],
-      message: 'line 1 at 14999 ms: test.lease of p/1 x refuses lease.taken, for not [expired], in "held"; it has ' +
-        'lease.renewed, lease.taken, lease.released; it remembers {"holder":"a","at_ms":0,"duration_ms":15000}; ' +
-        'the line says {"type":"lease.taken","by":"b"} at its clock\'s 14999 ms' })
+      message: 'line 1 at 14999 ms: test.lease of p/1 x refuses lease.taken in "held": not [expired]; it remembers ' +
+        "holder a, at_ms 0, duration_ms 15000; the line says by b, clock_ms 14999" })
+    expect(line(15_000, "test.lease", "lease.lost", "held")).toMatchObject({ message: expect.stringContaining(
+      'has no lease.lost in "held"; it has lease.renewed, lease.taken, lease.released; it remembers') })
   })
   it("is refused with a wrong state, an unknown event, an unknown chart", () => {
     const { line } = trace()
@@ -88,7 +89,8 @@ describe("what must follow", () => {
     const { line } = trace()
     line(0, "test.server", "request.came", "busy")
     expect(line(101, "test.lease", "lease.taken", "held", { by: "a" })).toMatchObject({ why: "obligation overdue",
-      actor: "p/1", chart: "test.server", stateBefore: "busy", message: "line 0 demands request.replied of " +
+      actor: "p/1", chart: "test.server", stateBefore: "busy",
+      obligation: { entity: "x", since_ms: 0, actor: "p/1", seq: 0 }, message: "line 0 demands request.replied of " +
         "test.server x by p/1 within 100 ms, by 100 ms; at line 1 it is 101 ms and it has not come" })
   })
   it("is waived by a crash of the actor, and the instance hears the crash and the start", () => {

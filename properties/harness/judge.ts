@@ -11,6 +11,7 @@ import type { Line, StateValue } from "#model/events.ts"
 import { compile, type CompiledChart, type Configuration, type Instance } from "#properties/harness/judge/compile.ts"
 import { type ChartCoverage, Coverage, mark } from "#properties/harness/judge/coverage.ts"
 import { type Emitted, Obligations } from "#properties/harness/judge/obligations.ts"
+import { reasonOf, sidesOf } from "#properties/harness/judge/refusal.ts"
 
 export type Charts = Readonly<Record<string, AnyStateMachine>>
 
@@ -26,6 +27,9 @@ export interface Disagreement {
   readonly context: unknown
   /** What the chart has for the state: "event [guard] [guard]". */
   readonly allowed: ReadonlyArray<string>
+  /** What was owed, since which line. */
+  readonly obligation?: { readonly entity: string; readonly since_ms: number; readonly actor: string;
+    readonly seq: number }
   /** One sentence: what the chart allowed and what came. */
   readonly message: string
 }
@@ -158,6 +162,7 @@ export class Conformance {
     const instance = this.#actors.get(late.actor)?.get(late.chart)?.get(late.entity)
     const configuration = instance?.configuration
     return { line, chart: late.chart, actor: late.actor, entity: late.entity, why: "obligation overdue",
+      obligation: { entity: late.entity, since_ms: late.due_ms - late.within_ms, actor: late.actor, seq: late.since },
       stateBefore: configuration?.value, context: instance?.context,
       allowed: configuration === undefined || judge === undefined ? [] : judge.chart.allowed(configuration),
       message: `line ${late.since} demands ${late.type} of ${late.chart} ${late.entity} by ${late.actor} within ` +
@@ -165,28 +170,26 @@ export class Conformance {
   }
 
   #refused(line: Line, judge: Judge, instance: Instance): Disagreement {
-    const { type } = line.event
-    const guards = judge.chart.explain(instance.configuration, type)
-    const because = guards.length === 0 ? `has no ${type} in` : `refuses ${type}, for not [${guards.join("], [")}], in`
-    const before = instance.configuration
-    return this.#parted(line, judge, instance, "refused", before, `${because} ${show(before.value)}`)
+    const { configuration, context } = instance
+    const { clock_ms, event } = line
+    const guards = judge.chart.explain(configuration, event.type)
+    const envelope = { seq: line.seq, at_ms: line.at_ms, clock_ms, actor: line.actor, entity: line.entity }
+    const state = show(configuration.value)
+    const what = guards.length === 0
+      ? `has no ${event.type} in ${state}; it has ${judge.chart.allowed(configuration).join(", ") || "nothing"}`
+      : `refuses ${event.type} in ${state}: ${reasonOf(judge.name, guards, context, { ...envelope, ...event })}`
+    return this.#parted(line, judge, instance, "refused", configuration, what + sidesOf(context, event, clock_ms))
   }
 
   #parted(line: Line, judge: Judge, instance: Instance, why: Disagreement["why"], before: Configuration,
     what: string): Disagreement {
-    const allowed = judge.chart.allowed(before)
     return { line, chart: line.chart, actor: line.actor, entity: line.entity, why, stateBefore: before.value,
-      context: instance.context, allowed,
-      message: `line ${line.seq} at ${line.at_ms} ms: ${line.chart} of ${line.actor} ${line.entity} ${what}` +
-        (why === "refused" ? `; it has ${allowed.join(", ") || "nothing"}; it remembers ${show(instance.context)}; ` +
-          `the line says ${show(line.event)} at its clock's ${line.clock_ms} ms` : "") }
+      context: instance.context, allowed: judge.chart.allowed(before),
+      message: `line ${line.seq} at ${line.at_ms} ms: ${line.chart} of ${line.actor} ${line.entity} ${what}` }
   }
 }
 
-const show = (value: unknown): string => {
-  const text = JSON.stringify(value, (_key, inner) => inner instanceof Map || inner instanceof Set ? [...inner] : inner)
-  return text === undefined ? "nothing" : text.length > 800 ? `${text.slice(0, 800)}…` : text
-}
+const show = (state: StateValue): string => JSON.stringify(state)
 
 const equal = (a: any, b: any): boolean => {
   if (typeof a === "string" || typeof b !== "object" || b === null) return a === b

@@ -14,7 +14,7 @@ import type { Operation } from "#model/events/operations.ts"
 import { machineOf } from "#properties/faults.ts"
 import { endsMajority, frozenAfter, legal, survivableCore } from "#properties/harness/draw/lawful.ts"
 import { Moments, struckAt } from "#properties/harness/run/moments.ts"
-import { Monitors, textOf, type Broken } from "#properties/harness/run/monitors.ts"
+import { Monitors, textOf, type Broken, type Owed } from "#properties/harness/run/monitors.ts"
 import { Noted } from "#properties/harness/run/noted.ts"
 import type { Property } from "#properties/property.ts"
 import { controlPlane, decodeRunInput, type RunInput } from "#properties/harness/draw/run-input.ts"
@@ -30,6 +30,7 @@ export interface Judge {
 export interface Disagreement {
   readonly chart: string
   readonly message: string
+  readonly obligation?: Owed
 }
 
 export interface Options {
@@ -334,8 +335,9 @@ export class Run {
     try {
       const disagreement = this.#judge?.line(line)
       if (disagreement === undefined) return
-      const { chart, message } = disagreement
-      this.#found({ kind: "conformance", property: chart, invariants: [], message, at_ms: line.at_ms, line })
+      const { chart, message, obligation } = disagreement
+      this.#found({ kind: "conformance", property: chart, invariants: [], message, at_ms: line.at_ms, line,
+        ...(obligation === undefined ? {} : { obligation }) })
     } catch (error) {
       this.#found(crash("the judge of the charts failed", error, line.at_ms))
     }

@@ -52,7 +52,8 @@ export const traceOf = (
     ...(broken === undefined ? {} : {
       broke: {
         kind: broken.kind, property: broken.property, invariants: broken.invariants, message: firstLine(broken.message),
-        ...(seq === undefined ? {} : { seq })
+        ...(seq === undefined ? {} : { seq }),
+        ...(broken.obligation === undefined ? {} : { obligation: broken.obligation })
       }
     }),
     input

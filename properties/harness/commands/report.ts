@@ -4,7 +4,9 @@ import type { Coverage } from "#properties/harness/judge/coverage.ts"
 import type { Summary } from "#properties/harness/run/tally.ts"
 import type { Broken } from "#properties/harness/run.ts"
 import type { RunInput } from "#properties/harness/draw/run-input.ts"
-import { causalPast, rows } from "#traces/timeline.ts"
+import { Names } from "#traces/names.ts"
+import { rows } from "#traces/timeline.ts"
+import { why } from "#traces/why.ts"
 import type { Line } from "#model/events.ts"
 
 const hours = (ms: number): string =>
@@ -83,13 +85,19 @@ export const foundText = (found: Found): string => {
   const { broken, before, after } = found
   const shrunk = (name: keyof Size): string => `${before[name]} → ${after[name]} ${name}`
   const seq = broken.line?.seq
-  const past = seq === undefined ? found.lines.slice(-12) : causalPast(found.lines, seq).slice(-20)
+  const names = new Names()
+  for (const line of found.lines) names.hear(line)
+  const { property, obligation } = broken
+  const explained = why({ property, ...(seq === undefined ? {} : { seq }),
+    ...(obligation === undefined ? {} : { obligation }) }, found.lines)
+  // What opened an obligation comes first; what led to a line stands just before it.
+  const past = obligation === undefined ? explained.lines.slice(-20) : explained.lines.slice(0, 20)
   const invariants = broken.invariants.length === 0 ? "" : ` · invariant ${broken.invariants.join(", ")}`
   return [
     "",
     `broke  ${words[broken.kind]}  ${broken.property}${invariants}`,
     ...cited(broken.invariants),
-    `       ${broken.message.split("\n").join("\n       ")}`,
+    `       ${names.beside(broken.message).split("\n").join("\n       ")}`,
     `       seed ${found.seed}   ${found.example ?? `run ${found.run + 1}/${found.runs}`}` +
       `${found.count === 1 ? "" : `, and ${found.count - 1} more`}   ` +
       `shrunk ${shrunk("operations")}, ${shrunk("faults")}, ${shrunk("choices")}` +
@@ -97,7 +105,8 @@ export const foundText = (found: Found): string => {
     ...(found.note === undefined ? [] : [`       ${found.note}`]),
     "",
     ...(found.lines.length === 0 ? [` record  npx plimsoll replay ${found.file} --to ${found.file}`] : [
-      ...rows(past, seq),
+      ...rows(past, obligation === undefined ? seq : explained.seq),
+      ...explained.seen,
       "",
       ` replay  npx plimsoll replay ${found.file}`,
       ` show    npx plimsoll show ${found.file} --why`

@@ -3,16 +3,18 @@ import { Console, Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { cited } from "#properties/harness/commands/cited.ts"
 import { BadInput, readTrace } from "#properties/harness/commands/outcome.ts"
-import { causalPast, rows } from "#traces/timeline.ts"
+import { Names } from "#traces/names.ts"
+import { rows } from "#traces/timeline.ts"
+import { why as explain } from "#traces/why.ts"
 import type { Trace } from "#traces/format.ts"
 
-const about = ({ header, lines }: Trace): ReadonlyArray<string> => [
+const about = ({ header, lines }: Trace, names: Names): ReadonlyArray<string> => [
   `trace  ${header.why}`,
   ...(header.broke === undefined ? [] : [
     `broke  ${header.broke.property}` +
     (header.broke.invariants.length === 0 ? "" : ` · invariant ${header.broke.invariants.join(", ")}`),
     ...cited(header.broke.invariants),
-    `       ${header.broke.message}`
+    `       ${names.beside(header.broke.message)}`
   ]),
   ...(header.bug === undefined ? [] : [`bug    ${header.bug} was planted`]),
   `       ${lines.length} lines, Plimsoll ${header.version}`,
@@ -34,10 +36,14 @@ const pick = (trace: Trace, { why, ...wish }: Wish) => {
   if (at !== undefined && trace.lines[at] === undefined) {
     throw new BadInput({ message: `--at ${at}: the trace has lines 0 to ${trace.lines.length - 1}` })
   }
-  const lines = (why ? causalPast(trace.lines, seq) : trace.lines)
+  const explained = why ? explain(trace.header.broke, trace.lines, at) : undefined
+  const lines = (explained?.lines ?? trace.lines)
     .filter((line) => chart === undefined || line.chart.startsWith(chart))
-  return { seq, lines: last === undefined ? lines : lines.slice(-last) }
+  return { seq: explained?.seq ?? seq, lines: last === undefined ? lines : lines.slice(-last),
+    seen: explained?.seen ?? [], actors: explained?.actors ?? [] }
 }
+
+const wide = { event: 78, actor: 24 }
 
 export const show = Command.make("show", {
   file: Argument.String("file").pipe(Argument.withDescription("The trace to show")),
@@ -50,11 +56,17 @@ export const show = Command.make("show", {
   json: Flag.Boolean("json").pipe(Flag.withDescription("One JSON document"), Flag.withDefault(false))
 }, (input) => Effect.gen(function*() {
   const trace = yield* Effect.try({ try: () => readTrace(input.file), catch: (error) => error as BadInput })
-  const { seq, lines } = yield* Effect.try({
+  const { seq, lines, seen, actors } = yield* Effect.try({
     try: () => pick(trace, input),
     catch: (error) => error as BadInput
   })
-  if (input.json) return yield* Console.log(JSON.stringify({ header: trace.header, at: seq, lines }))
+  if (input.json) return yield* Console.log(JSON.stringify({ header: trace.header, at: seq, lines, actors, seen }))
   const mark = trace.header.broke === undefined && Option.isNone(input.at) ? undefined : seq
-  yield* Console.log([...about(trace), ...rows(lines, mark)].join("\n"))
+  const names = new Names()
+  for (const line of trace.lines) names.hear(line)
+  const isOwed = input.why && Option.isNone(input.at) && trace.header.broke?.obligation !== undefined
+  yield* Console.log([...about(trace, names), ...(isOwed ? [`opened by line ${seq}, ✗` +
+    (actors.length === 0 ? "" : `; what ${actors.join(", ")} did about it since`), ""] : []),
+  ...rows(lines, mark, input.why ? wide : undefined, input.why ? names : undefined),
+  ...(seen.length === 0 ? [] : ["", ...seen])].join("\n"))
 })).pipe(Command.withDescription("Print a trace as a timeline"))

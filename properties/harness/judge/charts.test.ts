@@ -12,7 +12,8 @@ import { draws, sampleEvent } from "#properties/harness/judge/sample.ts"
 const root = fileURLToPath(new URL("../../../model/", import.meta.url))
 const components = globSync("{,controllers/}*.ts", { cwd: root })
   .filter((file) => !file.endsWith(".test.ts")
-    && !["cluster.ts", "draw.ts", "events.ts", "invariants.ts", "limits.ts", "kinds.ts", "typed.ts"].includes(file))
+    && !["cluster.ts", "draw.ts", "events.ts", "invariants.ts", "limits.ts", "kinds.ts",
+      "refusals.ts", "typed.ts"].includes(file))
   .toSorted()
 
 /** Their guards know what a lawful change of an object is, and events at random are not: judged on a run below. */

@@ -10,6 +10,13 @@ import type { Line } from "#model/events.ts"
 import { History, isChange } from "#properties/history.ts"
 import type { GiveUp, Obligation, Property } from "#properties/property.ts"
 
+export interface Owed {
+  readonly entity: string
+  readonly since_ms: number
+  /** Who owes it, and the line that opened it, where a chart says so. */
+  readonly actor?: string
+  readonly seq?: number
+}
 export interface Broken {
   readonly kind: "safety" | "liveness" | "conformance" | "crash"
   /** The guarantee's sentence; for conformance the chart, for a crash what it was. */
@@ -21,6 +28,8 @@ export interface Broken {
   readonly at_ms: number
   /** The line at which it broke; absent when it broke at the end. */
   readonly line?: Line
+  /** What was not done in time. */
+  readonly obligation?: Owed
   /** How long the core phase had lasted; absent when it broke before that phase was over. */
   readonly core_ms?: number
 }
@@ -180,7 +189,7 @@ export class Monitors {
         if (now_ms - Math.max(since_ms, healed_ms) < within_ms) continue
         const message = `${entity}: open since ${seconds(since_ms)}, to be closed within ${seconds(within_ms)} of ` +
           `${since_ms >= healed_ms ? "that" : `the healing at ${seconds(healed_ms)}`}`
-        return this.#broken("liveness", property, message, now_ms)
+        return { ...this.#broken("liveness", property, message, now_ms), obligation: { entity, since_ms } }
       }
     }
     return undefined
