@@ -39,10 +39,11 @@ class Trouble {
       case "process.paused":
       case "process.resumed":
       case "process.crashed":
+      case "process.stopped":
       case "process.started": {
         if (!/^(kubelet|container-runtime)\//.test(event.process)) return undefined
-        if (event.type === "process.paused" || event.type === "process.crashed") this.#frozen.add(event.process)
-        else this.#frozen.delete(event.process)
+        if (event.type === "process.resumed" || event.type === "process.started") this.#frozen.delete(event.process)
+        else this.#frozen.add(event.process)
         return machineOf(event.process)
       }
       case "machine.diskChanged":
