@@ -21,11 +21,9 @@ const ofPods = (
   isPod(pod) && isPod(before) && before.metadata.uid === pod.metadata.uid ? wrong(pod, before, event) : undefined)
 
 /** Which of its conditions say that it is ready, or do not deny it. */
-const readyOf = ({ status: { conditions = [] } }: Pod): string | undefined => {
-  const ready = conditions.filter(({ status, type }) =>
-    (type === "Ready" || type === "ContainersReady") && status !== "False")
-  return ready.length === 0 ? undefined : ready.map(({ status, type }) => `${type} ${status}`).join(", ")
-}
+const readyOf = ({ status: { conditions = [] } }: Pod): ReadonlyArray<string> =>
+  conditions.filter(({ status, type }) => (type === "Ready" || type === "ContainersReady") && status !== "False")
+    .map(({ status, type }) => `${type} ${status}`)
 
 const order: Readonly<Record<PodPhase, number>> = { Pending: 0, Running: 1, Succeeded: 2, Failed: 2 }
 
@@ -50,18 +48,19 @@ const safety: ReadonlyArray<Property> = [
       : `${at(event)}: ${was} became ${is}`
   }),
 
-  // The garbage collector writes the phase alone: no kubelet is there to ask. What it left so may stay so.
+  // The garbage collector writes the phase alone: no kubelet is there to ask. What it left so may stay so, and go one
+  // after the other: whoever marks the pods of a lost node denies Ready alone.
   always("a pod that has ended is not ready", [45], (history) => {
     const collectable = new Collectable(history)
     return (line) => {
       const change = committed(line, "pods")
       if (change?.type !== "object.updated") return undefined
       const { object: pod, previous } = change
-      const ready = isTerminal(pod.status.phase) ? readyOf(pod) : undefined
-      if (ready === undefined || (isTerminal(previous.status.phase) && readyOf(previous) === ready)) return undefined
-      const isLeft = !isTerminal(previous.status.phase) && readyOf(previous) === ready
-      return isLeft && pod.status.phase === "Failed" && collectable.whyNot(pod, line.at_ms) === undefined ? undefined
-        : `${at(change)} is ${pod.status.phase} and ${ready}`
+      const ready = isTerminal(pod.status.phase) ? readyOf(pod) : []
+      const isOld = ready.every((one) => readyOf(previous).includes(one))
+      if (ready.length === 0 || (isTerminal(previous.status.phase) && isOld)) return undefined
+      return isOld && pod.status.phase === "Failed" && collectable.whyNot(pod, line.at_ms) === undefined ? undefined
+        : `${at(change)} is ${pod.status.phase} and ${ready.join(", ")}`
     }
   }, ["pods.updated"]),
 
