@@ -65,13 +65,19 @@ const goesOn = () => ({ now }: History) => {
 }
 const isHeldByContent = ({ spec }: Namespace): boolean => spec.finalizers?.includes(contentFinalizer) === true
 
-/** "pods first", "not before it is empty": of what was there when the sync began, and still is. */
-const emptiesInOrder = () => (): (line: Line) => string | undefined => {
+/** Nothing that was wrong makes a request fail any more. */
+const well_ms = 150_000 // ASSUMED: as in controller/converge.ts
+
+/**
+ * "pods first", "not before it is empty": of what was there when the sync began, and still is. Whoever cannot delete or
+ * list the pods goes on with the rest (deleteAllContent), so their order is judged while nothing is wrong.
+ */
+const emptiesInOrder = () => ({ calm }: History): (line: Line) => string | undefined => {
   const contents = new Contents()
   const seen = new ByActor<ReadonlySet<string>>()
   return (line) => {
     contents.line(line)
-    const { actor, entity, event } = line
+    const { actor, at_ms, entity, event } = line
     if (event.type === "process.crashed" || event.type === "process.stopped") seen.forget(event.process)
     const namespace = keyIn("namespace", entity)
     if (namespace === undefined) return undefined
@@ -80,6 +86,7 @@ const emptiesInOrder = () => (): (line: Line) => string | undefined => {
     const before = seen.get(actor, entity)
     const isLast = event.subresource === "finalize"
     if (!isLast && (event.verb !== "deletecollection" || event.resource === "pods")) return undefined
+    if (!isLast && !calm.isUntouched && !calm.wasWellFor(well_ms, at_ms)) return undefined
     for (const [uid, [resource, object]] of contents.of(namespace)) {
       if (before?.has(uid) !== true || (!isLast && resource !== "pods")) continue
       return `${actor} ${isLast ? `lets ${namespace} go` : `deletes ${event.resource} in ${namespace}`}, where `
