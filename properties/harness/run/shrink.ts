@@ -59,10 +59,13 @@ export class Shrinker {
   readonly #key: string | undefined
   readonly #tried = new Set<string>()
   readonly #isKnown: boolean
+  /** As long as the whole run was. */
+  readonly #whole_ms: number
 
   constructor(input: RunInput, outcome: Exclude<Outcome, undefined>) {
     this.best = input
     this.#isKnown = outcome !== "failed"
+    this.#whole_ms = input.safety_ms + input.core_ms + input.healed_ms
     this.#tried.add(JSON.stringify(input))
     this.#key = outcome === "failed" ? undefined : outcome.key
   }
@@ -84,6 +87,7 @@ export class Shrinker {
       if (before !== JSON.stringify(this.best)) continue
       yield* this.withoutPairs((run) => run.operations, withOperations)
       yield* this.withoutPairs((run) => run.faults, withFaults)
+      if (before === JSON.stringify(this.best)) yield* this.withMoreTime()
       if (before === JSON.stringify(this.best)) yield* this.withOtherChances()
     }
   }
@@ -126,6 +130,23 @@ export class Shrinker {
         const values = get(this.best)
         if (yield* this.accepts(set(this.best, values.filter((_, k) => k !== i && k !== j)))) break
       }
+    }
+  }
+
+  /**
+   * The run ends where it broke, and a part that only made it break sooner cannot go in that time: without it once
+   * more, with the time that the whole run had. What it breaks in the phases after the faults is left as it is.
+   */
+  *withMoreTime(): Asking<void> {
+    const { best } = this
+    if (!this.#isKnown || sizeOf(best) > small || best.core_ms + best.healed_ms > 0) return
+    const longer = { ...best, safety_ms: this.#whole_ms }
+    const without = <T>(all: ReadonlyArray<T>, i: number) => all.filter((_, k) => k !== i)
+    for (let i = best.faults.length - 1; i >= 0; i--) {
+      if (yield* this.accepts(withFaults(longer, without(best.faults, i)))) return
+    }
+    for (let i = best.operations.length - 1; i >= 0; i--) {
+      if (yield* this.accepts(withOperations(longer, without(best.operations, i)))) return
     }
   }
 
