@@ -94,6 +94,9 @@ const sync = setup({
     })),
     answer: assign({ failures: ({ context, event }) => context.failures + Number(isFailure(event)) }),
     tryStatus: assign({ tries: ({ context }) => context.tries + 1 }),
+    /** What cannot be said in a status is not what matters, and after a conflict it is tried again. */
+    answerAct: assign({ failures: ({ context, event }) => context.failures + Number(isFailure(event)
+      && !isStatus(event) && !(event.type === "sync.failed" && event.reason === "Conflict")) }),
     putOff: () => {}
   }
 }).createMachine({
@@ -171,11 +174,11 @@ const sync = setup({
       on: { "sync.ended": { guard: "allWentWell", target: "idle" } }
     },
     acting: {
-      description: "It does what no other controller does, and knows itself what counts as a failure.",
+      description: "It does what no other controller does; what it says of itself may fail, and what is tried again.",
       on: {
-        "sync.wrote": { actions: "answer" },
-        "sync.failed": { actions: "answer" },
-        "sync.ended": { target: "idle" }
+        "sync.wrote": { actions: "answerAct" },
+        "sync.failed": { actions: "answerAct" },
+        "sync.ended": { guard: "failsForAReason", target: "idle" }
       }
     }
   }

@@ -6,6 +6,7 @@
 import { kinds, type Resource } from "#model/kinds.ts"
 import { saysSomethingNew } from "#properties/cluster/idle-writes.ts"
 import { actsSoon, adoptsOrphans, comesToItsNumber, isTrueAtRest } from "#properties/controller/converge.ts"
+import { heardByLowered, lowersWhatFailed } from "#properties/controller/lowered.ts"
 import { neverOvershoots } from "#properties/controller/overshoot.ts"
 import {
   adoptsWhatCounts, changesOneOwner, livesWithTheLiving, movesByItsController, oneController
@@ -57,6 +58,8 @@ const owning = <R extends Resource, W extends Resource>(ruled: Ruled<R, W>): Rea
         resource === of ? `${ruled.queue}:${key.slice(`/registry/${of}/`.length)}` : undefined),
       second: said("expectations.forgotten", (_, { entity }) =>
         keyIn(ruled.queue, entity) === undefined ? undefined : entity) }),
+    always(`what ${name}'s controller expects is lowered by what failed and by what its informer shows`, [80],
+      lowersWhatFailed(ruled), heardByLowered),
     leadsTo(`Who expects something of ${name} that is gone forgets it`, [], forgetsTheGone(ruled),
       ["object.deleted", "expectations.", ...ends])
   ]

@@ -7,6 +7,7 @@
  */
 import { Schema } from "effect"
 import { finalizations } from "#model/events/operations/finalize.ts"
+import { accountDeletions } from "#model/events/operations/account-delete.ts"
 import { namespaceOperations } from "#model/events/operations/namespaces.ts"
 import { cordonings } from "#model/events/operations/node-cordon.ts"
 import { nodeCreations } from "#model/events/operations/node-create.ts"
@@ -25,7 +26,7 @@ import { zoneOperations } from "#model/events/operations/zone.ts"
 export const Operation = Schema.Union([
   ...replicaSetCreations, ...replicaSetChanges, ...replicaSetDeletions, ...finalizations, ...podCreations,
   ...podDeletions, ...podMarks, ...podUngatings, ...podMeetings, ...readings, ...cordonings, ...taintings,
-  ...nodeCreations, ...zoneOperations, ...namespaceOperations
+  ...nodeCreations, ...zoneOperations, ...namespaceOperations, ...accountDeletions
 ])
 export type Operation = typeof Operation.Type
 export type OperationOf<Type extends Operation["type"]> = Extract<Operation, { readonly type: Type }>

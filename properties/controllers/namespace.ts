@@ -3,7 +3,7 @@
  * empty. What is created while API servers disagree about its phase may outlive it.
  */
 import type { Line } from "#model/events.ts"
-import { type ApiObject, keyOf, type Resource } from "#model/kinds.ts"
+import { type ApiObject, keyOf, kinds, resources } from "#model/kinds.ts"
 import { contentFinalizer, type Namespace } from "#model/objects/namespace.ts"
 import { ByActor } from "#properties/by-actor.ts"
 import { keyIn } from "#properties/controller/ruled.ts"
@@ -13,52 +13,39 @@ import { always, leadsTo, type Obligation, type Property, sometimes } from "#pro
 const processEnds = ["process.crashed", "process.stopped"]
 const isGoing = ({ metadata }: ApiObject): boolean => metadata.deletionTimestamp !== undefined
 
-/** What is in each namespace, by uid. */
-class Contents {
-  readonly #of = new Map<string, Map<string, readonly [Resource, ApiObject]>>()
-
-  /** The namespace that the line concerns. */
-  line({ entity, event }: Line): string | undefined {
-    if (!isChange(event)) return undefined
-    const object = event.object as ApiObject
-    const { name, namespace = event.resource === "namespaces" ? name : undefined } = object.metadata
-    if (namespace === undefined || event.resource === "namespaces") return namespace
-    const inside = this.of(namespace)
-    if (event.type === "object.deleted") inside.delete(entity)
-    else inside.set(entity, [event.resource as Resource, object])
-    return namespace
-  }
-
-  of(namespace: string): Map<string, readonly [Resource, ApiObject]> {
-    let inside = this.#of.get(namespace)
-    if (inside === undefined) this.#of.set(namespace, inside = new Map())
-    return inside
-  }
+const namespaced = resources.filter((resource) => kinds[resource].namespaced)
+const contentOf = ({ now }: History, namespace: string): ReadonlyArray<ApiObject> =>
+  namespaced.flatMap((resource): ReadonlyArray<ApiObject> => now[resource].by("namespace", namespace))
+/** The namespace that a change concerns. */
+const namespaceOf = ({ event }: Line): string | undefined => {
+  if (!isChange(event)) return undefined
+  const { name, namespace } = (event.object as ApiObject).metadata
+  return event.resource === "namespaces" ? name : namespace
 }
 
 /** A new leader and its informers, 5 s before the look, half of the longest grace, a minute between two failures. */
 const goesOn_ms = 300_000 // ASSUMED
 
 /** What is being deleted and held by finalizers, or by its kubelet, is waited for; nothing else is. */
-const goesOn = () => ({ now }: History) => {
-  const contents = new Contents()
+const goesOn = () => (history: History) => {
   const changedAt_ms = new Map<string, number>()
-  const waits = (namespace: string): boolean => {
-    const inside = [...contents.of(namespace).values()]
-    const pods = inside.filter(([resource]) => resource === "pods")
-    return inside.length > 0 && (pods.length > 0 ? pods : inside).every(([, object]) => isGoing(object))
+  const waits = (inside: ReadonlyArray<ApiObject>): boolean => {
+    const pods = inside.filter(({ kind }) => kind === "Pod")
+    return inside.length > 0 && (pods.length > 0 ? pods : inside).every(isGoing)
   }
   return {
     line: (line: Line) => {
-      const namespace = contents.line(line)
+      const namespace = namespaceOf(line)
       if (namespace !== undefined) changedAt_ms.set(namespace, line.at_ms)
     },
     open: function*(): Iterable<Obligation> {
-      for (const namespace of now.namespaces.all()) {
+      for (const namespace of history.now.namespaces.all()) {
+        if (!isGoing(namespace) || !isHeldByContent(namespace)) continue
         const { name } = namespace.metadata
-        if (!isGoing(namespace) || !isHeldByContent(namespace) || waits(name)) continue
-        yield { entity: `${name}, ${contents.of(name).size} objects`, since_ms: changedAt_ms.get(name) ?? 0,
-          within_ms: goesOn_ms }
+        const inside = contentOf(history, name)
+        if (waits(inside)) continue
+        const since_ms = changedAt_ms.get(name) ?? 0
+        yield { entity: `${name}, ${inside.length} objects`, since_ms, within_ms: goesOn_ms }
       }
     }
   }
@@ -72,27 +59,26 @@ const well_ms = 150_000 // ASSUMED: as in controller/converge.ts
  * "pods first", "not before it is empty": of what was there when the sync began, and still is. Whoever cannot delete or
  * list the pods goes on with the rest (deleteAllContent), so their order is judged while nothing is wrong.
  */
-const emptiesInOrder = () => ({ calm }: History): (line: Line) => string | undefined => {
-  const contents = new Contents()
+const emptiesInOrder = () => (history: History): (line: Line) => string | undefined => {
   const seen = new ByActor<ReadonlySet<string>>()
-  return (line) => {
-    contents.line(line)
-    const { actor, at_ms, entity, event } = line
+  return ({ actor, at_ms, entity, event }) => {
     if (event.type === "process.crashed" || event.type === "process.stopped") seen.forget(event.process)
     const namespace = keyIn("namespace", entity)
     if (namespace === undefined) return undefined
-    if (event.type === "sync.began") seen.set(actor, entity, new Set(contents.of(namespace).keys()))
+    if (event.type === "sync.began") {
+      seen.set(actor, entity, new Set(contentOf(history, namespace).map(({ metadata }) => metadata.uid)))
+    }
     if (event.type !== "sync.wrote") return undefined
     const before = seen.get(actor, entity)
     const isLast = event.subresource === "finalize"
     if (!isLast && (event.verb !== "deletecollection" || event.resource === "pods")) return undefined
+    const { calm } = history
     if (!isLast && !calm.isUntouched && !calm.wasWellFor(well_ms, at_ms)) return undefined
-    for (const [uid, [resource, object]] of contents.of(namespace)) {
-      if (before?.has(uid) !== true || (!isLast && resource !== "pods")) continue
-      return `${actor} ${isLast ? `lets ${namespace} go` : `deletes ${event.resource} in ${namespace}`}, where `
-        + `${resource}/${keyOf(object)} was all the time`
-    }
-    return undefined
+    const left = contentOf(history, namespace).find(({ kind, metadata }) =>
+      before?.has(metadata.uid) === true && (isLast || kind === "Pod"))
+    return left === undefined ? undefined
+      : `${actor} ${isLast ? `lets ${namespace} go` : `deletes ${event.resource} in ${namespace}`}, where `
+        + `${left.kind} ${keyOf(left)} was all the time`
   }
 }
 
@@ -103,7 +89,7 @@ const said = (type: string, status: string) => () => ({ event }: Line): boolean 
 export const properties: ReadonlyArray<Property> = [
   leadsTo("a namespace that is being deleted goes on until it is gone", [97], goesOn(), ["object."]),
   always("the content of a namespace goes before it, and its pods before the rest", [97], emptiesInOrder(),
-    ["object.", "sync.began", "sync.wrote", ...processEnds]),
+    ["sync.began", "sync.wrote", ...processEnds]),
   sometimes("a namespace waits for finalizers in it", said("NamespaceFinalizersRemaining", "True"),
     ["namespaces.updated"]),
   sometimes("the content of a namespace cannot be deleted", said("NamespaceDeletionContentFailure", "True"),

@@ -11,7 +11,6 @@ import type { Pod } from "#model/objects/pod.ts"
 import type { ReplicaSet } from "#model/objects/replica-set.ts"
 import { controllerPromises } from "#properties/controller.ts"
 import { Census } from "#properties/controller/census.ts"
-import { lowersWhatFailed, heardByLowered } from "#properties/controller/lowered.ts"
 import { isGoing, keyIn, type Ruled } from "#properties/controller/ruled.ts"
 import { committed } from "#properties/history.ts"
 import { always, type Property, sometimes } from "#properties/property.ts"
@@ -80,8 +79,6 @@ const availableInTime = (): (line: Line) => string | undefined => {
 
 export const properties: ReadonlyArray<Property> = [
   ...controllerPromises(replicaSet),
-  always("what a ReplicaSet's controller expects is lowered by what failed and by what its informer shows", [80],
-    lowersWhatFailed(replicaSet), heardByLowered),
   always("while no fault has struck a pod that was ready for minReadySeconds is soon available", [79],
     availableInTime, ["fault.injected", "object."]),
   sometimes("a ReplicaSet that is being deleted is reported on", () => {

@@ -3,8 +3,11 @@ import type { Line } from "#model/events.ts"
 import { type Objects, type Resource, resources } from "#model/kinds.ts"
 import { Kept, type Moment, View } from "#properties/history/kept.ts"
 
-/** "owner": by the uid of whoever controls it. "node": pods, by the node that they are bound to. */
-type By = "owner" | "node"
+/**
+ * "owner": by the uid of whoever controls it. "node": pods, by the node that they are bound to. "namespace": by its
+ * name.
+ */
+type By = "owner" | "node" | "namespace"
 /** The store as of some moment. */
 export type Stored = { readonly [R in Resource]: View<Objects[R], By> }
 type Everything = { readonly [R in Resource]: Kept<Objects[R], By> }
@@ -15,6 +18,7 @@ const nodeOf = (object: Objects[Resource]): string | undefined => {
   const node = object.kind === "Pod" ? object.spec.nodeName : undefined
   return node === "" ? undefined : node
 }
+const namespaceOf = ({ metadata }: Objects[Resource]): string | undefined => metadata.namespace
 /** Renewed all the time, and nobody asks what one was a while ago. */
 const isForgetful = (resource: Resource): boolean => resource === "leases"
 
@@ -25,7 +29,8 @@ export class Store {
   readonly #kept: Everything
 
   constructor() {
-    this.#kept = ofEach((resource) => new Kept({ owner: ownerOf, node: nodeOf }, isForgetful(resource))) as Everything
+    const indexes = { owner: ownerOf, node: nodeOf, namespace: namespaceOf }
+    this.#kept = ofEach((resource) => new Kept(indexes, isForgetful(resource))) as Everything
   }
 
   hear({ at_ms, entity, event, seq }: Line): void {

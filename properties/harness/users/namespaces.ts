@@ -1,15 +1,14 @@
-/** A namespace is made with something in it, or deleted; the account of a namespace is deleted. */
+/** A namespace is made with something in it, or deleted. */
 import { Effect } from "effect"
 import * as fc from "fast-check"
 import { Client } from "#impl/client.ts"
 import type { OperationOf } from "#model/events/operations.ts"
-import { defaultAccount } from "#model/limits/controllers/service-account.ts"
 import { logUniform } from "#properties/harness/draw/numbers.ts"
 import { plainer, podSpec } from "#properties/harness/draw/pod-spec.ts"
-import { ask, finalized, namespace as usual, pod, replicaSet } from "#properties/harness/users/objects.ts"
+import { ask, finalized, pod, replicaSet } from "#properties/harness/users/objects.ts"
 import { type Act, fields, held, type OperationKinds } from "#properties/harness/users/operation-kind.ts"
 
-const name = fc.constantFrom("team-0", "team-1")
+export const namespaceName = fc.constantFrom("team-0", "team-1")
 
 const fill = ({ held: isHeld, name: namespace, pods, spec }: OperationOf<"namespace.fill">): Act =>
   Effect.gen(function*() {
@@ -34,11 +33,11 @@ const release = (namespace: string): Act => Effect.gen(function*() {
   }
 })
 
-export const namespaceOperation: OperationKinds<"namespace.fill" | "namespace.delete" | "account.delete"> = {
+export const namespaceOperation: OperationKinds<"namespace.fill" | "namespace.delete"> = {
   "namespace.fill": {
     weight: 3, likelihood: 0.35,
     draw: (scene) => fields("namespace.fill", {
-      name, pods: fc.nat(3), spec: podSpec(scene.on, scene.topology, "Always"), held: held(scene)
+      name: namespaceName, pods: fc.nat(3), spec: podSpec(scene.on, scene.topology, "Always"), held: held(scene)
     }),
     act: fill,
     simpler: (operation) => [
@@ -48,15 +47,12 @@ export const namespaceOperation: OperationKinds<"namespace.fill" | "namespace.de
   },
   "namespace.delete": {
     weight: 3, likelihood: 0.35,
-    draw: (scene) => fields("namespace.delete",
-      { name, release_ms: scene.on.has("spec:finalizers") ? logUniform(20_000, 200_000) : fc.constant(undefined) }),
+    draw: ({ on }) => fields("namespace.delete", {
+      name: namespaceName,
+      release_ms: on.has("spec:finalizers") ? logUniform(20_000, 200_000) : fc.constant(undefined)
+    }),
     act: ({ name: namespace, release_ms }) => Effect.andThen(
       ask((client) => client.delete("namespaces", "", namespace)),
       release_ms === undefined ? Effect.void : Effect.delay(release(namespace), release_ms))
-  },
-  "account.delete": {
-    weight: 1, likelihood: 0.35,
-    draw: () => fields("account.delete", { name: fc.constantFrom(usual, "team-0", "team-1") }),
-    act: ({ name: namespace }) => ask((client) => client.delete("serviceaccounts", namespace, defaultAccount))
   }
 }

@@ -2,6 +2,7 @@
 import type { Operation } from "#model/events/operations.ts"
 import { roundedTime } from "#properties/harness/draw/numbers.ts"
 import { finalization } from "#properties/harness/users/finalize.ts"
+import { accountDeletion } from "#properties/harness/users/account-delete.ts"
 import { namespaceOperation } from "#properties/harness/users/namespaces.ts"
 import { cordoning } from "#properties/harness/users/node-cordon.ts"
 import { nodeCreation } from "#properties/harness/users/node-create.ts"
@@ -21,7 +22,7 @@ import { zoneOperation } from "#properties/harness/users/zone.ts"
 export const operationKinds: OperationKinds = {
   ...replicaSetCreation, ...replicaSetChange, ...replicaSetDeletion, ...finalization, ...podCreation, ...podDeletion,
   ...podMark, ...podUngating, ...podMeeting, ...reading, ...cordoning, ...tainting, ...nodeCreation, ...zoneOperation,
-  ...namespaceOperation
+  ...namespaceOperation, ...accountDeletion
 }
 const kindOf = (operation: Operation): OperationKind<Operation> =>
   operationKinds[operation.type] as unknown as OperationKind<Operation>
