@@ -42,11 +42,14 @@ export class Census<R extends Resource, W extends Resource> {
       ? this.#own(line.entity, change.object as Objects[W] | undefined) : []
   }
 
-  /** What is wrong with an object that stands; undefined when all is right. `isSettled`: also what takes time. */
-  wrong({ active, object, strangers, sums }: Known<R, W>, isSettled: boolean): string | undefined {
+  /**
+   * What is wrong with an object that stands; undefined when all is right. `isSettled`: also what takes time.
+   * `isEnding`: its namespace takes nothing new, so that it need not have as many as it wants.
+   */
+  wrong({ active, object, strangers, sums }: Known<R, W>, isSettled: boolean, isEnding: boolean): string | undefined {
     if (object === undefined || isGoing(object)) return undefined
     const wanted = this.#ruled.wants(object)
-    if (active !== wanted) return `wants ${wanted} and has ${active}`
+    if (active !== wanted && !(isEnding && active < wanted)) return `wants ${wanted} and has ${active}`
     if (strangers > 0) return `keeps ${strangers} that it does not select`
     const { metadata: { generation }, status = {} } = object as Reported
     const { observedGeneration } = status

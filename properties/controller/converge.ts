@@ -5,7 +5,7 @@
  * is asked about, or a status that waits for another change, is seen although the next event would make up for it.
  */
 import type { Line } from "#model/events.ts"
-import { keyOf, type Objects, type Resource } from "#model/kinds.ts"
+import { type ApiObject, keyOf, type Objects, type Resource } from "#model/kinds.ts"
 import { expectationsTimeout_ms } from "#model/limits/controller.ts"
 import { ByActor } from "#properties/by-actor.ts"
 import { Census, type Known } from "#properties/controller/census.ts"
@@ -22,6 +22,12 @@ const settled_ms = 50_000 // ASSUMED: minReadySeconds of at most 30; less than t
 const well_ms = 150_000 // ASSUMED
 /** A sync needs a few requests; those of a burst stand behind each other. */
 const acts_ms = 10_000 // ASSUMED
+
+/** The namespace of that object is being deleted: whatever is created in it is refused. */
+const isEnding = ({ now }: History, { metadata: { namespace } }: ApiObject): boolean => {
+  const its = namespace === undefined ? undefined : now.namespaces.named(namespace)
+  return its !== undefined && isGoing(its)
+}
 
 /** Of several that select an orphan any one may be first. */
 class Orphans<R extends Resource, W extends Resource> {
@@ -97,7 +103,9 @@ export const adoptsOrphans = <R extends Resource, W extends Resource>(ruled: Rul
  * "… comes to own as many … as it wants". Who waits for its own writes to be shown counts nothing until it gives them
  * up: what was made and deleted while its informer had to list anew is never shown.
  */
-export const comesToItsNumber = <R extends Resource, W extends Resource>(ruled: Ruled<R, W>): LeadsTo["make"] => () => {
+export const comesToItsNumber = <R extends Resource, W extends Resource>(
+  ruled: Ruled<R, W>
+): LeadsTo["make"] => (history) => {
   const census = new Census(ruled)
   const since_ms = new Map<string, number>()
   /** Keys, by process. */
@@ -124,6 +132,7 @@ export const comesToItsNumber = <R extends Resource, W extends Resource>(ruled: 
       for (const [uid, since] of since_ms) {
         const { active, object } = census.known.get(uid)!
         const wanted = ruled.wants(object!)
+        if (active < wanted && isEnding(history, object!)) continue
         const wait_ms = isWaited(keyOf(object!)) ? expectationsTimeout_ms : 0
         yield {
           entity: `${keyOf(object!)} wants ${wanted} and has ${active}`, since_ms: since,
@@ -137,7 +146,7 @@ export const comesToItsNumber = <R extends Resource, W extends Resource>(ruled: 
 /** "at rest … has what it wants and its status says so". */
 export const isTrueAtRest = <R extends Resource, W extends Resource>(
   ruled: Ruled<R, W>
-): Eventually["make"] => ({ calm }) => {
+): Eventually["make"] => (history) => {
   const census = new Census(ruled)
   const changed_ms = new Map<string, number>()
   let now_ms = 0
@@ -148,9 +157,11 @@ export const isTrueAtRest = <R extends Resource, W extends Resource>(
     },
     holds: () => {
       for (const [uid, known] of census.known) {
-        const isSettled = calm.doClocksAgree && now_ms - (changed_ms.get(uid) ?? 0) > settled_ms
-        const what = census.wrong(known, isSettled)
-        if (what !== undefined) return `${keyOf(known.object!)}: ${what}`
+        const { object } = known
+        if (object === undefined) continue
+        const isSettled = history.calm.doClocksAgree && now_ms - (changed_ms.get(uid) ?? 0) > settled_ms
+        const what = census.wrong(known, isSettled, isEnding(history, object))
+        if (what !== undefined) return `${keyOf(object)}: ${what}`
       }
       return undefined
     }
@@ -158,7 +169,8 @@ export const isTrueAtRest = <R extends Resource, W extends Resource>(
 }
 
 /** "while nothing is wrong … is as it should be within ten seconds". Wrong in one way or another is one wait. */
-export const actsSoon = <R extends Resource, W extends Resource>(ruled: Ruled<R, W>) => ({ calm }: History) => {
+export const actsSoon = <R extends Resource, W extends Resource>(ruled: Ruled<R, W>) => (history: History) => {
+  const { calm } = history
   const census = new Census(ruled)
   const orphans = new Orphans(ruled, census)
   const within_ms = acts_ms + (ruled.delay_ms ?? 0)
@@ -171,7 +183,8 @@ export const actsSoon = <R extends Resource, W extends Resource>(ruled: Ruled<R,
       if (at_ms - since_ms <= within_ms) break
       const known = census.known.get(uid)!
       if (at_ms - since_ms <= allowed_ms(known) || !calm.wasWellFor(well_ms, since_ms)) continue
-      return `${keyOf(known.object!)} ${census.wrong(known, false)} since ${Math.round(since_ms)} ms`
+      const what = census.wrong(known, false, isEnding(history, known.object!))
+      if (what !== undefined) return `${keyOf(known.object!)} ${what} since ${Math.round(since_ms)} ms`
     }
     for (const [orphan, since_ms] of orphans.since_ms) {
       if (at_ms - since_ms <= within_ms) break
@@ -189,7 +202,9 @@ export const actsSoon = <R extends Resource, W extends Resource>(ruled: Ruled<R,
     orphans.line(line, concerned)
     for (const uid of concerned) {
       const known = census.known.get(uid)
-      if (known === undefined || census.wrong(known, false) === undefined) wrong.delete(uid)
+      const isWrong = known?.object !== undefined
+        && census.wrong(known, false, isEnding(history, known.object)) !== undefined
+      if (!isWrong) wrong.delete(uid)
       else if (!wrong.has(uid)) wrong.set(uid, line.at_ms)
     }
     return late
