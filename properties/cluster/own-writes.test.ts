@@ -58,6 +58,15 @@ describe("without users", () => {
     expect(broken(noLoop, changes("other"))).toBeUndefined()
     expect(broken(noLoop, changes("web"))).toContain("nothing else changes")
   })
+  it("a rival of the same component may be answered, another component may not", () => {
+    const duel = (rival: string) => writes(200, 100).flatMap(([at_ms, actor, event, entity]): ReadonlyArray<Given> =>
+      [[at_ms, actor, event, entity], [at_ms, rival, event, entity],
+        [at_ms, rival, { type: "request.answered", code: 200, uid: "u", revision: 3 }, entity]])
+    expect(broken(noLoop, duel("kubelet/m").filter(([, actor]) => actor === "kubelet/n"))).toContain("kubelet/n writes")
+    expect(broken(noLoop, duel("scheduler/0"))).toContain("nothing else changes")
+    // Both write without end here, and only one of them is told of the other's success.
+    expect(broken(noLoop, duel("kubelet/m"))).toContain("kubelet/m writes")
+  })
   it("a user's doing counts anew", () => {
     const asks: Given = [1_000, "world", { type: "operation.invoked", operation: {} }]
     const many = writes(50, 10)
