@@ -6,7 +6,8 @@
  * what is asked of the history beside the lines, is said where the promise stands (`needing`); a test holds that none
  * asks for more than it says.
  */
-import { type Resource, resources } from "#model/kinds.ts"
+import { resources } from "#model/kinds.ts"
+import { type AnyResource, observedResources } from "#model/observed.ts"
 
 /** By source: what it is called where it is lacking. */
 export const sources = {
@@ -29,7 +30,9 @@ export const sources = {
 } as const
 export type Source = keyof typeof sources
 /** A source, or the committed changes of one kind. */
-export type Need = Source | Resource
+export type Need = Source | AnyResource
+
+const allResources: ReadonlyArray<string> = [...resources, ...observedResources]
 
 const bySubject: Readonly<Record<string, Source>> = {
   object: "objects", history: "raft",
@@ -55,13 +58,13 @@ const bySubject: Readonly<Record<string, Source>> = {
 /** Of "pods.updated", "object.", "elector.lost": the kind, or who tells it. */
 export const sourceOf = (event: string): Need => {
   const [subject = ""] = event.split(".")
-  const source = (resources as ReadonlyArray<string>).includes(subject) ? subject as Resource : bySubject[subject]
+  const source = allResources.includes(subject) ? subject as AnyResource : bySubject[subject]
   if (source === undefined) throw new Error(`nobody is known to tell "${event}": give its subject a source`)
   return source
 }
 
 /** Every source, and every kind. */
-export const everything: ReadonlyArray<Need> = [...Object.keys(sources) as ReadonlyArray<Source>, ...resources]
+export const everything: ReadonlyArray<Need> = [...Object.keys(sources) as ReadonlyArray<Source>, ...allResources as ReadonlyArray<AnyResource>]
 /** Whoever hears all lines needs all of them. */
 const allSources = Object.keys(sources) as ReadonlyArray<Source>
 

@@ -7,8 +7,8 @@
  * line. So a promise is a function of a line and of the history as of that line, and keeps only what is its own.
  */
 import type { Line } from "#model/events.ts"
-import type { Objects, Resource } from "#model/kinds.ts"
 import { limits, type Limits } from "#properties/history/limits.ts"
+import type { AnyObjects, AnyResource } from "#model/observed.ts"
 import { Calm } from "#properties/history/calm.ts"
 import { Changes } from "#properties/history/changes.ts"
 import { Containers } from "#properties/history/containers.ts"
@@ -17,21 +17,21 @@ import { Processes } from "#properties/history/processes.ts"
 import { Store, type Stored } from "#properties/history/store.ts"
 
 /** A committed change of an object of that kind. */
-export type Committed<R extends Resource> = Created<R> | Updated<R> | Deleted<R>
-interface Change<R extends Resource> {
+export type Committed<R extends AnyResource> = Created<R> | Updated<R> | Deleted<R>
+interface Change<R extends AnyResource> {
   readonly resource: R
   readonly revision: number
   readonly key: string
-  readonly object: Objects[R]
+  readonly object: AnyObjects[R]
 }
-export interface Created<R extends Resource> extends Change<R> {
+export interface Created<R extends AnyResource> extends Change<R> {
   readonly type: "object.created"
 }
-export interface Updated<R extends Resource> extends Change<R> {
+export interface Updated<R extends AnyResource> extends Change<R> {
   readonly type: "object.updated"
-  readonly previous: Objects[R]
+  readonly previous: AnyObjects[R]
 }
-export interface Deleted<R extends Resource> extends Change<R> {
+export interface Deleted<R extends AnyResource> extends Change<R> {
   readonly type: "object.deleted"
 }
 
@@ -40,7 +40,7 @@ export const isChange = (event: Line["event"]): event is AnyChange =>
   event.type === "object.updated" || event.type === "object.created" || event.type === "object.deleted"
 
 /** The committed change that the line tells of, if it is one of that kind. Such lines are heard as "<resource>.". */
-export const committed = <R extends Resource>({ event }: Line, resource: R): Committed<R> | undefined =>
+export const committed = <R extends AnyResource>({ event }: Line, resource: R): Committed<R> | undefined =>
   isChange(event) && event.resource === resource ? event as Committed<R> : undefined
 
 /** Each hears the lines that it wants, in order, and answers as of a moment. */

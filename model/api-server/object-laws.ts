@@ -4,10 +4,11 @@
  * Source: reference 3.2, 3.3; invariants 14, 16, 18, 20, 21, 22, 23, 24.
  */
 import type { EventOf, Judged } from "#model/events.ts"
-import { type ApiObject, isResource, kinds } from "#model/kinds.ts"
+import type { ApiObject } from "#model/kinds.ts"
 import type { ObjectMeta } from "#model/objects/metadata.ts"
 import { equal } from "#model/objects/equality.ts"
 import { millisOf } from "#model/objects/time.ts"
+import { type Generations, generationsOf } from "#model/observed.ts"
 
 export type ObjectEvent = Judged<EventOf<"object">>
 type Updated = Extract<ObjectEvent, { readonly type: "object.updated" }>
@@ -48,17 +49,25 @@ const keyMatches = (event: ObjectEvent): boolean => {
 const isAt = (event: ObjectEvent): boolean => Number(metaOf(event).resourceVersion) === event.revision
 const isHeld = (meta: ObjectMeta): boolean => (meta.finalizers?.length ?? 0) > 0
 
-const countsGenerations = (resource: string): boolean => isResource(resource) && kinds[resource].countsGenerations
+/** Who counts begins at 1. Others keep what the creator gave. Of an unknown kind nothing is said. */
+const isBeginning = (resource: string, generation: number | undefined): boolean => {
+  const counted = generationsOf(resource)
+  return counted === undefined ? true : counted === "given" ? (generation ?? 0) >= 0 : generation === 1
+}
+const isCountedSince = (resource: string, generation: number | undefined): boolean => {
+  const counted = generationsOf(resource)
+  return counted === undefined || counted === "given" ? (generation ?? 0) >= 0 : (generation ?? 0) >= 1
+}
 const isIdentified = (event: ObjectEvent): boolean => {
   const { creationTimestamp, name, uid } = metaOf(event)
   return uid !== "" && uid === event.entity && name !== "" && keyMatches(event) && creationTimestamp !== ""
 }
 
-/** A new object is live, under its own key, with generation 1 in kinds that count and none in others. */
+/** A new object is live, under its own key, with generation 1 in kinds that count. */
 export const isLawfulCreation = (event: ObjectEvent): boolean => {
   const { deletionTimestamp, generation } = metaOf(event)
   return isIdentified(event) && isAt(event) && deletionTimestamp === undefined
-    && generation === (countsGenerations(event.resource) ? 1 : undefined)
+    && isBeginning(event.resource, generation)
 }
 
 /** A namespace ends when its content is gone; all others have a grace. Source: kubernetes registry/core/namespace. */
@@ -71,7 +80,7 @@ export const isLawfulSight = (event: ObjectEvent): boolean => {
   const { deletionGracePeriodSeconds: grace_s, deletionTimestamp, generation } = metaOf(event)
   return isIdentified(event) && Number(metaOf(event).resourceVersion) <= event.revision
     && isMarked(event.resource, deletionTimestamp, grace_s)
-    && (countsGenerations(event.resource) ? (generation ?? 0) >= 1 : generation === undefined)
+    && isCountedSince(event.resource, generation)
 }
 
 const isSameObject = (before: Remembered, event: Updated): boolean => {
@@ -105,11 +114,18 @@ const finalizersAreLawful = (before: Remembered, meta: ObjectMeta): boolean => b
   || (meta.finalizers ?? []).every((finalizer) => before.finalizers.includes(finalizer) ||
     ofCollector.includes(finalizer))
 
-/** Generation counts changes of the spec, and the beginning of the deletion. */
-const generationIsLawful = (before: Remembered, meta: ObjectMeta, isCounted: boolean): boolean => {
-  if (before.generation === undefined) return meta.generation === undefined
-  const isFirstDelete = before.deletionTimestamp === undefined && meta.deletionTimestamp !== undefined
-  return meta.generation === before.generation + (isCounted || isFirstDelete ? 1 : 0)
+/**
+ * Generation counts what its kind counts, and the beginning of the deletion. `isCounted` undefined: it may or may not.
+ */
+const generationIsLawful = (
+  before: Remembered, { deletionTimestamp, generation }: ObjectMeta, isCounted: boolean | undefined
+): boolean => {
+  if (before.generation === undefined) return generation === undefined
+  if (before.deletionTimestamp === undefined && deletionTimestamp !== undefined) {
+    return generation === before.generation + 1
+  }
+  return generation === before.generation + (isCounted === true ? 1 : 0)
+    || (isCounted === undefined && generation === before.generation + 1)
 }
 
 const withoutVersion = (object: ApiObject): object =>
@@ -131,17 +147,35 @@ export const changesOf = (event: Updated): Changes => {
   }
 }
 
+const contentOf = (object: ApiObject): object => ({ ...object, metadata: object.metadata.labels })
+/** Is the change one that the generation counts? Annotations that come alone may be written through either door. */
+const isCountedBy = (generations: Generations, event: Updated, changes: Changes): boolean | undefined => {
+  const previous = event.previous as ApiObject
+  switch (generations) {
+    case "spec": return changes.spec
+    case "annotations": return changes.spec ? true : changes.status
+      || equal(previous.metadata.annotations ?? {}, metaOf(event).annotations ?? {}) ? false : undefined
+    case "content": return !equal(contentOf(previous), contentOf(objectOf(event)))
+    default: return false
+  }
+}
+const isCountedRightly = (before: Remembered, event: Updated, changes: Changes, known?: boolean): boolean => {
+  const generations = generationsOf(event.resource)
+  return generations === undefined
+    || generationIsLawful(before, metaOf(event), known ?? isCountedBy(generations, event, changes))
+}
+
 /**
- * Whatever the kind: same identity, next revision, and something changed that may. `isCounted`: the change is one of
- * those that the generation counts; changes of the spec are, unless the kind knows better.
+ * Whatever the kind: same identity, next revision, and something changed that may. `isCounted`: whether the change is
+ * one of those that the generation counts, where that does not follow from what changed.
  */
 export const isLawfulChange = (
-  before: Remembered, event: Updated, changes: Changes, isCounted = changes.spec
+  before: Remembered, event: Updated, changes: Changes, isCounted?: boolean
 ): boolean => {
   const meta = metaOf(event)
   return isSameObject(before, event) && deletionIsLawful(before, meta, event.resource)
     && finalizersAreLawful(before, meta)
-    && generationIsLawful(before, meta, isCounted)
+    && isCountedRightly(before, event, changes, isCounted)
     && (changes.spec || changes.status
       || !equal(withoutVersion(event.previous as ApiObject), withoutVersion(objectOf(event))))
 }

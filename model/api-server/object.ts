@@ -12,8 +12,15 @@ import {
   isUnheld, metaOf,
   nothingRemembered, type ObjectEvent, remember, type Remembered
 } from "#model/api-server/object-laws.ts"
+import { kindOf } from "#model/observed.ts"
 
 interface Args { readonly context: Remembered; readonly event: ObjectEvent }
+
+/**
+ * Whose status changes with its spec: a Service's goes with its type, and a custom resource may have no door for its
+ * status alone. Source: kubernetes registry/core/service/strategy.go dropTypeDependentFields, v1.36.
+ */
+const hasOneDoor = (resource: string): boolean => resource === "services" || kindOf(resource) === undefined
 
 /**
  * Spec and status are written through different doors: never both at once. Only a namespace says that it terminates
@@ -23,7 +30,8 @@ export const isLawfulUpdate = ({ context, event }: Args): boolean => {
   if (event.type !== "object.updated") return false
   const changes = changesOf(event)
   const isFirstDelete = context.deletionTimestamp === undefined && metaOf(event).deletionTimestamp !== undefined
-  return isLawfulChange(context, event, changes) && !(changes.spec && changes.status)
+  return isLawfulChange(context, event, changes)
+    && !(changes.spec && changes.status && !hasOneDoor(event.resource))
     && !(isFirstDelete && (changes.spec || (changes.status && event.resource !== "namespaces")))
 }
 

@@ -12,6 +12,7 @@ import { ByActor } from "#properties/by-actor.ts"
 import { isGoing, keyIn, type Ruled } from "#properties/controller/ruled.ts"
 import type { History } from "#properties/history.ts"
 import type { View } from "#properties/history/kept.ts"
+import type { Served } from "#properties/history/store.ts"
 
 interface Expected {
   uid: string
@@ -80,7 +81,7 @@ class Lowered<R extends Resource, W extends Resource> {
 
   #shown(actor: string, revision: number, at_ms: number): void {
     const { of, owns } = this.#ruled
-    const then = this.#history.at(revision)
+    const then: Served = this.#history.at(revision)
     const owned = then[owns] as View<Objects[W], "owner" | "node">
     for (const [entity, expected] of [...this.#open.of(actor)]) {
       if (expected.isSyncing) continue

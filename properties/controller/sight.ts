@@ -10,6 +10,7 @@ import { type ApiObject, keyOf, type Objects, type Resource } from "#model/kinds
 import { epoch_ms } from "#model/limits.ts"
 import type { History } from "#properties/history.ts"
 import type { View } from "#properties/history/kept.ts"
+import type { Served } from "#properties/history/store.ts"
 import { ByActor } from "#properties/by-actor.ts"
 import { identityOf, keyIn, type Ruled } from "#properties/controller/ruled.ts"
 
@@ -119,7 +120,8 @@ class Sight<R extends Resource, W extends Resource> {
 
   #ownedAt(uid: string, revision: number): ReadonlyArray<Objects[W]> {
     const { owns, ownerOf } = this.#ruled
-    const then = this.#history.at(revision)[owns] as View<Objects[W], "owner" | "node">
+    const stored: Served = this.#history.at(revision)
+    const then = stored[owns] as View<Objects[W], "owner" | "node">
     return ownerOf === undefined ? then.by("owner", uid) : then.all().filter((owned) => ownerOf(owned) === uid)
   }
 

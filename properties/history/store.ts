@@ -1,6 +1,7 @@
 /** history/store: the committed objects of every kind, from the lines of the ground truth. */
 import type { Line } from "#model/events.ts"
-import { type Objects, type Resource, resources } from "#model/kinds.ts"
+import type { Objects, Resource } from "#model/kinds.ts"
+import { type KeptResource, keptResources, type ObservedObjects } from "#model/observed.ts"
 import { Kept, type Moment, View } from "#properties/history/kept.ts"
 
 /**
@@ -8,9 +9,11 @@ import { Kept, type Moment, View } from "#properties/history/kept.ts"
  * name.
  */
 type By = "owner" | "node" | "namespace"
-/** The store as of some moment. */
-export type Stored = { readonly [R in Resource]: View<Objects[R], By> }
-type Everything = { readonly [R in Resource]: Kept<Objects[R], By> }
+/** The store as of some moment: the kinds that our API server serves. */
+export type Served = { readonly [R in Resource]: View<Objects[R], By> }
+/** With those that only a real cluster has. */
+export type Stored = Served & { readonly [R in Exclude<KeptResource, Resource>]: View<ObservedObjects[R], By> }
+type Everything = { readonly [R in KeptResource]: Kept<unknown, By> }
 
 const ownerOf = ({ metadata }: Objects[Resource]): string | undefined =>
   metadata.ownerReferences?.find(({ controller }) => controller === true)?.uid
@@ -20,7 +23,7 @@ const nodeOf = (object: Objects[Resource]): string | undefined => {
 }
 const namespaceOf = ({ metadata }: Objects[Resource]): string | undefined => metadata.namespace
 /** Renewed all the time, and nobody asks what one was a while ago. */
-const isForgetful = (resource: Resource): boolean => resource === "leases"
+const isForgetful = (resource: KeptResource): boolean => resource === "leases"
 
 const registry = "/registry/"
 
@@ -37,11 +40,11 @@ export class Store {
     if (!("object" in event)) return
     const { key, resource, revision } = event
     const object = event.type === "object.deleted" ? undefined : event.object
-    const kept = this.#kept[resource as Resource] as Kept<unknown, By> | undefined
+    const kept = this.#kept[resource as KeptResource] as Kept<unknown, By> | undefined
     kept?.put(entity, key.slice(registry.length + resource.length + 1), { seq, at_ms, revision, object })
   }
   settle(): void {
-    for (const resource of resources) this.#kept[resource].settle()
+    for (const resource of keptResources) this.#kept[resource].settle()
   }
 
   as(moment: Moment): Stored {
@@ -49,5 +52,5 @@ export class Store {
   }
 }
 
-const ofEach = (make: (resource: Resource) => unknown): unknown =>
-  Object.fromEntries(resources.map((resource) => [resource, make(resource)]))
+const ofEach = (make: (resource: KeptResource) => unknown): unknown =>
+  Object.fromEntries(keptResources.map((resource) => [resource, make(resource)]))

@@ -5,12 +5,12 @@
  */
 import type { AnyStateMachine } from "xstate"
 import type { Line } from "#model/events.ts"
+import { chartOf } from "#model/observed.ts"
 import { isHeartbeat } from "#properties/cluster/rest.ts"
 import { type Need, needsOf } from "#properties/hearing.ts"
 import { committed, isChange } from "#properties/history.ts"
 import type { Limits } from "#properties/history/limits.ts"
 import { Conformance, type Disagreement } from "#properties/harness/judge.ts"
-import { chartOf } from "#properties/harness/judge/input/charts-of.ts"
 import { chartLimits } from "#properties/harness/judge/input/flags.ts"
 import type { Sink } from "#properties/harness/judge/input/course.ts"
 import { type Breach, breachOf, lackOf, type Verdict } from "#properties/harness/foreign/verdict.ts"

@@ -4,7 +4,7 @@
  * have been listed again. What an object was meanwhile is not told.
  */
 import type { Line } from "#model/events.ts"
-import { chartOf } from "#properties/harness/judge/input/charts-of.ts"
+import { chartOf } from "#model/observed.ts"
 import { type Change, type ForeignObject, type Gap, type Heard, type Listed, revisionOf } from
   "#properties/harness/judge/input/heard.ts"
 

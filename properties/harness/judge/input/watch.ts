@@ -4,8 +4,8 @@
  * what the objects' own stamps say.
  */
 import { epoch_ms } from "#model/limits.ts"
-import { resourceOf } from "#properties/harness/judge/input/charts-of.ts"
 import { BadInputFile, type ForeignObject, type Heard, revisionOf } from "#properties/harness/judge/input/heard.ts"
+import { resourceOf } from "#properties/harness/judge/input/plural.ts"
 
 interface WatchEvent {
   readonly type?: string
@@ -39,7 +39,7 @@ export class WatchReader {
     if (object?.metadata === undefined || typeof object.kind !== "string") {
       throw new BadInputFile(`${where}: an event of a watch needs "type" and an "object" with kind and metadata`)
     }
-    const resource = resourceOf(object.kind)
+    const resource = resourceOf(String(object.apiVersion), object.kind)
     const revision = revisionOf(object)
     if (type === "BOOKMARK") return [...this.#begin(resource), { what: "passed", at_ms, where, resource, revision }]
     const { uid } = object.metadata
