@@ -16,7 +16,7 @@ import { heardBySight, writesByItsSight } from "#properties/controller/sight.ts"
 import { failsForAReason, forgetsTheGone, looksForAReason, triesAgain } from "#properties/controller/syncs.ts"
 import { after, said } from "#properties/order.ts"
 import { anywhere } from "#properties/order/keys.ts"
-import { always, eventually, leadsTo, type Property, sometimes } from "#properties/property.ts"
+import { always, eventually, leadsTo, needing, type Property, sometimes } from "#properties/property.ts"
 
 const ends = ["process.crashed", "process.stopped"]
 
@@ -52,7 +52,8 @@ const owning = <R extends Resource, W extends Resource>(ruled: Ruled<R, W>): Rea
       changesOneOwner(ruled), changes),
     leadsTo(`${owned}s come to ${name} and leave it by its own controller`, [81], movesByItsController(ruled),
       ["object.updated", "sync.wrote", "request.outcomeUnknown", ...ends]),
-    leadsTo(`${owned}s without a controller that ${name} selects are adopted`, [81], adoptsOrphans(ruled), changes),
+    needing([of, owns, "times"],
+      leadsTo(`${owned}s without a controller that ${name} selects are adopted`, [81], adoptsOrphans(ruled), changes)),
     after({ name: `What is expected of ${name} is forgotten only when it is gone`, home: anywhere, stays: true,
       first: said("object.deleted", ({ key, resource }) =>
         resource === of ? `${ruled.queue}:${key.slice(`/registry/${of}/`.length)}` : undefined),
@@ -81,15 +82,17 @@ export const controllerPromises = <R extends Resource, W extends Resource>(
   const changes = [`${of}.`, `${owns}.`]
   const hasStatus = ruled.status.length > 0
   return [
-    leadsTo(`${name} comes to have as many as it wants`, [79], comesToItsNumber(ruled),
-      [...changes, "expectations.", ...ends]),
-    eventually(`at rest ${name} has what it wants and its status says so`, [79], isTrueAtRest(ruled),
-      ["object."]),
-    always(`while nothing is wrong ${name} is as it should be within ten seconds`, [79], actsSoon(ruled),
-      ["object."]),
-    always(`${name} never creates more than it wants`, [80], neverOvershoots(ruled),
-      [...changes, "controllerManager.led", "sync.failed", "sync.wrote", "expectations.expired", "process.resumed",
-        ...ends]),
+    // What it waits for by its own word only puts off what it must do.
+    needing([of, owns, "times"], leadsTo(`${name} comes to have as many as it wants`, [79], comesToItsNumber(ruled),
+      [...changes, "expectations.", ...ends])),
+    needing([of, owns, "namespaces"], eventually(`at rest ${name} has what it wants and its status says so`, [79],
+      isTrueAtRest(ruled), ["object."])),
+    needing([of, owns, "faults", "times"], always(
+      `while nothing is wrong ${name} is as it should be within ten seconds`, [79], actsSoon(ruled), ["object."])),
+    // Of others' controllers a take-over of the lease alone excuses.
+    needing([of, owns, "leases", "times"], always(`${name} never creates more than it wants`, [80],
+      neverOvershoots(ruled), [...changes, "controllerManager.led", "sync.failed", "sync.wrote",
+        "expectations.expired", "process.resumed", ...ends])),
     always(`${name} writes only what is lawful in what its informers showed`, [79, 80, 81], writesByItsSight(ruled),
       heardBySight),
     always(`while no fault has struck ${name} is looked at only if something of it has changed`, [107],

@@ -13,7 +13,9 @@ import { type AnyResource, observedResources } from "#model/observed.ts"
 export const sources = {
   objects: "committed objects",
   times: "when each change came",
-  requests: "requests (an audit log has them)",
+  versions: "each version of an object (watches have them)",
+  clients: "what clients sent and heard",
+  requests: "what was asked of API servers (audit logs)",
   users: "what users asked for",
   faults: "what was broken, and when",
   machines: "the life of machines, networks and disks",
@@ -36,7 +38,7 @@ const allResources: ReadonlyArray<string> = [...resources, ...observedResources]
 
 const bySubject: Readonly<Record<string, Source>> = {
   object: "objects", history: "raft",
-  request: "requests", write: "requests", read: "servers", finalizers: "servers", apiServer: "servers",
+  request: "clients", write: "requests", read: "servers", finalizers: "servers", apiServer: "servers",
   watchCache: "servers", serverWatch: "servers",
   operation: "users",
   run: "faults", phase: "faults", fault: "faults",
@@ -64,7 +66,7 @@ export const sourceOf = (event: string): Need => {
 }
 
 /** Every source, and every kind. */
-export const everything: ReadonlyArray<Need> = [...Object.keys(sources) as ReadonlyArray<Source>, ...allResources as ReadonlyArray<AnyResource>]
+export const everything: ReadonlyArray<Need> = [...Object.keys(sources), ...allResources] as ReadonlyArray<Need>
 /** Whoever hears all lines needs all of them. */
 const allSources = Object.keys(sources) as ReadonlyArray<Source>
 

@@ -7,17 +7,18 @@
  * line. So a promise is a function of a line and of the history as of that line, and keeps only what is its own.
  */
 import type { Line } from "#model/events.ts"
-import { limits, type Limits } from "#properties/history/limits.ts"
 import type { AnyObjects, AnyResource } from "#model/observed.ts"
 import { Calm } from "#properties/history/calm.ts"
 import { Changes } from "#properties/history/changes.ts"
 import { Containers } from "#properties/history/containers.ts"
+import { Holders } from "#properties/history/holders.ts"
+import { limits, type Limits } from "#properties/history/limits.ts"
 import type { Moment } from "#properties/history/kept.ts"
 import { Processes } from "#properties/history/processes.ts"
 import { Store, type Stored } from "#properties/history/store.ts"
 
-/** A committed change of an object of that kind. */
-export type Committed<R extends AnyResource> = Created<R> | Updated<R> | Deleted<R>
+/** A committed change of an object of that kind, or its first sight where a foreign trace begins in the midst. */
+export type Committed<R extends AnyResource> = Created<R> | Seen<R> | Updated<R> | Deleted<R>
 interface Change<R extends AnyResource> {
   readonly resource: R
   readonly revision: number
@@ -26,6 +27,9 @@ interface Change<R extends AnyResource> {
 }
 export interface Created<R extends AnyResource> extends Change<R> {
   readonly type: "object.created"
+}
+export interface Seen<R extends AnyResource> extends Change<R> {
+  readonly type: "object.seen"
 }
 export interface Updated<R extends AnyResource> extends Change<R> {
   readonly type: "object.updated"
@@ -38,6 +42,7 @@ export interface Deleted<R extends AnyResource> extends Change<R> {
 type AnyChange = Extract<Line["event"], { readonly type: `object.${string}` }>
 export const isChange = (event: Line["event"]): event is AnyChange =>
   event.type === "object.updated" || event.type === "object.created" || event.type === "object.deleted"
+  || event.type === "object.seen"
 
 /** The committed change that the line tells of, if it is one of that kind. Such lines are heard as "<resource>.". */
 export const committed = <R extends AnyResource>({ event }: Line, resource: R): Committed<R> | undefined =>
@@ -61,6 +66,7 @@ export class History {
   readonly processes = new Processes(this.#now)
   readonly calm = new Calm(this.#now)
   readonly changes = new Changes(this.#now)
+  readonly holders = new Holders(this.#now)
   readonly #parts: Array<Part> = []
   readonly #byType = new Map<string, Array<Part>>()
   readonly #shared = new Map<unknown, Part>()
@@ -70,7 +76,8 @@ export class History {
 
   constructor(given: Readonly<Limits> = limits) {
     this.limits = given
-    for (const part of [this.#store, this.containers, this.processes, this.calm, this.changes]) this.#add(part)
+    const { calm, changes, containers, holders, processes } = this
+    for (const part of [this.#store, containers, processes, calm, changes, holders]) this.#add(part)
   }
 
   #add(part: Part): void {

@@ -8,7 +8,7 @@ import { losersStop } from "#properties/leader-election/losers.ts"
 import { clockEvents, Clocks, processOf } from "#properties/leader-election/clocks.ts"
 import { atOnce, said } from "#properties/order.ts"
 import { itself } from "#properties/order/keys.ts"
-import { always, leadsTo, type Obligation, type Property, sometimes } from "#properties/property.ts"
+import { always, kept, leadsTo, needing, type Obligation, type Property, sometimes } from "#properties/property.ts"
 
 /** How far back a pause, a slow renewal or another rate can matter: a lease and the longest wait for it, with slack. */
 const memory_ms = 2 * leaseDuration_ms / 0.8
@@ -68,14 +68,15 @@ const oneLeader = always(
     }
   }, ["elector.", ...clockEvents])
 
-const holderChangesInTime = always(
+const holderChangesInTime = needing(["leases", "times"], always(
   "a lease passes to another holder only if it was free, or unchanged for its duration on that one's clock", [106],
   ({ now }) => {
     const clocks = new Clocks()
     return (line) => {
       clocks.hear(line)
       const change = committed(line, "leases")
-      if (change === undefined) return undefined
+      // A kubelet's own is no election: whoever speaks for the node writes it.
+      if (change === undefined || change.object.metadata.namespace === "kube-node-lease") return undefined
       const before = now.leases.before(line)
       const holder = change.object.spec.holderIdentity ?? ""
       const last = before?.object?.spec.holderIdentity ?? ""
@@ -83,10 +84,10 @@ const holderChangesInTime = always(
       const duration_ms = (before.object.spec.leaseDurationSeconds ?? 0) * 1000
       const kept_ms = line.at_ms - before.at_ms
       const waited_ms = (kept_ms + clockGrain_ms) * clocks.ratesSince(processOf(holder), before.at_ms).max
-      return waited_ms >= duration_ms ? undefined
+      return waited_ms >= duration_ms ? kept
         : `${holder} took ${change.key} from ${last} after ${kept_ms} ms; its duration is ${duration_ms} ms`
     }
-  }, ["leases.created", "leases.updated", ...clockEvents])
+  }, ["leases.created", "leases.updated", ...clockEvents]))
 
 const somebodyLeads = leadsTo("when nobody leads, somebody does soon", [12], () => {
   const leaders = new Map<string, Set<string>>()

@@ -8,7 +8,7 @@ import { at, type ObjectEvent, ofUpdates } from "#properties/api-server/history.
 import { Collectable } from "#properties/controllers/pod-gc/collectable.ts"
 import { committed } from "#properties/history.ts"
 import { Forced } from "#properties/kubelet/forced.ts"
-import { always, type Invariants, type Property, sometimes } from "#properties/property.ts"
+import { always, type Invariants, kept, needing, type Property, type Said, sometimes } from "#properties/property.ts"
 
 const isPod = (object: ApiObject | undefined): object is Pod => object?.kind === "Pod"
 const nodeOf = (pod: Pod): string => pod.spec.nodeName ?? ""
@@ -16,7 +16,7 @@ const isTerminal = (phase: PodPhase): boolean => phase === "Succeeded" || phase 
 /** Of writes of a pod over itself. */
 const ofPods = (
   name: string, invariants: Invariants,
-  wrong: (pod: Pod, before: Pod, event: ObjectEvent) => string | undefined
+  wrong: (pod: Pod, before: Pod, event: ObjectEvent) => Said
 ): Property => ofUpdates(name, invariants, (pod, before, event) =>
   isPod(pod) && isPod(before) && before.metadata.uid === pod.metadata.uid ? wrong(pod, before, event) : undefined)
 
@@ -30,21 +30,23 @@ const order: Readonly<Record<PodPhase, number>> = { Pending: 0, Running: 1, Succ
 /** The user agent; who asks. */
 const kubelet = "kubelet"
 
+const removedAtOnce = "a pod that has a node is removed at once only when it has ended or somebody forced it"
+
 const safety: ReadonlyArray<Property> = [
   ofPods("a pod is bound at most once", [36], (pod, before, event) =>
-    nodeOf(before) === "" || nodeOf(before) === nodeOf(pod) ? undefined
+    nodeOf(before) === nodeOf(pod) ? nodeOf(pod) === "" ? undefined : kept : nodeOf(before) === "" ? kept
       : `${at(event)}: ${nodeOf(before)} became "${nodeOf(pod)}"`),
 
   ofPods("a pod that is being deleted or is gated is not bound", [37], (pod, before, event) => {
     if (nodeOf(before) !== "" || nodeOf(pod) === "") return undefined
     const isGated = (before.spec.schedulingGates?.length ?? 0) > 0
-    return before.metadata.deletionTimestamp === undefined && !isGated ? undefined
+    return before.metadata.deletionTimestamp === undefined && !isGated ? kept
       : `${at(event)} was bound to ${nodeOf(pod)}, ${isGated ? "gated" : "terminating"}`
   }),
 
   ofPods("a pod's phase never goes back, and a terminal one is final", [42], (pod, before, event) => {
     const [was, is] = [before.status.phase, pod.status.phase]
-    return was === is || (order[is] > order[was] && !isTerminal(was)) ? undefined
+    return was === is ? isTerminal(was) ? kept : undefined : order[is] > order[was] && !isTerminal(was) ? kept
       : `${at(event)}: ${was} became ${is}`
   }),
 
@@ -58,7 +60,8 @@ const safety: ReadonlyArray<Property> = [
       const { object: pod, previous } = change
       const ready = isTerminal(pod.status.phase) ? readyOf(pod) : []
       const isOld = ready.every((one) => readyOf(previous).includes(one))
-      if (ready.length === 0 || (isTerminal(previous.status.phase) && isOld)) return undefined
+      if (!isTerminal(pod.status.phase)) return undefined
+      if (ready.length === 0 || (isTerminal(previous.status.phase) && isOld)) return kept
       return isOld && pod.status.phase === "Failed" && collectable.whyNot(pod, line.at_ms) === undefined ? undefined
         : `${at(change)} is ${pod.status.phase} and ${ready.join(", ")}`
     }
@@ -66,11 +69,11 @@ const safety: ReadonlyArray<Property> = [
 
   always("the kubelet deletes a pod by its uid", [41], () => ({ event }) =>
     event.type === "write.requested" && event.verb === "delete" && event.resource === "pods"
-      && event.agent === kubelet && event.uid === "" ? `${event.agent} deletes ${event.key} by name alone`
+      && event.agent === kubelet ? event.uid === "" ? `${event.agent} deletes ${event.key} by name alone` : kept
       : undefined, ["write.requested"]),
 
   // Whoever else removes it at once forced that: a user, or the garbage collector. Without a node there is no kubelet.
-  always("a pod that has a node is removed at once only when it has ended or somebody forced it", [40], (history) => {
+  needing(["pods", "requests"], always(removedAtOnce, [40], (history) => {
     const forced = history.part(Forced)
     return (line) => {
       const change = committed(line, "pods")
@@ -78,10 +81,11 @@ const safety: ReadonlyArray<Property> = [
       const pod = change.object
       // A grace of 0 in the spec is its author's force.
       const isAtOnce = forced.has(pod.metadata.uid) || pod.spec.terminationGracePeriodSeconds === 0
-      return nodeOf(pod) === "" || isTerminal(pod.status.phase) || isAtOnce ? undefined
+      if (nodeOf(pod) === "") return undefined
+      return isTerminal(pod.status.phase) || isAtOnce ? kept
         : `${at(change)} was removed from ${nodeOf(pod)} while it was ${pod.status.phase}`
     }
-  }, ["pods.deleted"])
+  }, ["pods.deleted"]))
 ]
 
 const reached = (name: string, holds: (pod: Pod, before: Pod) => boolean): Property => sometimes(name, () => (line) => {

@@ -35,11 +35,11 @@ export const objectOf = (event: ObjectEvent): ApiObject => event.object as ApiOb
 export const metaOf = (event: ObjectEvent): ObjectMeta => objectOf(event).metadata
 
 export const remember = (event: ObjectEvent): Remembered => {
-  const { creationTimestamp, deletionGracePeriodSeconds: grace_s, deletionTimestamp, generation, uid } = metaOf(event)
-  return {
-    uid, key: event.key, revision: event.revision, generation, creationTimestamp, deletionTimestamp, grace_s,
-    finalizers: metaOf(event).finalizers ?? []
-  }
+  const { creationTimestamp, deletionGracePeriodSeconds: grace_s, deletionTimestamp, finalizers = [], generation,
+    resourceVersion, uid } = metaOf(event)
+  // What was seen when a trace began is older than that.
+  const revision = Number(resourceVersion)
+  return { uid, key: event.key, revision, generation, creationTimestamp, deletionTimestamp, grace_s, finalizers }
 }
 
 const keyMatches = (event: ObjectEvent): boolean => {

@@ -6,11 +6,12 @@
  * pulled) and what follows from it, which is back-off at work and no unrest of the cluster.
  */
 import type { Line } from "#model/events.ts"
+import { podGcPeriod_ms, quarantine_ms } from "#model/limits/controllers/pod-gc.ts"
 import type { Node } from "#model/objects/node.ts"
 import type { Pod, PodCondition, PodSpec } from "#model/objects/pod.ts"
-import { evictingKeys } from "#properties/controllers/node-lifecycle/committed-nodes.ts"
+import { evictingKeys, readyOf } from "#properties/controllers/node-lifecycle/committed-nodes.ts"
 import { committed, type Committed, type History, isChange } from "#properties/history.ts"
-import { eventually, sometimes, type Property } from "#properties/property.ts"
+import { eventually, needing, sometimes, type Property } from "#properties/property.ts"
 import { programOf } from "#model/objects/programs.ts"
 
 /** Nothing has been written for so long: longer than every period but resyncs, which write nothing at rest. */
@@ -18,6 +19,8 @@ const quiet_ms = 60_000 // ASSUMED
 /** A container ended by itself: its room is free, others are scheduled and started, their sets count anew. */
 const consequence_ms = 60_000 // ASSUMED: scheduling, pulling and starting, with a back-off in between.
 const written = ["object.", "run.started"] as const
+/** The quarantine of a node that is gone, a round before it and one after it, on a slow clock. */
+const collected_ms = (quarantine_ms + 2 * podGcPeriod_ms) / 0.8
 
 const ends: ReadonlySet<string> = new Set(["crasher", "job"])
 
@@ -84,27 +87,45 @@ const whatOf = ({ event }: Line): string => {
 }
 
 /** Per replica set: the pods that it controls and that count; and pods that should be gone. */
-const desiredIsActual = ({ now }: History) => ({
-  holds: () => {
-    for (const { metadata: { deletionTimestamp, finalizers = [], name } } of now.pods.all()) {
-      if (deletionTimestamp !== undefined && finalizers.length === 0) return `pod ${name} is still terminating`
-    }
-    for (const { metadata, spec, status } of now.replicasets.all()) {
-      if (metadata.deletionTimestamp !== undefined) continue
-      const actual = now.pods.by("owner", metadata.uid)
-        .filter((pod) => pod.metadata.deletionTimestamp === undefined && !isTerminal(pod)).length
-      const name = `replica set ${metadata.name}`
-      if (actual !== spec.replicas) return `${name} has ${actual} pods and wants ${spec.replicas}`
-      if (status.replicas !== actual) return `${name} says it has ${status.replicas} of its ${actual} pods`
-    }
-    return undefined
+const desiredIsActual = ({ now }: History) => {
+  let now_ms = 0
+  /** Only its kubelet lets it go, which may be dead; of a node that is gone the collector does so, in its own time. */
+  const isHeld = (nodeName = ""): boolean => {
+    const node = now.nodes.named(nodeName)
+    if (node !== undefined) return readyOf(node) !== "True"
+    const [last] = now.nodes.history(nodeName)
+    return last !== undefined && now_ms - last.at_ms < collected_ms
   }
-})
+  return {
+    line: ({ at_ms }: Line) => {
+      now_ms = at_ms
+    },
+    holds: () => {
+      for (const { metadata: { deletionTimestamp, finalizers = [], name }, spec } of now.pods.all()) {
+        if (deletionTimestamp === undefined || finalizers.length > 0) continue
+        if (!isHeld(spec.nodeName)) return `pod ${name} is still terminating`
+      }
+      let count = 0
+      for (const { metadata, spec, status } of now.replicasets.all()) {
+        if (metadata.deletionTimestamp !== undefined) continue
+        count++
+        const actual = now.pods.by("owner", metadata.uid)
+          .filter((pod) => pod.metadata.deletionTimestamp === undefined && !isTerminal(pod)).length
+        const name = `replica set ${metadata.name}`
+        if (actual !== spec.replicas) return `${name} has ${actual} pods and wants ${spec.replicas}`
+        if (status.replicas !== actual) return `${name} says it has ${status.replicas} of its ${actual} pods`
+      }
+      return count
+    }
+  }
+}
 
 export const properties: ReadonlyArray<Property> = [
   eventually("without users and faults the cluster comes to rest: nothing is written but leases", [112], comesToRest,
     written),
-  eventually("at rest every replica set has its pods and nothing is left terminating", [112, 76], desiredIsActual),
+  needing(["pods", "replicasets", "nodes"],
+    eventually("at rest every replica set has its pods and nothing is left terminating", [112, 76], desiredIsActual,
+      ["object."])),
   sometimes("a replica set with pods is at work", () => (line) =>
     (committed(line, "replicasets")?.object.status.readyReplicas ?? 0) > 0, ["replicasets.updated"])
 ]

@@ -88,7 +88,11 @@ export const adoptsOrphans = <R extends Resource, W extends Resource>(ruled: Rul
   const census = new Census(ruled)
   const orphans = new Orphans(ruled, census)
   return {
-    line: (line) => orphans.line(line, census.line(line)),
+    line: (line) => {
+      const before = orphans.since_ms.size
+      orphans.line(line, census.line(line))
+      return Math.max(0, orphans.since_ms.size - before)
+    },
     open: function*() {
       for (const [orphan, since_ms] of orphans.since_ms) {
         const suitor = orphans.suitorOf(orphan)
@@ -121,12 +125,17 @@ export const comesToItsNumber = <R extends Resource, W extends Resource>(
       const key = keyIn(ruled.queue, entity)
       if (key !== undefined && event.type === "expectations.set") waiting.set(actor, key, true)
       else if (key !== undefined && event.type.startsWith("expectations.")) waiting.take(actor, key)
+      let opened = 0
       for (const uid of census.line(line)) {
         const known = census.known.get(uid)
         const { active = 0, object } = known ?? {}
         if (object === undefined || isGoing(object) || ruled.wants(object) === active) since_ms.delete(uid)
-        else if (!since_ms.has(uid)) since_ms.set(uid, at_ms)
+        else if (!since_ms.has(uid)) {
+          since_ms.set(uid, at_ms)
+          opened++
+        }
       }
+      return opened
     },
     open: function*(): Iterable<Obligation> {
       for (const [uid, since] of since_ms) {
@@ -156,14 +165,16 @@ export const isTrueAtRest = <R extends Resource, W extends Resource>(
       for (const uid of census.line(line)) changed_ms.set(uid, line.at_ms)
     },
     holds: () => {
+      let count = 0
       for (const [uid, known] of census.known) {
         const { object } = known
         if (object === undefined) continue
+        count++
         const isSettled = history.calm.doClocksAgree && now_ms - (changed_ms.get(uid) ?? 0) > settled_ms
         const what = census.wrong(known, isSettled, isEnding(history, object))
         if (what !== undefined) return `${keyOf(object)}: ${what}`
       }
-      return undefined
+      return count
     }
   }
 }

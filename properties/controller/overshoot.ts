@@ -14,6 +14,8 @@ import { epoch_ms, requestTimeout_ms } from "#model/limits.ts"
 import { millisOf } from "#model/objects/time.ts"
 import { Census } from "#properties/controller/census.ts"
 import { identityOf, keyIn, ownerOf, type Ruled } from "#properties/controller/ruled.ts"
+import type { History } from "#properties/history.ts"
+import { kept, type Said } from "#properties/property.ts"
 
 /** A watch is known to be dead after 45 s and listed again within 30 s; a request is given up after 60 s. */
 const settle_ms = 150_000 // ASSUMED
@@ -41,11 +43,10 @@ class Wanted {
 }
 
 export const neverOvershoots = <R extends Resource, W extends Resource>(ruled: Ruled<R, W>) =>
-  (): ((line: Line) => string | undefined) => {
+  ({ holders }: History): ((line: Line) => Said) => {
     const census = new Census(ruled)
     const wanted = new Wanted()
     const leading = new Set<string>()
-    let leaders = 0
     let allExcusedUntil_ms = 0
     const excusedUntil_ms = new Map<string, number>()
     return (line) => {
@@ -60,8 +61,6 @@ export const neverOvershoots = <R extends Resource, W extends Resource>(ruled: R
           return undefined
         case "controllerManager.led":
           leading.add(actor)
-          // The first of all has no predecessor whose writes may still arrive.
-          if (++leaders > 1) allExcusedUntil_ms = at_ms + takeOver_ms
           return undefined
         case "sync.failed":
         case "sync.wrote":
@@ -76,7 +75,9 @@ export const neverOvershoots = <R extends Resource, W extends Resource>(ruled: R
         }
       }
       census.line(line)
-      if (event.type !== "object.created" && event.type !== "object.updated") return undefined
+      if (event.type !== "object.created" && event.type !== "object.updated" && event.type !== "object.seen") {
+        return undefined
+      }
       if (event.resource === ruled.of) {
         const identity = identityOf(ruled, event.object as ApiObject)
         const { object } = census.known.get(identity)!
@@ -85,12 +86,15 @@ export const neverOvershoots = <R extends Resource, W extends Resource>(ruled: R
       if (event.type !== "object.created" || event.resource !== ruled.owns) return undefined
       const owner = ownerOf(ruled, event.object as never)
       if (owner === undefined || at_ms < allExcusedUntil_ms) return undefined
+      // The first of all has no predecessor whose writes may still arrive.
+      const { predecessors = 0, since_ms = 0 } = holders.of("kube-controller-manager", at_ms) ?? {}
+      if (predecessors > 0 && at_ms - since_ms < takeOver_ms) return undefined
       // By the API server's clock when it took the request; whoever asked has given it up since.
       if (at_ms + epoch_ms - millisOf(event.object.metadata.creationTimestamp) > requestTimeout_ms) return undefined
       const { active, object } = census.known.get(owner)!
       const key = object === undefined ? owner : keyOf(object)
       if (at_ms < (excusedUntil_ms.get(key) ?? 0)) return undefined
       const most = wanted.most(owner, at_ms)
-      return active <= most ? undefined : `${event.key} is number ${active} of ${key}, which wants ${most}`
+      return active <= most ? kept : `${event.key} is number ${active} of ${key}, which wants ${most}`
     }
   }

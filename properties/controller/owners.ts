@@ -8,12 +8,12 @@ import type { Line } from "#model/events.ts"
 import { type ApiObject, apiVersionOf, kinds, type Objects, type Resource } from "#model/kinds.ts"
 import { equal } from "#model/objects/equality.ts"
 import { changeOf, keyIn, type Ruled } from "#properties/controller/ruled.ts"
-import type { LeadsTo, Obligation } from "#properties/property.ts"
+import { kept, type LeadsTo, type Obligation, type Said } from "#properties/property.ts"
 
 /** The live GET comes before the patch: the owner may go between the two, but not long before. */
 const adoptionRace_ms = 130_000 // ASSUMED: two requests of at most 60 s, and what lies between.
 
-type Always = () => (line: Line) => string | undefined
+type Always = () => (line: Line) => Said
 type Owners = NonNullable<ApiObject["metadata"]["ownerReferences"]>
 const ownersOf = (object: ApiObject | undefined): Owners => object?.metadata.ownerReferences ?? []
 
@@ -22,7 +22,7 @@ export const oneController = (owns: Resource): Always => () => (line) => {
   const change = changeOf(line)
   if (change?.object === undefined || change.resource !== owns) return undefined
   const controllers = ownersOf(change.object).filter(({ controller }) => controller === true)
-  return controllers.length < 2 ? undefined
+  return controllers.length === 0 ? undefined : controllers.length === 1 ? kept
     : `${change.object.metadata.name} is controlled by ${controllers.map(({ name }) => name).join(" and ")}`
 }
 
@@ -49,8 +49,8 @@ export const adoptsWhatCounts = <R extends Resource, W extends Resource>(
     const owner = previous === undefined ? undefined : comesTo(previous, object)
     const ended_ms = endedAt_ms.get(entity)
     if (ended_ms === undefined && !counts(object as Objects[W])) endedAt_ms.set(entity, at_ms)
-    if (owner === undefined || owner.kind !== kinds[of].kind || ended_ms === undefined) return undefined
-    return at_ms - ended_ms <= adoptionRace_ms ? undefined
+    if (owner === undefined || owner.kind !== kinds[of].kind) return undefined
+    return ended_ms === undefined || at_ms - ended_ms <= adoptionRace_ms ? kept
       : `${object.metadata.name} was adopted by ${owner.name} although it has ended at ${Math.round(ended_ms)} ms`
   }
 }
@@ -72,9 +72,10 @@ export const livesWithTheLiving = <R extends Resource, W extends Resource>({ of,
       return undefined
     }
     const owner = resource !== owns || object === undefined ? undefined : comesTo(previous, object)
-    if (owner === undefined || owner.kind !== kinds[of].kind || live.has(owner.uid)) return undefined
+    if (owner === undefined || owner.kind !== kinds[of].kind) return undefined
+    if (live.has(owner.uid)) return kept
     const gone_ms = goneAt_ms.get(owner.uid)
-    return gone_ms !== undefined && at_ms - gone_ms <= adoptionRace_ms ? undefined
+    return gone_ms !== undefined && at_ms - gone_ms <= adoptionRace_ms ? kept
       : `${object!.metadata.name} came to ${owner.name} (${owner.uid}), which ` +
         (gone_ms === undefined ? "never was" : "is gone")
   }
@@ -100,7 +101,8 @@ export const changesOneOwner = <R extends Resource, W extends Resource>({ of, ow
       return `${object.metadata.name} had the owners ${JSON.stringify(before)} and has ${JSON.stringify(after)}`
     }
     const wrong = come.find(isWrong)
-    return wrong === undefined ? undefined : `${object.metadata.name} came to the owner ${JSON.stringify(wrong)}`
+    return wrong === undefined ? come.length + gone.length === 0 ? undefined : kept
+      : `${object.metadata.name} came to the owner ${JSON.stringify(wrong)}`
   }
 }
 

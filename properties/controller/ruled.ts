@@ -63,6 +63,10 @@ export const changeOf = ({ event }: Line): Change | undefined => {
   if (event.type === "object.updated") {
     return { resource: event.resource, revision: event.revision, object: event.object, previous: event.previous }
   }
+  // It has been there for a while: it comes to nobody now.
+  if (event.type === "object.seen") {
+    return { resource: event.resource, revision: event.revision, object: event.object, previous: event.object }
+  }
   if (event.type !== "object.deleted") return undefined
   return { resource: event.resource, revision: event.revision, object: undefined, previous: event.object }
 }

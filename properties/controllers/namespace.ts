@@ -3,19 +3,21 @@
  * empty. What is created while API servers disagree about its phase may outlive it.
  */
 import type { Line } from "#model/events.ts"
-import { type ApiObject, keyOf, kinds, resources } from "#model/kinds.ts"
+import { type ApiObject, keyOf } from "#model/kinds.ts"
+import { keptResources, kindOf } from "#model/observed.ts"
 import { contentFinalizer, type Namespace } from "#model/objects/namespace.ts"
 import { ByActor } from "#properties/by-actor.ts"
 import { keyIn } from "#properties/controller/ruled.ts"
-import { type History, isChange } from "#properties/history.ts"
-import { always, leadsTo, type Obligation, type Property, sometimes } from "#properties/property.ts"
+import { committed, type History, isChange } from "#properties/history.ts"
+import { always, leadsTo, needing, type Obligation, type Property, sometimes } from "#properties/property.ts"
 
 const processEnds = ["process.crashed", "process.stopped"]
-const isGoing = ({ metadata }: ApiObject): boolean => metadata.deletionTimestamp !== undefined
+const isGoing = ({ metadata }: Pick<ApiObject, "metadata">): boolean => metadata.deletionTimestamp !== undefined
 
-const namespaced = resources.filter((resource) => kinds[resource].namespaced)
-const contentOf = ({ now }: History, namespace: string): ReadonlyArray<ApiObject> =>
-  namespaced.flatMap((resource): ReadonlyArray<ApiObject> => now[resource].by("namespace", namespace))
+const namespaced = keptResources.filter((resource) => kindOf(resource)?.namespaced === true)
+type Inside = Pick<ApiObject, "kind"> & { readonly metadata: ApiObject["metadata"] }
+const contentOf = ({ now }: History, namespace: string): ReadonlyArray<Inside> =>
+  namespaced.flatMap((resource) => now[resource].by("namespace", namespace) as ReadonlyArray<Inside>)
 /** The namespace that a change concerns. */
 const namespaceOf = ({ event }: Line): string | undefined => {
   if (!isChange(event)) return undefined
@@ -29,7 +31,7 @@ const goesOn_ms = 300_000 // ASSUMED
 /** What is being deleted and held by finalizers, or by its kubelet, is waited for; nothing else is. */
 const goesOn = () => (history: History) => {
   const changedAt_ms = new Map<string, number>()
-  const waits = (inside: ReadonlyArray<ApiObject>): boolean => {
+  const waits = (inside: ReadonlyArray<Inside>): boolean => {
     const pods = inside.filter(({ kind }) => kind === "Pod")
     return inside.length > 0 && (pods.length > 0 ? pods : inside).every(isGoing)
   }
@@ -37,6 +39,8 @@ const goesOn = () => (history: History) => {
     line: (line: Line) => {
       const namespace = namespaceOf(line)
       if (namespace !== undefined) changedAt_ms.set(namespace, line.at_ms)
+      const change = committed(line, "namespaces")
+      return change?.type === "object.updated" && isGoing(change.object) && !isGoing(change.previous) ? 1 : 0
     },
     open: function*(): Iterable<Obligation> {
       for (const namespace of history.now.namespaces.all()) {
@@ -87,7 +91,8 @@ const said = (type: string, status: string) => () => ({ event }: Line): boolean 
     ?.some((one) => one.type === type && one.status === status) === true
 
 export const properties: ReadonlyArray<Property> = [
-  leadsTo("a namespace that is being deleted goes on until it is gone", [97], goesOn(), ["object."]),
+  needing(["namespaces", "pods", "times"],
+    leadsTo("a namespace that is being deleted goes on until it is gone", [97], goesOn(), ["object."])),
   always("the content of a namespace goes before it, and its pods before the rest", [97], emptiesInOrder(),
     ["sync.began", "sync.wrote", ...processEnds]),
   sometimes("a namespace waits for finalizers in it", said("NamespaceFinalizersRemaining", "True"),

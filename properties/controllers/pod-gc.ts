@@ -2,38 +2,41 @@
 import type { Line } from "#model/events.ts"
 import { becomesMarked, Collectable } from "#properties/controllers/pod-gc/collectable.ts"
 import { committed, type History } from "#properties/history.ts"
-import { always, leadsTo, sometimes, type Obligation, type Property } from "#properties/property.ts"
+import {
+  always, kept, leadsTo, needing, type Obligation, type Property, type Said, sometimes
+} from "#properties/property.ts"
 
 const prefix = "/registry/pods/"
 
 /** 40's exception is for pods whose node is gone, and has been for the quarantine. */
-const marksCollectable = (history: History): (line: Line) => string | undefined => {
+const marksCollectable = (history: History): (line: Line) => Said => {
   const collectable = new Collectable(history)
   return (line) => {
     const pod = becomesMarked(line)
     const why = pod === undefined ? undefined : collectable.whyNot(pod, line.at_ms)
-    return why === undefined ? undefined : `${pod!.metadata.name} was collected: ${why}`
+    return pod === undefined ? undefined : why === undefined ? kept : `${pod.metadata.name} was collected: ${why}`
   }
 }
 
 /** 111. Agents: kubelets name their node's, users are kubectl; of the controller manager only its collector may. */
-const onlyTheyForce = (history: History): (line: Line) => string | undefined => {
+const onlyTheyForce = (history: History): (line: Line) => Said => {
   const collectable = new Collectable(history)
   return ({ at_ms, event }) => {
     if (event.type !== "write.requested" || event.verb !== "delete" || event.resource !== "pods") return undefined
     if (event.grace !== 0) return undefined
     const { agent, key } = event
-    if (agent.startsWith("kubelet") || agent.startsWith("kubectl")) return undefined
+    // Kubelets (or who plays them) and users bear other names.
+    if (!agent.startsWith("kube-")) return kept
     const why = agent === "kube-controller-manager" ? collectable.whyNotNamed(key.slice(prefix.length), at_ms)
       : "it never may"
-    return why === undefined ? undefined : `${agent} force deleted ${key}: ${why}`
+    return why === undefined ? kept : `${agent} force deleted ${key}: ${why}`
   }
 }
 
 /** Deleted before it was bound, and held by a finalizer: the collector marks it Failed, so that nobody waits for it. */
 const mark_ms = 120_000 // ASSUMED: a new leader, its informers, a round of 20 s, and once more after a conflict.
 
-const marksUnscheduled = (): { line: (line: Line) => void; open: () => Iterable<Obligation> } => {
+const marksUnscheduled = (): { line: (line: Line) => number; open: () => Iterable<Obligation> } => {
   const waiting = new Map<string, { readonly key: string; readonly since_ms: number }>()
   return {
     line: (line) => {
@@ -41,7 +44,9 @@ const marksUnscheduled = (): { line: (line: Line) => void; open: () => Iterable<
       const waits = type !== "object.deleted" && metadata.deletionTimestamp !== undefined &&
         (spec.nodeName ?? "") === "" && status.phase !== "Failed" && status.phase !== "Succeeded"
       if (!waits) waiting.delete(line.entity)
-      else if (!waiting.has(line.entity)) waiting.set(line.entity, { key, since_ms: line.at_ms })
+      if (!waits || waiting.has(line.entity)) return 0
+      waiting.set(line.entity, { key, since_ms: line.at_ms })
+      return 1
     },
     open: function*() {
       for (const { key, since_ms } of waiting.values()) yield { entity: key, since_ms, within_ms: mark_ms }
@@ -50,8 +55,9 @@ const marksUnscheduled = (): { line: (line: Line) => void; open: () => Iterable<
 }
 
 export const properties: ReadonlyArray<Property> = [
-  always("only pods whose node is gone, or that have none, are marked as collected", [40], marksCollectable,
-    ["pods.updated"]),
+  needing(["pods", "nodes", "times"], always(
+    "only pods whose node is gone, or that have none, are marked as collected", [40], marksCollectable,
+    ["pods.updated"])),
   always("nobody but kubelets, users and the collector force deletes a pod", [111], onlyTheyForce,
     ["write.requested"]),
   leadsTo("a pod that is deleted before it is bound comes to be terminal", [], marksUnscheduled, ["pods."]),

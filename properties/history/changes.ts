@@ -1,7 +1,9 @@
-/** history/changes: what each committed revision changed. Leases are written most and asked about never. */
+/** history/changes: what each committed revision changed. Leases and Events are written most and asked about never. */
 import type { Line } from "#model/events.ts"
-import { type ApiObject, isResource } from "#model/kinds.ts"
+import type { ApiObject } from "#model/kinds.ts"
 import type { Moment } from "#properties/history/kept.ts"
+
+const untold: ReadonlySet<string> = new Set(["leases", "events"])
 
 export interface Change {
   readonly key: string
@@ -15,6 +17,7 @@ export class Changes {
   readonly hears = ["object.created", "object.updated", "object.deleted"] as const
   readonly #moment: Moment
   readonly #present = new Map<string, number>()
+  readonly #kinds = new Set<string>()
   readonly #byRevision = new Map<number, Change>()
 
   constructor(moment: Moment) {
@@ -24,13 +27,18 @@ export class Changes {
   hear({ event, seq }: Line): void {
     if (event.type !== "object.created" && event.type !== "object.updated" && event.type !== "object.deleted") return
     const { key, resource, revision } = event
-    if (!isResource(resource) || resource === "leases") return
+    this.#kinds.add(resource)
+    if (untold.has(resource)) return
     const { uid } = (event.object as ApiObject).metadata
     this.#byRevision.set(revision, { key, uid, before: this.#present.get(key) ?? 0, seq })
     if (event.type === "object.deleted") this.#present.delete(key)
     else this.#present.set(key, revision)
   }
 
+  /** Changes of that kind are told. */
+  isTold(resource: string): boolean {
+    return this.#kinds.has(resource) && !untold.has(resource)
+  }
   at(revision: number): Change | undefined {
     const change = this.#byRevision.get(revision)
     return change === undefined || change.seq > this.#moment.seq ? undefined : change

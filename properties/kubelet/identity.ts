@@ -3,7 +3,7 @@ import type { Line } from "#model/events.ts"
 import { committed } from "#properties/history.ts"
 import { excuses, isTerminal, machineOf, podKey } from "#properties/kubelet/facts.ts"
 import { noStartAfterNews } from "#properties/kubelet/news.ts"
-import { always, type Property } from "#properties/property.ts"
+import { always, needing, type Property } from "#properties/property.ts"
 
 const runsWhereBound = always("containers of a pod run only on the node that the pod is bound to", [38],
   ({ now }) => ({ actor, event }) => {
@@ -31,7 +31,7 @@ const oneRunsByName = always("while a pod exists, no other pod of its name runs"
   }
 }, ["container.started", "pods.created"])
 
-const goneAfterStop = always(
+const goneAfterStop = needing(["pods", "requests", "runtimes"], always(
   "a bound pod disappears from the API only after its kubelet saw it stop and posted a terminal phase", [40],
   (history) => {
     const isExcused = excuses(history)
@@ -42,7 +42,7 @@ const goneAfterStop = always(
       if (history.containers.ofUid(uid).length > 0) return `${name} (${uid}) is gone and still runs on ${nodeName}`
       return isTerminal(phase) ? undefined : `${name} (${uid}) is gone in phase ${phase}`
     }
-  }, ["pods.deleted"])
+  }, ["pods.deleted"]))
 
 const deletesByUid = always("a kubelet deletes a pod only by its uid", [41], () => ({ entity, event }) => {
   if (event.type === "podStatus.deleted" && event.uid !== entity) {

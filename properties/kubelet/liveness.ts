@@ -23,7 +23,9 @@ const terminatingPodGoes = leadsTo("a pod that is being deleted on a live node i
       const mustGo = type !== "object.deleted" && deletionTimestamp !== undefined && (finalizers?.length ?? 0) === 0
         && pod.spec.nodeName !== undefined
       if (!mustGo) open.delete(uid)
-      else if (!open.has(uid)) open.set(uid, { pod, since_ms: line.at_ms })
+      if (!mustGo || open.has(uid)) return 0
+      open.set(uid, { pod, since_ms: line.at_ms })
+      return 1
     },
     open: function*(): Generator<Obligation> {
       for (const { pod, since_ms } of open.values()) {

@@ -2,7 +2,7 @@
 import { Marked } from "#properties/controllers/pod-gc/collectable.ts"
 import { committed } from "#properties/history.ts"
 import { isTerminal, machineOf } from "#properties/kubelet/facts.ts"
-import { always, type Property } from "#properties/property.ts"
+import { always, kept, needing, type Property } from "#properties/property.ts"
 
 /** Who was marked by the collector has a node that nobody asked: what runs there cannot know it yet. */
 const terminalIsStopped = always("no container of a pod runs when its phase is terminal", [44], (history) => {
@@ -48,7 +48,8 @@ const readyRuns = always(saysWhatRan, [], ({ containers }) => {
   }
 }, ["container.started", "container.exited", "podStatus.posted", "podWorker.terminated", "containerStatus."])
 
-const restartsGrow = always("the restart count of a container never decreases", [52], () => {
+const neverDecreases = "the restart count of a container never decreases"
+const restartsGrow = needing(["pods"], always(neverDecreases, [52], () => {
   const newDisks = new Set<string>()
   return (line) => {
     // The records of the runs were on the disk that is gone.
@@ -63,9 +64,9 @@ const restartsGrow = always("the restart count of a container never decreases", 
         return `${after.metadata.name}/${old.name}: ${old.restartCount} restarts, then ${now.restartCount}`
       }
     }
-    return undefined
+    return (before.status.containerStatuses?.length ?? 0) > 0 ? kept : undefined
   }
-}, ["pods.updated", "machine.diskReplaced"])
+}, ["pods.updated", "machine.diskReplaced"]))
 
 const graceShrinks = always("the grace of a pod that is being stopped only decreases", [47], () => {
   const graces = new Map<string, number>()

@@ -71,7 +71,7 @@ class Bound {
 }
 
 interface Owing {
-  readonly line: (line: Line) => void
+  readonly line: (line: Line) => number
   readonly open: () => Iterable<Obligation>
 }
 
@@ -96,6 +96,7 @@ export const fittingPodIsBound = (history: History): Owing => {
   const attach = (entry: Pending, name: string, at_ms: number): void => {
     if (hopeless.delete(entry)) entry.since_ms = at_ms
     entry.witness = name
+    opened++
     let set = byWitness.get(name)
     if (set === undefined) byWitness.set(name, set = new Set())
     set.add(entry)
@@ -116,6 +117,7 @@ export const fittingPodIsBound = (history: History): Owing => {
     if (hopeless.size === 0) return
     for (const entry of hopeless) if (bound.takes(name, entry.pod)) attach(entry, name, at_ms)
   }
+  let opened = 0
   const podChanged = (pod: Pod, isGone: boolean, at_ms: number): void => {
     const { uid } = pod.metadata
     if (isGone || !isPending(pod)) drop(uid)
@@ -128,16 +130,17 @@ export const fittingPodIsBound = (history: History): Owing => {
   }
   return {
     line: (line) => {
+      opened = 0
       const pod = committed(line, "pods")
       if (pod !== undefined) podChanged(pod.object, pod.type === "object.deleted", line.at_ms)
       const node = committed(line, "nodes")
-      if (node === undefined) return
+      if (node === undefined) return opened
       if (node.type !== "object.updated") names = history.now.nodes.all().map(({ metadata }) => metadata.name)
       nodeChanged(node.object.metadata.name, line.at_ms)
+      return opened
     },
     open: function*() {
-      for (const entry of pending.values()) {
-        if (entry.witness === undefined) continue
+      for (const entry of pending.values()) if (entry.witness !== undefined) {
         yield { entity: `${keyOf(entry.pod)}, which fits ${entry.witness}`, since_ms: entry.since_ms,
           within_ms: schedule_ms + perPodAhead_ms * entry.ahead }
       }
@@ -162,31 +165,37 @@ export const boundPodRuns = ({ now }: History): Owing => {
     waiting.delete(uid)
     onNode.get(nodeOf(entry.pod))?.delete(uid)
   }
-  const podChanged = (pod: Pod, isGone: boolean, at_ms: number): void => {
+  const podChanged = (pod: Pod, isGone: boolean, at_ms: number): number => {
     const { uid } = pod.metadata
     const node = nodeOf(pod)
     const waits = !isGone && node !== "" && pod.status.phase === "Pending" &&
       pod.metadata.deletionTimestamp === undefined && !isExcused(pod)
-    if (!waits) return drop(uid)
-    waiting.set(uid, { pod, since_ms: waiting.get(uid)?.since_ms ?? at_ms })
+    if (!waits) {
+      drop(uid)
+      return 0
+    }
+    const before = waiting.get(uid)
+    waiting.set(uid, { pod, since_ms: before?.since_ms ?? at_ms })
     let set = onNode.get(node)
     if (set === undefined) onNode.set(node, set = new Set())
     set.add(uid)
+    return before === undefined ? 1 : 0
   }
   return {
     line: (line) => {
       const pod = committed(line, "pods")
-      if (pod !== undefined) podChanged(pod.object, pod.type === "object.deleted", line.at_ms)
+      const opened = pod === undefined ? 0 : podChanged(pod.object, pod.type === "object.deleted", line.at_ms)
       const node = committed(line, "nodes")
-      if (node === undefined) return
+      if (node === undefined) return opened
       const wasReady = node.type === "object.updated" ? isReady(node.previous)
         : node.type === "object.deleted" && isReady(node.object)
-      if (wasReady) return
+      if (wasReady) return opened
       // The kubelet's time counts from when its node is ready again.
       for (const uid of onNode.get(node.object.metadata.name) ?? []) {
         const entry = waiting.get(uid)
         if (entry !== undefined) entry.since_ms = line.at_ms
       }
+      return opened
     },
     open: function*() {
       for (const { pod, since_ms } of waiting.values()) {

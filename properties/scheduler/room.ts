@@ -47,6 +47,7 @@ export const boundPodsFit = ({ now }: History): (line: Line) => string | undefin
     const name = nodeOf(pod)
     if (change.type === "object.deleted" || name === "" || isTerminal(pod)) return undefined
     if (change.type === "object.created") excusedUntil_ms.set(name, Infinity)
+    else if (change.type === "object.seen") return undefined
     else if (nodeOf(change.previous) !== "" && !isTerminal(change.previous)) return undefined
     const [node] = lastOf(name)
     if (node === undefined || at_ms < allExcusedUntil_ms || at_ms < (excusedUntil_ms.get(name) ?? 0)) return undefined

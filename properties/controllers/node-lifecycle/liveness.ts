@@ -4,7 +4,7 @@ import {
   largeClusterThreshold, nodeEvictionRate_per_s, secondaryNodeEvictionRate_per_s, unhealthyZoneNodes_min,
   unhealthyZoneThreshold
 } from "#model/limits/controllers/node-lifecycle.ts"
-import { nodeLeaseRenewInterval_ms, nodeMonitorGracePeriod_ms, nodeMonitorPeriod_ms } from "#model/limits.ts"
+import { nodeLeaseRenewInterval_ms } from "#model/limits.ts"
 import type { Pod } from "#model/objects/pod.ts"
 import { notReadyKey, toleratedSeconds, unreachableKey } from "#model/objects/taints.ts"
 import {
@@ -13,7 +13,7 @@ import {
 import { committed, type History } from "#properties/history.ts"
 import { relist_ms } from "#properties/history/bounds.ts"
 import type { Stored } from "#properties/history/store.ts"
-import { leadsTo, type Invariants, type Obligation, type Property } from "#properties/property.ts"
+import { leadsTo, needing, type Invariants, type Obligation, type Property } from "#properties/property.ts"
 
 /** Requests, conflicts and a reconnect on top of the periods. ASSUMED. */
 const slack_ms = 60_000
@@ -61,12 +61,14 @@ class Zones {
 class View {
   readonly now: Stored
   readonly zones = new Zones()
-  readonly #processes: History["processes"]
+  readonly limits: History["limits"]
+  readonly #holders: History["holders"]
   now_ms = 0
 
-  constructor({ now, processes }: History) {
+  constructor({ holders, limits, now }: History) {
     this.now = now
-    this.#processes = processes
+    this.limits = limits
+    this.#holders = holders
   }
 
   hear(line: Line): void {
@@ -74,29 +76,42 @@ class View {
     if (committed(line, "nodes") !== undefined) this.zones.count(this.now, line.at_ms)
   }
   get leads_ms(): number | undefined {
-    return this.#processes.leaderOf("kube-controller-manager")?.since_ms
+    return this.#holders.of("kube-controller-manager", this.now_ms)?.since_ms
   }
 }
 /** Also what changes nothing here tells the time. */
-const hears = ["object.", "elector.", "process.crashed", "process.stopped"]
+const hears = ["object.", "phase.began"]
+const needs = ["nodes", "pods", "leases", "times"] as const
 
 /** `inCore`: a part of the cluster is enough for it, and shorter than that part works alone. */
 const holds = (
   name: string, invariants: Invariants,
-  open: (view: View, leads_ms: number) => Iterable<Obligation>, inCore?: true
+  concerns: (line: Line) => boolean, open: (view: View, leads_ms: number) => Iterable<Obligation>, inCore?: true
 ): Property =>
-  leadsTo(name, invariants, (history) => {
+  needing(needs, leadsTo(name, invariants, (history) => {
     const view = new View(history)
     return {
-      line: (line) => view.hear(line),
+      line: (line) => {
+        view.hear(line)
+        return concerns(line) ? 1 : 0
+      },
       open: () => {
         const { leads_ms } = view
         return leads_ms === undefined ? [] : open(view, leads_ms)
       }
     }
-  }, hears, inCore)
+  }, hears, inCore))
 
-const silentNodesAreGivenUp = holds("a node without heartbeats becomes Unknown", [71], function*(view, leads_ms) {
+/** A node's Ready changed to that. */
+const becomes = (...to: ReadonlyArray<string>) => (line: Line): boolean => {
+  const change = committed(line, "nodes")
+  return change?.type === "object.updated" && to.includes(readyOf(change.object))
+    && readyOf(change.previous) !== readyOf(change.object)
+}
+
+const becomesUnknown = "a node without heartbeats becomes Unknown"
+const silentNodesAreGivenUp = holds(becomesUnknown, [71], becomes("Unknown"), function*(view, leads_ms) {
+  const { nodeMonitorGracePeriod_ms, nodeMonitorPeriod_ms } = view.limits
   const within_ms = (nodeMonitorGracePeriod_ms + 2 * nodeMonitorPeriod_ms) / slowestClock + slack_ms
   for (const node of view.now.nodes.all()) {
     const ready = readyOf(node)
@@ -109,7 +124,8 @@ const silentNodesAreGivenUp = holds("a node without heartbeats becomes Unknown",
   }
 }, true)
 
-const podsOfUnknownNodes = holds("the pods of an Unknown node become not ready", [], function*({ now }, leads_ms) {
+const podsLoseReady = "the pods of an Unknown node become not ready"
+const podsOfUnknownNodes = holds(podsLoseReady, [], becomes("Unknown"), function*({ now }, leads_ms) {
   for (const node of now.nodes.all()) {
     if (readyOf(node) !== "Unknown") continue
     const { name } = node.metadata
@@ -122,7 +138,7 @@ const podsOfUnknownNodes = holds("the pods of an Unknown node become not ready",
 }, true)
 
 const taintsMirrorConditions = holds("the taints of a node come to say what its Ready condition says", [72],
-  function*({ now }, leads_ms) {
+  becomes("True", "False", "Unknown"), function*({ now }, leads_ms) {
     for (const node of now.nodes.all()) {
       const ready = readyOf(node)
       if (ready === "none") continue
@@ -149,7 +165,7 @@ const isTerminal = ({ status }: Pod): boolean => status.phase === "Succeeded" ||
 /** Legal exceptions: its zone's rate is 0, every zone is disrupted, it tolerates the taint for ever. */
 const podsOfDeadNodesLeave = holds(
   "a pod on a node that stays not ready is Terminating when its tolerations have run out", [76],
-  function*({ now, zones }, leads_ms) {
+  becomes("False", "Unknown"), function*({ limits: { nodeMonitorPeriod_ms }, now, zones }, leads_ms) {
     for (const node of now.nodes.all()) {
       const ready = readyOf(node)
       if (ready !== "False" && ready !== "Unknown") continue

@@ -1,4 +1,5 @@
 /** node-lifecycle/safety: what the node controller must never do. Invariants 71-75, judged on the committed history. */
+import { keyOf } from "#model/kinds.ts"
 import { nodeEvictionRate_per_s } from "#model/limits/controllers/node-lifecycle.ts"
 import { nodeLeaseRenewInterval_ms, requestTimeout_ms } from "#model/limits.ts"
 import type { Pod } from "#model/objects/pod.ts"
@@ -9,7 +10,8 @@ import {
 import { disruption } from "#properties/controllers/node-lifecycle/disruption.ts"
 import { Disturbance, disturbanceEvents } from "#properties/controllers/node-lifecycle/disturbance.ts"
 import { committed } from "#properties/history.ts"
-import { always, type Property } from "#properties/property.ts"
+import type { Stored } from "#properties/history/store.ts"
+import { always, kept, needing, type Property } from "#properties/property.ts"
 
 /** A request that nobody waits for any more may still take effect: its time-out, on a slow clock, and some retries. */
 const inFlight_ms = 2 * requestTimeout_ms
@@ -44,8 +46,9 @@ const livingNodesAreKept = always("a node that renews is not given up by an undi
 const taintsExclude = always("a node never gets not-ready and unreachable (NoExecute) in one write", [72], () =>
   (line) => {
     const change = committed(line, "nodes")
-    if (change?.type !== "object.updated" || evictingKeys(change.object).length < 2) return undefined
-    return evictingKeys(change.previous).length > 0 ? undefined
+    if (change?.type !== "object.updated" || evictingKeys(change.object).length === 0) return undefined
+    if (evictingKeys(change.object).length === 1) return kept
+    return evictingKeys(change.previous).length > 0 ? kept
       : `${change.key} got both at revision ${change.revision}`
   }, ["nodes.updated"])
 
@@ -93,12 +96,19 @@ const granted_s = ({ taints }: Episode, { spec }: Pod): number | undefined => {
   return shortest
 }
 
+const isSuccessor = ({ pods }: Stored, { metadata }: Pod): boolean => {
+  for (const { object } of pods.history(keyOf({ metadata }))) {
+    if (object !== undefined && object.metadata.uid !== metadata.uid) return true
+  }
+  return false
+}
+
 /**
  * Legal exceptions: an untolerated taint evicts at once; an eviction on its way when the taint went; a pod that was
  * created under the name of one on its way to eviction (Kubernetes deletes by name).
  */
 const isInTime = "no pod is evicted before its tolerations have run out"
-const tolerationsAreKept = always(isInTime, [75], ({ now }) => (line) => {
+const tolerationsAreKept = needing(["pods", "nodes", "times"], always(isInTime, [75], ({ now }) => (line) => {
   const { at_ms } = line
   const change = committed(line, "pods")
   if (change?.type !== "object.updated") return undefined
@@ -106,19 +116,20 @@ const tolerationsAreKept = always(isInTime, [75], ({ now }) => (line) => {
   if (!hasDisruptionTarget(pod) || hasDisruptionTarget(previous)) return undefined
   const made_ms = now.pods.first(pod.metadata.uid)?.at_ms
   const node = now.nodes.named(pod.spec.nodeName ?? "")
-  if (made_ms === undefined || node === undefined || at_ms - made_ms < inFlight_ms) return undefined
+  if (made_ms === undefined || node === undefined) return undefined
+  if (at_ms - made_ms < inFlight_ms && isSuccessor(now, pod)) return undefined
   const episode = episodeOf(now, node)
   const { taintedSince_ms, untaintedSince_ms } = episode
   if (episode.taints.length === 0) {
-    return at_ms - untaintedSince_ms < inFlight_ms ? undefined
+    return at_ms - untaintedSince_ms < inFlight_ms ? kept
       : `${key} is evicted at ${at_ms} ms from ${node.metadata.name}, untainted since ${untaintedSince_ms} ms`
   }
   const seconds = granted_s(episode, pod)
   if (seconds === undefined) return `${key} is evicted at ${at_ms} ms and tolerates its node's taints for ever`
   const isOver = (at_ms - taintedSince_ms) * fastestClock >= seconds * 1000
-  return isOver || at_ms - untaintedSince_ms < inFlight_ms ? undefined
+  return isOver || at_ms - untaintedSince_ms < inFlight_ms ? kept
     : `${key} tolerates ${seconds} s and is evicted at ${at_ms} ms from a node tainted since ${taintedSince_ms} ms`
-}, ["pods.updated"])
+}, ["pods.updated"]))
 
 export const safety: ReadonlyArray<Property> = [
   livingNodesAreKept, taintsExclude, firstTaintsAreLimited, tolerationsAreKept, ...disruption

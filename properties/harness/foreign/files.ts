@@ -58,6 +58,7 @@ export const judgeFiles = async (files: ReadonlyArray<string>, given: Given = {}
     }
     course.end()
     heard.add("objects")
+    if (facts.hasVersions) heard.add("versions")
     if (facts.hasTimes) heard.add("times")
     for (const source of facts.sources) heard.add(source as Need)
     for (const resource of course.resources) if (!course.partial.has(resource)) heard.add(resource as Need)

@@ -59,6 +59,7 @@ export class ForeignJudge implements Sink {
   #lines: Array<Line> = []
   #wheres: Array<string> = []
   #last: Line | undefined
+  readonly #malformed = new Set<number>()
   #calmSince_ms = 0
   #restSince_ms = 0
   lines = 0
@@ -94,11 +95,25 @@ export class ForeignJudge implements Sink {
     this.lines++
     this.#last = line
     if (isRestless(line)) this.#restSince_ms = line.at_ms
-    const parted = this.#conformance.line(line)
-    if (parted !== undefined) this.#part(parted, where)
+    this.#step(line, where)
     this.#lines.push(line)
     this.#wheres.push(where)
     if (this.#lines.length >= batch) this.#hear()
+  }
+
+  #step(line: Line, where: string): void {
+    try {
+      const parted = this.#conformance.line(line)
+      if (parted !== undefined) this.#part(parted, where)
+    } catch (error) {
+      // Of others' objects anything may be missing; of our own lines it is our mistake.
+      if (this.#options.isOwn === true) throw error
+      this.#malformed.add(line.seq)
+      const breach = breachOf({ kind: "conformance", at_ms: line.at_ms, line,
+        message: `it is not such an object as an API server stores: ${String(error)}` }, where)
+      const chart = this.#charts.get(line.chart)
+      if (chart !== undefined) chart.breach ??= breach
+    }
   }
 
   forget(resource: string, uid: string): void {
@@ -122,6 +137,8 @@ export class ForeignJudge implements Sink {
     this.#wheres = []
   }
   #break(name: string, breach: Breach): void {
+    // The chart has said so already.
+    if (breach.kind === "crash" && breach.seq !== undefined && this.#malformed.has(breach.seq)) return
     // A monitor that fails is our own fault, whoever wrote the line.
     const at = this.#properties.findIndex((property) => breach.kind === "crash"
       ? breach.message.startsWith(`${property.name}:`) : property.name === name)

@@ -12,7 +12,7 @@ import { isWatchEvent, WatchReader } from "#properties/harness/judge/input/watch
 /** "run": a trace of a run of Plimsoll's own, which can be run again. */
 type Form = "run" | "own" | "recording" | "watch" | "audit"
 
-export const newFacts = (): Facts => ({ flags: {}, hasTimes: true, sources: new Set(), notes: [] })
+export const newFacts = (): Facts => ({ flags: {}, hasTimes: true, hasVersions: true, sources: new Set(), notes: [] })
 
 const formOf = (first: object, file: string): Form => {
   if ("plimsoll" in first) return "input" in first ? "run" : "own"
@@ -177,6 +177,7 @@ export async function* heardIn(files: ReadonlyArray<string>, facts: Facts, optio
     throw new BadInputFile("a trace in Plimsoll's own vocabulary is judged alone")
   }
   const hasWatches = forms.some((form) => form === "recording" || form === "watch")
+  facts.hasVersions = hasWatches
   facts.hasTimes = !forms.includes("watch")
   const all = files.map((file, i) =>
     open(file, forms[i]!, facts, hasWatches && forms[i] === "audit", options))

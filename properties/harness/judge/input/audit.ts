@@ -8,6 +8,7 @@
  * registry/generic/registry/store.go (whoever takes the last finalizer is answered what they sent), v1.36.
  */
 import { epoch_ms } from "#model/limits.ts"
+import { resourceOf } from "#properties/harness/judge/input/plural.ts"
 import { type Facts, type ForeignObject, type Heard, revisionOf } from "#properties/harness/judge/input/heard.ts"
 
 interface AuditEvent {
@@ -32,6 +33,9 @@ const writes: ReadonlySet<string> = new Set(["create", "update", "patch", "delet
 /** They write nothing that is stored under the object's name. */
 const pure: ReadonlySet<string> = new Set(["token", "exec", "attach", "portforward", "proxy", "log"])
 
+/** Nobody tells of requests for them: they are most of all. */
+const untold: ReadonlySet<string> = new Set(["leases", "events"])
+
 interface Write {
   readonly at_ms: number
   readonly where: string
@@ -52,6 +56,8 @@ const hasEnded = ({ metadata }: any): boolean => metadata.deletionTimestamp !== 
 const isGone = (resource: string, object: any): boolean =>
   hasEnded(object) && (resource !== "namespaces" || (object.spec?.finalizers?.length ?? 0) === 0)
 
+const versioned = (object: ForeignObject, revision: number): ForeignObject =>
+  ({ ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } })
 const scheduled = (pod: any, node: string, stamp: string): ForeignObject => {
   const { nominatedNodeName: _nominated, ...status } = pod.status ?? {}
   const conditions = (status.conditions ?? []).filter(({ type }: { readonly type: string }) => type !== "PodScheduled")
@@ -110,11 +116,14 @@ export class AuditReader {
       const stamp = `${new Date(at_ms + epoch_ms).toISOString().slice(0, 19)}Z`
       const revision = this.#revision + this.#step()
       const object = scheduled(known, write.asked.target.name, stamp)
-      return [this.#change(write, "updated", { ...object,
-        metadata: { ...object.metadata, resourceVersion: String(revision) } }, revision)]
+      return [this.#change(write, "updated", versioned(object, revision), revision)]
     }
     if (subresource === "eviction") return this.#hole(key)
-    if (answered?.metadata?.uid !== undefined) return this.#withBody(write, answered, key)
+    // Of another kind is the answer about a Scale.
+    if (answered?.metadata?.uid !== undefined && resourceOf(String(answered.apiVersion), answered.kind) === resource) {
+      return this.#withBody(write, answered, key)
+    }
+    if (subresource === "scale") return this.#hole(key)
     if (verb === "delete" && answered?.kind === "Status") {
       return known === undefined ? [] : [this.#change(write, "deleted", known, this.#revision)]
     }
@@ -130,9 +139,10 @@ export class AuditReader {
     if (isGone(resource, answered) && verb !== "create") {
       const known = this.#known.get(key)
       if (known === undefined) return []
-      // Whoever was answered what is gone with its own revision is the one who deleted it.
-      return [verb === "delete" ? this.#change(write, "deleted", answered, revision)
-        : this.#change(write, "deleted", { ...known, metadata: { ...known.metadata } }, this.#revision)]
+      if (verb !== "delete") return [this.#change(write, "deleted", known, this.#revision)]
+      // The mark, or a shorter grace, is written first, and nobody is answered that.
+      return [this.#change(write, "updated", versioned(answered, revision - 0.5), revision - 0.5),
+        this.#change(write, "deleted", answered, revision)]
     }
     return [this.#change(write, verb === "create" ? "created" : "updated", answered, revision)]
   }
@@ -172,8 +182,8 @@ export class AuditReader {
 
   #asRequest(write: Write, changes: ReadonlyArray<Heard>): ReadonlyArray<Heard> {
     const { answered, at_ms, code, id, name, resource, verb, where } = write
-    if (verb !== "update" && verb !== "patch" && verb !== "delete") return changes
-    const [done] = changes
+    if ((verb !== "update" && verb !== "patch" && verb !== "delete") || untold.has(resource)) return changes
+    const done = changes.at(-1)
     const revision = done?.what === "change" ? done.revision
       : this.#onlyRequests && answered?.metadata?.resourceVersion !== undefined ? revisionOf(answered) : undefined
     const line = { at_ms, clock_ms: at_ms, actor: "api-server/audit", chart: "api-server.write", entity: id }
@@ -182,6 +192,7 @@ export class AuditReader {
     const expected = Number(preconditions?.resourceVersion ?? (verb === "delete" ? 0
       : write.asked?.metadata?.resourceVersion ?? 0))
     const grace = verb === "delete" ? write.asked?.gracePeriodSeconds : undefined
+    if (verb !== "delete" && !(expected > 0)) return changes
     const requested: Heard = { what: "told", at_ms, where, revision: at - 0.25, line: { ...line, event: {
       type: "write.requested", agent: write.agent, verb, resource, key: `/registry/${resource}/${name}`, expected,
       uid: preconditions?.uid ?? "", ...(typeof grace === "number" ? { grace } : {}) } } }

@@ -5,7 +5,7 @@
  */
 import type { Line } from "#model/events.ts"
 import { chartOf } from "#model/observed.ts"
-import { type Change, type ForeignObject, type Gap, type Heard, type Listed, revisionOf } from
+import { type Change, type ForeignObject, type Gap, type Heard, type Listed, revisionOf, type Told } from
   "#properties/harness/judge/input/heard.ts"
 
 /** Who listens: a course is what hangs together. */
@@ -33,6 +33,8 @@ export class Course {
   /** What there is, by kind, by uid. */
   readonly #present = new Map<string, Map<string, ForeignObject>>()
   readonly #lost = new Set<string>()
+  /** Requests that have not been answered. */
+  readonly #asked = new Set<string>()
   #isRunning = false
   #seq = 0
   #revision = 0
@@ -60,7 +62,7 @@ export class Course {
         return
       case "told":
         this.#revision = Math.max(this.#revision, Math.floor(heard.revision))
-        return this.#isRunning ? this.#say({ ...heard.line, seq: this.#seq }, heard.where) : undefined
+        return this.#tell(heard)
       case "disturbed":
         return this.#sink.disturbed(this.#at_ms, heard.why)
       default:
@@ -69,6 +71,14 @@ export class Course {
   end(): void {
     if (!this.#isRunning && this.#present.size > 0 && this.#lost.size === 0) this.#start()
     this.#stop(undefined)
+  }
+
+  /** What it began before the course did is not told to its end either. */
+  #tell({ line, where }: Told): void {
+    if (!this.#isRunning) return
+    if (line.event.type === "write.requested") this.#asked.add(line.entity)
+    else if (!this.#asked.delete(line.entity)) return
+    this.#say({ ...line, seq: this.#seq }, where)
   }
 
   #of(resource: string): Map<string, ForeignObject> {
@@ -110,6 +120,7 @@ export class Course {
   #stop(why: string | undefined): void {
     if (this.#isRunning) this.#sink.end(this.#at_ms, why)
     this.#isRunning = false
+    this.#asked.clear()
   }
 
   #see(resource: string, object: ForeignObject, where: string): void {

@@ -74,6 +74,8 @@ export interface Facts {
   flags: Readonly<Record<string, unknown>>
   /** Whether arrivals are known. */
   hasTimes: boolean
+  /** Whether every version of an object is told. */
+  hasVersions: boolean
   /** Sources beside committed objects. */
   readonly sources: Set<string>
   /** Sentences for the user: a cut line, what counts as not heard. */
