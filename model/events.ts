@@ -59,8 +59,8 @@ export const Line = Schema.Struct({
   /** The instance of the chart within the actor. */
   entity: Schema.String,
   event: Event,
-  /** The chart's full state value after the event. */
-  state: StateValue,
+  /** The chart's full state value after the event; absent where the writer does not know it: the judge finds out. */
+  state: Schema.optionalKey(StateValue),
   /** The seq of the line that led to this one; absent for a beginning. */
   cause: Schema.optionalKey(Schema.Number)
 })

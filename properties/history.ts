@@ -7,6 +7,7 @@
  * line. So a promise is a function of a line and of the history as of that line, and keeps only what is its own.
  */
 import type { Line } from "#model/events.ts"
+import { limits, type Limits } from "#properties/history/limits.ts"
 import type { AnyObjects, AnyResource } from "#model/observed.ts"
 import { Calm } from "#properties/history/calm.ts"
 import { Changes } from "#properties/history/changes.ts"
@@ -64,7 +65,11 @@ export class History {
   readonly #byType = new Map<string, Array<Part>>()
   readonly #shared = new Map<unknown, Part>()
 
-  constructor() {
+  /** The timers of the cluster that is judged. */
+  readonly limits: Readonly<Limits>
+
+  constructor(given: Readonly<Limits> = limits) {
+    this.limits = given
     for (const part of [this.#store, this.containers, this.processes, this.calm, this.changes]) this.#add(part)
   }
 

@@ -8,6 +8,7 @@
  */
 import type { Line } from "#model/events.ts"
 import type { InvariantNumber } from "#model/invariants.ts"
+import type { Need } from "#properties/hearing.ts"
 import { History } from "#properties/history.ts"
 
 /** Numbers in the catalogue, model/invariants.ts; none for a guarantee of our own. */
@@ -23,15 +24,26 @@ interface Named {
    * A hundred monitors that hear everything cost more than the run: name them.
    */
   readonly hears?: ReadonlyArray<string>
+  /** What it must hear to be judged, where `hears` does not say it (hearing.ts): it does without what only excuses. */
+  readonly needs?: ReadonlyArray<Need>
+  /** Holds only where code takes no time, or of how Plimsoll is built: never judged on foreign lines. */
+  readonly isOurs?: true
 }
+
+/**
+ * What a monitor says of a line. A text: what broke, with the values that show it. A number: so often its premise came
+ * true, and what is promised held. Undefined: the line does not concern it, or it does not count.
+ */
+export type Said = string | number | undefined
+/** The premise came true, and it held. */
+export const kept = 1
 
 /** What a monitor could not decide, in words: from then on nothing is claimed, and the run does not count as held. */
 export type GiveUp = (what: string) => void
 /** A monitor for one run. The history is as of the line that the monitor hears, or as of the last one. */
 type Make<Monitor> = (history: History, giveUp?: GiveUp) => Monitor
 
-/** Returns what broke it, with the values that show it, or undefined. */
-export type Always = Named & { readonly kind: "always"; readonly make: Make<(line: Line) => string | undefined> }
+export type Always = Named & { readonly kind: "always"; readonly make: Make<(line: Line) => Said> }
 
 export interface Obligation {
   readonly entity: string
@@ -40,17 +52,17 @@ export interface Obligation {
   /** Bound, counted from the later of `since_ms` and the healing. */
   readonly within_ms: number
 }
-/** `line` is absent: the history is enough. */
+/** `line` is absent: the history is enough. It may say how many obligations it opened. */
 export type LeadsTo = Named & {
   readonly kind: "leadsTo"
   /** Judged in the core phase too, where part of the cluster is still broken: counted from the core's healing. */
   readonly inCore?: true
-  readonly make: Make<{ readonly line?: (line: Line) => void; readonly open: () => Iterable<Obligation> }>
+  readonly make: Make<{ readonly line?: (line: Line) => number | void; readonly open: () => Iterable<Obligation> }>
 }
-/** `holds` is asked at rest: undefined when it holds, else what is wrong. */
+/** `holds` is asked at rest: what is wrong, or of how many it holds. */
 export type Eventually = Named & {
   readonly kind: "eventually"
-  readonly make: Make<{ readonly line?: (line: Line) => void; readonly holds: () => string | undefined }>
+  readonly make: Make<{ readonly line?: (line: Line) => void; readonly holds: () => Said }>
 }
 /** True at a line that reaches it. */
 export type Sometimes = Named & { readonly kind: "sometimes"; readonly make: Make<(line: Line) => boolean> }
@@ -64,7 +76,8 @@ export const alone = ({ make }: Always): (line: Line) => string | undefined => {
   return (line) => {
     history.settle()
     history.hear(line)
-    return hear(line)
+    const said = hear(line)
+    return typeof said === "string" ? said : undefined
   }
 }
 
@@ -83,3 +96,8 @@ export const eventually = (
 ): Eventually => ({ kind: "eventually", ...named(name, invariants, hears), make })
 export const sometimes = (name: string, make: Sometimes["make"], hears?: Hears): Sometimes =>
   ({ kind: "sometimes", ...named(name, [], hears), make })
+
+/** The same promise, with what it must hear to be judged. */
+export const needing = <P extends Property>(needs: ReadonlyArray<Need>, property: P): P => ({ ...property, needs })
+/** The same promise, held of Plimsoll's own lines alone. */
+export const ours = <P extends Property>(property: P): P => ({ ...property, isOurs: true })

@@ -62,7 +62,6 @@ export const encodeFooter = (lines: number): string => JSON.stringify({ plimsoll
 
 const decodeHeader = Schema.decodeUnknownSync(Header)
 const decodeFooter = Schema.decodeUnknownSync(Footer)
-const decodeLine = Schema.decodeUnknownSync(Line)
 
 const reason = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split("\n").slice(0, 3).join(" ").slice(0, 300)
@@ -95,39 +94,71 @@ const readHeader = (text: string | undefined, file: string): Header => {
 }
 
 /**
- * Reads a whole trace. Throws BadTrace, naming file and line, for anything that is not one: no JSON, another format
- * version, an unknown event, a gap in `seq`, a missing footer.
+ * Reads a trace line by line: the header first, then each line once the next is there, since the last is the footer.
+ * Throws BadTrace, naming file and line, for anything that is not one: no JSON, another format version, an unknown
+ * event, a gap in `seq`, a missing footer.
  */
+export class TraceReader {
+  readonly #file: string
+  readonly #decode = Schema.decodeUnknownSync(Line)
+  readonly header: Header
+  /** Lines so far. */
+  lines = 0
+  #number = 1
+  #pending: string | undefined
+
+  constructor(file: string, first: string | undefined) {
+    this.#file = file
+    this.header = readHeader(first, file)
+  }
+
+  /** Returns the line before, if that one was not the header. */
+  take(text: string): Line | undefined {
+    const before = this.#pending
+    this.#pending = text
+    if (before === undefined) return undefined
+    const where = `${this.#file}:${++this.#number}`
+    const raw = parseJson(before, where)
+    let line: Line
+    try {
+      line = this.#decode(raw)
+    } catch (error) {
+      throw new BadTrace({ message: `${where} is no trace line: ${reason(error)}` })
+    }
+    if (line.seq !== this.lines) {
+      throw new BadTrace({ message: `${where} has seq ${line.seq}, expected ${this.lines}` })
+    }
+    this.lines++
+    return line
+  }
+
+  /** After the last line: it must be the footer. */
+  end(): void {
+    const truncated = new BadTrace({ message: `${this.#file} is truncated: its last line is not the footer ` +
+      `{"plimsoll":"end","lines":${this.lines}}` })
+    if (this.#pending === undefined) throw truncated
+    let footer: typeof Footer.Type
+    try {
+      footer = decodeFooter(JSON.parse(this.#pending))
+    } catch {
+      throw truncated
+    }
+    if (footer.lines === this.lines) return
+    throw new BadTrace({
+      message: `${this.#file} is damaged: its footer counts ${footer.lines} lines, it has ${this.lines}` })
+  }
+}
+
+/** Reads a whole trace; throws as TraceReader does. */
 export const decodeTrace = (content: string, file: string): Trace => {
   const text = content.split("\n")
   if (text.at(-1) === "") text.pop()
-  const header = readHeader(text[0], file)
+  const reader = new TraceReader(file, text[0])
   const lines: Array<Line> = []
-  const last = text.length - 1
-  for (let i = 1; i < last; i++) {
-    const raw = parseJson(text[i]!, `${file}:${i + 1}`)
-    try {
-      lines.push(decodeLine(raw))
-    } catch (error) {
-      throw new BadTrace({ message: `${file}:${i + 1} is no trace line: ${reason(error)}` })
-    }
-    if (lines.at(-1)!.seq !== lines.length - 1) {
-      throw new BadTrace({ message: `${file}:${i + 1} has seq ${lines.at(-1)!.seq}, expected ${lines.length - 1}` })
-    }
+  for (let i = 1; i < text.length; i++) {
+    const line = reader.take(text[i]!)
+    if (line !== undefined) lines.push(line)
   }
-  const truncated = new BadTrace({
-    message: `${file} is truncated: its last line is not the footer {"plimsoll":"end","lines":${lines.length}}`
-  })
-  if (last < 1) throw truncated
-  let footer: typeof Footer.Type
-  try {
-    footer = decodeFooter(JSON.parse(text[last]!))
-  } catch {
-    throw truncated
-  }
-  if (footer.lines !== lines.length) {
-    throw new BadTrace({
-      message: `${file} is damaged: its footer counts ${footer.lines} lines, it has ${lines.length}` })
-  }
-  return { header, lines, text: text.slice(1, last) }
+  reader.end()
+  return { header: reader.header, lines, text: text.slice(1, -1) }
 }

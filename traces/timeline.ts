@@ -80,5 +80,5 @@ export const rows = (
     `${String(line.seq).padStart(6)} ${`${(line.at_ms / 1000).toFixed(3)} s`.padStart(10)}  ` +
     `${clip(line.actor, width.actor).padEnd(width.actor)} ` +
     `${clip(told(line, names), width.event).padEnd(width.event)} ` +
-    `${clip(stateText(line.state), 60)}${line.seq === mark ? "  ✗" : ""}`)
+    `${clip(line.state === undefined ? "" : stateText(line.state), 60)}${line.seq === mark ? "  ✗" : ""}`)
 ]

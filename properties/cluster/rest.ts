@@ -33,7 +33,7 @@ const isTerminal = (pod: Pod): boolean => pod.status.phase === "Succeeded" || po
 const sameBut = (a: PodCondition, b: PodCondition | undefined): boolean =>
   b !== undefined && a.type === b.type && a.status === b.status && a.reason === b.reason &&
   a.lastTransitionTime === b.lastTransitionTime
-const isHeartbeat = (before: Node, after: Node): boolean => {
+export const isHeartbeat = (before: Node, after: Node): boolean => {
   const was = before.status.conditions ?? []
   const is = after.status.conditions ?? []
   const sameTaints = before.spec === after.spec || JSON.stringify(before.spec) === JSON.stringify(after.spec)

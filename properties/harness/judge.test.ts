@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { assign, emit, setup } from "xstate"
 import { charts as hardware } from "#model/hardware.ts"
-import type { Line } from "#model/events.ts"
+import type { Line, StateValue } from "#model/events.ts"
 import { Conformance } from "#properties/harness/judge.ts"
 import { Coverage } from "#properties/harness/judge/coverage.ts"
 import { lease } from "#properties/harness/judge/test-charts.ts"
@@ -29,7 +29,7 @@ const charts = { "test.lease": lease, "test.server": server, "hardware.process":
 const trace = () => {
   const conformance = new Conformance({ charts })
   let seq = 0
-  const line = (at_ms: number, chart: string, type: string, state: Line["state"], more: object = {},
+  const line = (at_ms: number, chart: string, type: string, state: StateValue, more: object = {},
     entity = "x", actor = "p/1") => conformance.line({ seq: seq++, at_ms, clock_ms: at_ms, actor, chart, entity,
     event: { type, ...more } as never, state })
   const process = (at_ms: number, type: string, state: string) =>

@@ -38,6 +38,8 @@ interface Judge {
   readonly name: string
   readonly chart: CompiledChart
   readonly counts: ChartCoverage
+  /** Lines that it judged. */
+  judged: number
 }
 /** The live instances of one actor: by chart, by entity. */
 type Instances = Map<string, Map<string, Instance>>
@@ -64,13 +66,17 @@ export class Conformance {
     for (const [name, machine] of Object.entries(options.charts)) {
       const limits = options.limits?.[name]
       const chart = compile(machine, limits === undefined ? undefined : { limits })
-      this.#judges.set(name, { name, chart, counts: this.coverage.register(name, chart) })
+      this.#judges.set(name, { name, chart, counts: this.coverage.register(name, chart), judged: 0 })
     }
   }
 
   /** Lines that a chart judged. */
   get judged(): number {
     return this.#judged
+  }
+  /** By chart: lines that it judged. */
+  get judgedBy(): ReadonlyMap<string, number> {
+    return new Map([...this.#judges].map(([name, { judged }]) => [name, judged]))
   }
   get liveInstances(): number {
     let count = 0
@@ -88,6 +94,7 @@ export class Conformance {
         message: `line ${line.seq}: ${line.actor} names the chart "${line.chart}", which the model does not have` }
     }
     this.#judged++
+    judge.judged++
     this.#obligations.discharge(line.actor, line.chart, line.entity, line.event.type)
     const byEntity = this.#instancesOf(line.actor, line.chart)
     let instance = byEntity.get(line.entity)
@@ -99,13 +106,18 @@ export class Conformance {
     if (!judge.chart.step(instance, event)) return this.#refused(line, judge, instance)
     this.#stepped(judge, line.seq, line.at_ms, line.actor)
     const after = instance.configuration
-    if (!equal(after.value, line.state)) {
+    if (line.state !== undefined && !equal(after.value, line.state)) {
       return this.#parted(line, judge, instance, "wrong state", before,
         `goes from ${show(before.value)} to ${show(after.value)}, the line says ${show(line.state)}`)
     }
     if (after.tags.has(gone)) byEntity.delete(line.entity)
     if (line.chart === "hardware.process") this.#process(line)
     return undefined
+  }
+
+  /** What that instance went through is not known any more: its next line begins it anew. */
+  forget(actor: string, chart: string, entity: string): void {
+    this.#actors.get(actor)?.get(chart)?.delete(entity)
   }
 
   /** At the end of a trace: what should have followed by now. */

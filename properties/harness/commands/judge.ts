@@ -1,62 +1,86 @@
-/** plimsoll judge: a foreign trace, or one of Plimsoll's own, against charts and properties. Nothing is run. */
-import { Console, Effect } from "effect"
+/**
+ * plimsoll judge: what somebody recorded, held against charts and promises: Plimsoll's own traces, recordings of
+ * watches, the output of kubectl get -w, audit logs. Nothing is run.
+ */
+import { Console, Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import { cited } from "#properties/harness/commands/cited.ts"
-import { ExitWith, exitCodes, readTrace, type Verdict } from "#properties/harness/commands/outcome.ts"
+import { BadInput, ExitWith, exitCodes, type Verdict, writeText } from "#properties/harness/commands/outcome.ts"
+import type { Judged } from "#properties/harness/foreign/files.ts"
 
-interface Judged {
-  readonly verdict: Verdict
-  readonly lines: number
-  readonly judgedByCharts: number
-  /** The first that each chart and each property said. */
-  readonly found: ReadonlyArray<{
-    readonly by: string; readonly invariants: ReadonlyArray<number>; readonly seq: number; readonly message: string
-  }>
-  /** What properties gave up. */
-  readonly undecided: ReadonlyArray<string>
+/** Of all that broke, what came first; a promise of ours that failed is our own crash. */
+const verdictOf = ({ undecided, unknownCharts, verdicts }: Judged): Verdict => {
+  const breaches = [...unknownCharts, ...verdicts.flatMap(({ breach }) => breach === undefined ? [] : [breach])]
+  if (breaches.some(({ kind }) => kind === "crash")) return "crash"
+  const [first] = breaches.toSorted((a, b) => (a.seq ?? Infinity) - (b.seq ?? Infinity))
+  if (first !== undefined) return first.kind
+  const isSaid = verdicts.some(({ times, verdict }) => verdict === "held" && times > 0)
+  return isSaid && undecided.length === 0 ? "held" : "unknown"
 }
 
-const judgeFile = async (file: string): Promise<Judged> => {
-  const trace = readTrace(file)
-  const [{ Conformance }, { Monitors }, { charts }, { properties }] = await Promise.all([
-    import("#properties/harness/judge.ts"), import("#properties/harness/run/monitors.ts"),
-    import("#model/cluster.ts"), import("#properties/all.ts")
-  ])
-  const conformance = new Conformance({ charts })
-  const monitors = new Monitors(properties)
-  const broken = monitors.hear(trace.lines).map(({ invariants, kind, property, line, message }) =>
-    ({ kind, by: property, invariants, seq: line.seq, message }))
-  const disagreed = new Map<string, (typeof broken)[number]>()
-  for (const line of trace.lines) {
-    const said = conformance.line(line)
-    if (said === undefined || disagreed.has(said.chart)) continue
-    disagreed.set(said.chart, { kind: "conformance", by: `conforms to ${said.chart}`, invariants: [], seq: line.seq,
-      message: said.message })
+const judgedOf = async (files: ReadonlyArray<string>, given: {
+  readonly flags: ReadonlyArray<string>; readonly ahead: number; readonly rest: number
+}): Promise<Judged> => {
+  const [{ judgeFiles }, { BadInputFile }] = await Promise.all([
+    import("#properties/harness/foreign/files.ts"), import("#properties/harness/judge/input/heard.ts")])
+  try {
+    return await judgeFiles(files,
+      { flags: given.flags, ahead_ms: given.ahead * 1_000, rest_ms: given.rest * 1_000 })
+  } catch (error) {
+    throw error instanceof BadInputFile ? new BadInput({ message: error.message }) : error
   }
-  const all = [...broken, ...disagreed.values()].sort((a, b) => a.seq - b.seq)
-  const isUndecided = trace.lines.length === 0 || monitors.undecided.length > 0
-  const verdict = all[0]?.kind ?? (isUndecided ? "unknown" : "held")
-  const found = all.map(({ by, invariants, seq, message }) => ({ by, invariants, seq, message }))
-  return {
-    verdict, lines: trace.lines.length, judgedByCharts: conformance.judged, found, undecided: monitors.undecided
-  }
+}
+
+const textOf = async (judged: Judged, verdict: Verdict, isLong: boolean): Promise<string> => {
+  const { table } = await import("#properties/harness/commands/judge-table.ts")
+  const { gaps, lines, notes, undecided, unknownCharts } = judged
+  const shown = isLong ? gaps : gaps.slice(0, 5)
+  return [
+    ...notes.map((note) => `note   ${note}`),
+    ...shown.map(({ at, why }) => `gap    ${at}: ${why}; nothing is concluded over it`),
+    ...shown.length < gaps.length ? [`gap    and ${gaps.length - shown.length} more`] : [],
+    ...unknownCharts.map(({ message }) => `broken ${message}`),
+    ...table(judged.verdicts, isLong),
+    ...undecided.map((what) => `not decided  ${what}`),
+    `${lines} lines\n${verdict}`
+  ].join("\n")
+}
+
+const seconds = (name: string, value: number): void => {
+  if (!(value >= 0)) throw new BadInput({ message: `--${name} ${value}: must be at least 0` })
 }
 
 export const judge = Command.make("judge", {
-  file: Argument.String("file").pipe(Argument.withDescription("The trace to judge")),
-  json: Flag.Boolean("json").pipe(Flag.withDescription("One JSON document"), Flag.withDefault(false))
+  files: Argument.String("file").pipe(Argument.withDescription(
+    "A trace, or recordings, outputs of kubectl get -w -o json, audit logs of one cluster; also gzipped"),
+  Argument.variadic({ min: 1 })),
+  flag: Flag.String("flag").pipe(Flag.withDescription(
+    "A flag of the cluster that differs from its default: kube-controller-manager.node-monitor-grace-period=12s"),
+  Flag.atLeast(0)),
+  ahead: Flag.Finite("ahead").pipe(Flag.withDescription(
+    "Seconds of arrivals after which nothing older is expected"), Flag.withDefault(5)),
+  rest: Flag.Finite("rest").pipe(Flag.withDescription(
+    "Seconds without a write at the end after which a cluster counts as at rest"), Flag.withDefault(3)),
+  all: Flag.Boolean("all").pipe(
+    Flag.withDescription("Also name each promise that was not judged"), Flag.withDefault(false)),
+  json: Flag.Boolean("json").pipe(Flag.withDescription("One JSON document"), Flag.withDefault(false)),
+  junit: Flag.String("junit").pipe(Flag.withDescription("Also write the table as JUnit XML"), Flag.optional)
 }, (given) => Effect.gen(function*() {
-  const judged = yield* Effect.tryPromise({ try: () => judgeFile(given.file), catch: (error) => error })
-  if (given.json) yield* Console.log(JSON.stringify(judged))
-  else {
-    for (const { by, invariants, seq, message } of judged.found) {
-      const named = invariants.length === 0 ? "" : ` · invariant ${invariants.join(", ")}`
-      const text = [`broke  ${by}${named}`, ...cited(invariants), `       line ${seq}: ${message}`, ""]
-      yield* Console.log(text.join("\n"))
-    }
-    for (const what of judged.undecided) yield* Console.log(`not decided  ${what}`)
-    yield* Console.log(`${judged.lines} lines, ${judged.judgedByCharts} of them judged by a chart\n${judged.verdict}`)
+  const judged = yield* Effect.tryPromise({ try: () => {
+    seconds("ahead", given.ahead)
+    seconds("rest", given.rest)
+    return judgedOf(given.files, { flags: given.flag, ahead: given.ahead, rest: given.rest })
+  }, catch: (error) => error })
+  const verdict = verdictOf(judged)
+  yield* Console.log(given.json ? JSON.stringify({ verdict, ...judged })
+    : yield* Effect.promise(() => textOf(judged, verdict, given.all)))
+  if (Option.isSome(given.junit)) {
+    const file = given.junit.value
+    yield* Effect.tryPromise({ try: async () => {
+      const { junitOfTable } = await import("#properties/harness/commands/junit.ts")
+      writeText(file, junitOfTable(judged.verdicts, `plimsoll judge ${given.files.join(" ")}`))
+    }, catch: (error) => error })
   }
-  const code = exitCodes[judged.verdict]
+  const code = exitCodes[verdict]
   if (code !== 0) return yield* new ExitWith({ code })
-})).pipe(Command.withDescription("Judge a recorded trace, also another implementation's, by charts and properties"))
+})).pipe(Command.withDescription(
+  "Judge what was recorded of a cluster, also of somebody else's, by charts and promises"))

@@ -2,6 +2,7 @@
  * A campaign as JUnit XML, which every CI shows: a test case for each promise, one for each chart that disagreed, and
  * one that says whether the campaign is complete.
  */
+import type { Verdict } from "#properties/harness/foreign/verdict.ts"
 import { nameOf, type Summary } from "#properties/harness/run/tally.ts"
 import type { Property } from "#properties/property.ts"
 
@@ -48,13 +49,32 @@ export const junit = (
   const open = [...summary.unfinished, ...summary.undecided.first, ...summary.runs === 0 ? ["nothing was run"] : []]
   const whole: Case = { name: "the campaign is complete", group: "campaign",
     ...(open.length === 0 ? {} : { said: { as: "error", message: open[0]!, text: open.join("\n") } }) }
-  const cases = [...ofProperties, ...broke.values(), whole]
+  return document(`plimsoll check --seed ${summary.seed}`, [...ofProperties, ...broke.values(), whole],
+    (summary.wall_ms / 1000).toFixed(3))
+}
+
+/** The table of `plimsoll judge`: what was not judged is skipped, and says for lack of what. */
+export const junitOfTable = (verdicts: ReadonlyArray<Verdict>, name: string): string =>
+  document(name, verdicts.map(({ breach, kind, lacks = "", name, times, verdict }): Case => {
+    if (verdict === "not judged") {
+      return { name, group: kind, said: { as: "skipped", message: `not judged for lack of: ${lacks}`, text: "" } }
+    }
+    if (breach === undefined) {
+      return times > 0 ? { name, group: kind }
+        : { name, group: kind, said: { as: "skipped", message: "nothing was seen of it", text: "" } }
+    }
+    const where = [breach.at, breach.object ?? "", breach.where ?? ""].filter((text) => text !== "").join(", ")
+    return { name, group: kind, said: { as: breach.kind === "crash" ? "error" : "failure",
+      message: breach.message.split("\n")[0]!, text: `${where}\n${breach.message}` } }
+  }))
+
+const document = (name: string, cases: ReadonlyArray<Case>, time_s?: string): string => {
   const count = (as: string): number => cases.filter(({ said }) => said?.as === as).length
   const counts = `tests="${cases.length}" failures="${count("failure")}" errors="${count("error")}" ` +
-    `skipped="${count("skipped")}" time="${(summary.wall_ms / 1000).toFixed(3)}"`
+    `skipped="${count("skipped")}"${time_s === undefined ? "" : ` time="${time_s}"`}`
   return [
     "<?xml version=\"1.0\" encoding=\"UTF-8\"?>", `<testsuites ${counts}>`,
-    `  <testsuite name="plimsoll check --seed ${summary.seed}" ${counts}>`, ...cases.map(xml), "  </testsuite>",
+    `  <testsuite name="${escaped(name)}" ${counts}>`, ...cases.map(xml), "  </testsuite>",
     "</testsuites>", ""
   ].join("\n")
 }

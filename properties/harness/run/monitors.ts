@@ -7,8 +7,9 @@
  * Dispatch is by event type: who wants a type is worked out when it is first seen.
  */
 import type { Line } from "#model/events.ts"
+import type { Limits } from "#properties/history/limits.ts"
 import { History, isChange } from "#properties/history.ts"
-import type { GiveUp, Obligation, Property } from "#properties/property.ts"
+import type { GiveUp, Obligation, Property, Said as Word } from "#properties/property.ts"
 
 export interface Owed {
   readonly entity: string
@@ -46,8 +47,8 @@ interface Hearer {
   readonly property: Property
   /** Its place in the properties' order. */
   readonly place: number
-  /** Undefined: nothing to say. A text: broken. True: reached. */
-  readonly hear: (line: Line) => string | boolean | undefined | void
+  /** Undefined: nothing to say. A text: broken. True: reached. A number: so often the premise came true. */
+  readonly hear: (line: Line) => string | number | boolean | undefined | void
   done: boolean
 }
 /** Those who want the same events, and what they have not heard yet. */
@@ -70,7 +71,8 @@ interface Waiting {
 }
 interface Resting {
   readonly property: Property
-  readonly holds: () => string | undefined
+  readonly place: number
+  readonly holds: () => Word
 }
 
 export class Monitors {
@@ -78,7 +80,9 @@ export class Monitors {
   readonly reached = new Set<string>()
   /** What monitors could not decide. */
   readonly undecided: Array<string> = []
-  readonly #history = new History()
+  /** By property, in their order: how often its premise came true, as far as it counts. */
+  readonly #premises: Array<number>
+  readonly #history: History
   readonly #audiences = new Map<string, Audience>()
   readonly #waiting: Array<Waiting> = []
   readonly #resting: Array<Resting> = []
@@ -86,7 +90,9 @@ export class Monitors {
   /** Of lines that tell of a committed change: by the kind of what changed, then by type. */
   readonly #byResource = new Map<string, Map<string, ReadonlyArray<Audience>>>()
 
-  constructor(properties: ReadonlyArray<Property>) {
+  constructor(properties: ReadonlyArray<Property>, limits?: Readonly<Limits>) {
+    this.#history = new History(limits)
+    this.#premises = properties.map(() => 0)
     for (const [place, property] of properties.entries()) {
       if (property.kind === "always" || property.kind === "sometimes") {
         this.#seat(property, place, property.make(this.#history, this.#giveUp(property)))
@@ -95,7 +101,7 @@ export class Monitors {
       const made = property.make(this.#history, this.#giveUp(property))
       if (made.line !== undefined) this.#seat(property, place, (line) => made.line!(line))
       if ("open" in made) this.#waiting.push({ property: property as Waiting["property"], open: () => made.open() })
-      else this.#resting.push({ property, holds: () => made.holds() })
+      else this.#resting.push({ property, place, holds: () => made.holds() })
     }
   }
 
@@ -141,6 +147,10 @@ export class Monitors {
         this.#history.asOf(lines[i]!)
         const said = hearer.hear(lines[i]!)
         if (said === undefined || said === false) continue
+        if (typeof said === "number") {
+          this.#premises[place]! += said
+          continue
+        }
         // It has said it: the same breach at the next line is no news.
         hearer.done = true
         const line = lines[i]!
@@ -183,14 +193,20 @@ export class Monitors {
    * core phase only promises that hold for a part of the cluster are judged.
    */
   overdue(now_ms: number, healed_ms: number, phase: "core" | "healed"): Broken | undefined {
-    for (const { property, open } of this.#waiting) {
-      if (phase === "core" && property.inCore !== true) continue
-      for (const { entity, since_ms, within_ms } of open()) {
-        if (now_ms - Math.max(since_ms, healed_ms) < within_ms) continue
-        const message = `${entity}: open since ${seconds(since_ms)}, to be closed within ${seconds(within_ms)} of ` +
-          `${since_ms >= healed_ms ? "that" : `the healing at ${seconds(healed_ms)}`}`
-        return { ...this.#broken("liveness", property, message, now_ms), obligation: { entity, since_ms } }
-      }
+    for (const waiting of this.#waiting) {
+      if (phase === "core" && waiting.property.inCore !== true) continue
+      const broken = this.#late(waiting, now_ms, healed_ms)
+      if (broken !== undefined) return broken
+    }
+    return undefined
+  }
+
+  #late({ open, property }: Waiting, now_ms: number, healed_ms: number): Broken | undefined {
+    for (const { entity, since_ms, within_ms } of open()) {
+      if (now_ms - Math.max(since_ms, healed_ms) < within_ms) continue
+      const message = `${entity}: open since ${seconds(since_ms)}, to be closed within ${seconds(within_ms)} of ` +
+        `${since_ms >= healed_ms ? "that" : `the healing at ${seconds(healed_ms)}`}`
+      return { ...this.#broken("liveness", property, message, now_ms), obligation: { entity, since_ms } }
     }
     return undefined
   }
@@ -206,10 +222,28 @@ export class Monitors {
   /** The first promise that does not hold at rest. */
   restless(now_ms: number): Broken | undefined {
     for (const { property, holds } of this.#resting) {
-      const message = holds()
-      if (message !== undefined) return this.#broken("liveness", property, message, now_ms)
+      const said = holds()
+      if (typeof said === "string") return this.#broken("liveness", property, said, now_ms)
     }
     return undefined
+  }
+
+  /** At the end of what somebody else recorded: each promise that was not kept, each one that does not hold at rest. */
+  atEnd(now_ms: number, { calmSince_ms, isAtRest }: {
+    readonly calmSince_ms: number; readonly isAtRest: boolean
+  }): ReadonlyArray<Broken> {
+    const late = this.#waiting.map((waiting) => this.#late(waiting, now_ms, calmSince_ms))
+    const restless = !isAtRest ? [] : this.#resting.map(({ holds, place, property }) => {
+      const said = holds()
+      if (typeof said === "number") this.#premises[place]! += said
+      return typeof said === "string" ? this.#broken("liveness", property, said, now_ms) : undefined
+    })
+    return [...late, ...restless].filter((broken) => broken !== undefined)
+  }
+
+  /** By property, in their order: how often its premise came true and it held, as far as it counts. */
+  get premises(): ReadonlyArray<number> {
+    return this.#premises
   }
 
   #broken(kind: Broken["kind"], { name, invariants }: Property, message: string, at_ms: number): Broken {

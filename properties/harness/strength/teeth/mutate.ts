@@ -52,7 +52,7 @@ export const vocabularyOf = (lines: ReadonlyArray<Line>): Vocabulary => {
   const entities = new Map<string, Set<string>>()
   for (const { chart, state, actor, entity } of lines) {
     const known = states.get(chart) ?? new Map<string, StateValue>()
-    states.set(chart, known.set(JSON.stringify(state), state))
+    if (state !== undefined) states.set(chart, known.set(JSON.stringify(state), state))
     const key = `${actor} ${chart}`
     entities.set(key, (entities.get(key) ?? new Set()).add(entity))
   }

@@ -1,0 +1,54 @@
+/**
+ * What is said of each promise and each chart once a file has been judged: how often its premise came true, whether it
+ * held, or for lack of what nobody can tell.
+ */
+import { epoch_ms } from "#model/limits.ts"
+import type { Line } from "#model/events.ts"
+import { type Need, sources } from "#properties/hearing.ts"
+import type { Broken } from "#properties/harness/run/monitors.ts"
+
+export interface Breach {
+  readonly kind: "safety" | "liveness" | "conformance" | "crash"
+  /** RFC 3339. */
+  readonly at: string
+  /** "pods default/web-1"; absent of what broke at the end. */
+  readonly object?: string
+  readonly revision?: number
+  /** "FILE:LINE" of what came. */
+  readonly where?: string
+  readonly seq?: number
+  readonly message: string
+}
+
+export interface Verdict {
+  readonly name: string
+  /** Charts judge every step; always and leadsTo while it lasts, eventually at rest. */
+  readonly kind: "chart" | "always" | "leadsTo" | "eventually"
+  readonly invariants: ReadonlyArray<number>
+  /** How often its premise came true; of a chart, the steps that it judged. */
+  readonly times: number
+  readonly verdict: "held" | "broken" | "not judged"
+  readonly breach?: Breach
+  /** Why it is not judged. */
+  readonly lacks?: string
+}
+
+export const stampOf = (at_ms: number): string => new Date(epoch_ms + at_ms).toISOString()
+
+/** "pods default/web-1" of a line about a committed object. */
+const objectOf = ({ event }: Line): { readonly object: string; readonly revision: number } | undefined => {
+  if (!("key" in event) || !("resource" in event) || !("revision" in event)) return undefined
+  const { key, resource, revision } = event
+  return { object: `${resource} ${String(key).slice(`/registry/${resource}/`.length)}`, revision: Number(revision) }
+}
+
+export const breachOf = (
+  { at_ms, kind, line, message }: Pick<Broken, "kind" | "message" | "at_ms" | "line">, where: string | undefined
+): Breach => ({
+  kind, at: stampOf(at_ms), ...(line === undefined ? {} : objectOf(line)),
+  ...(where === undefined || where === "" ? {} : { where }), ...(line === undefined ? {} : { seq: line.seq }), message
+})
+
+const named = (need: Need): string => need in sources ? sources[need as keyof typeof sources] : `changes of ${need}`
+/** "changes of pods, when each change came". */
+export const lackOf = (needs: ReadonlyArray<Need>): string => needs.map(named).join(", ")
