@@ -37,6 +37,15 @@ export const keepTheirTimes = (before: Conditions, after: Conditions): boolean =
   return was === undefined || was.status !== condition.status || was.lastTransitionTime === condition.lastTransitionTime
 })
 
+/** What says the same as before is not written anew; `isRefreshed`: but for these. */
+export const areNotRefreshed = (
+  before: Conditions, after: Conditions, isRefreshed: (condition: Condition) => boolean = () => false
+): boolean => (after ?? []).every((condition) => {
+  const was = conditionOf(before, condition.type)
+  return was === undefined || was.status !== condition.status || was.reason !== condition.reason
+    || isRefreshed(condition) || equal(was, condition)
+})
+
 /** No condition of a type stands there twice. */
 export const areSingle = (conditions: Conditions): boolean =>
   new Set((conditions ?? []).map(({ type }) => type)).size === (conditions ?? []).length

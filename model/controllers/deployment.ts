@@ -16,7 +16,7 @@ import {
 } from "#model/api-server/object-laws.ts"
 import { isLawfulUpdate } from "#model/api-server/object.ts"
 import {
-  areNatural, areSingle, conditionOf, keeps, keepTheirTimes, observesInOrder
+  areNatural, areNotRefreshed, areSingle, conditionOf, keeps, keepTheirTimes, observesInOrder
 } from "#model/api-server/status-laws.ts"
 import { equal } from "#model/objects/equality.ts"
 import { scaled } from "#model/objects/int-or-string.ts"
@@ -62,19 +62,39 @@ const tellsAvailability = (deployment: Deployment): boolean => {
   const isEnough = (status.availableReplicas ?? 0) >= (spec.replicas ?? 1) - maxUnavailableOf(deployment)
   return conditionOf(status.conditions, "Available")?.status === (isEnough ? "True" : "False")
 }
+/** By type and status: for which reasons. Others may keep conditions of other types. */
+const reasons: Readonly<Record<string, Readonly<Record<string, ReadonlyArray<string>>>>> = {
+  Available: { True: ["MinimumReplicasAvailable"], False: ["MinimumReplicasUnavailable"] },
+  Progressing: {
+    True: ["NewReplicaSetCreated", "FoundNewReplicaSet", "ReplicaSetUpdated", "NewReplicaSetAvailable"],
+    False: ["ReplicaSetCreateError", "ProgressDeadlineExceeded"], Unknown: ["DeploymentPaused", "DeploymentResumed"]
+  }
+}
+const hasReasons = ({ status: { conditions = [] } }: Deployment): boolean => conditions.every((condition) =>
+  reasons[condition.type] === undefined
+    || reasons[condition.type]![condition.status]?.includes(condition.reason ?? "") === true)
+
+/** As long as progress is measured it is told of. Source: deployment/util HasProgressDeadline. */
+const hasDeadline = ({ spec: { progressDeadlineSeconds } }: Deployment): boolean =>
+  progressDeadlineSeconds !== undefined && progressDeadlineSeconds !== 2_147_483_647
+
 /** Nothing has been rolled out yet. */
 const isFresh = ({ status }: Deployment): boolean => Object.keys(status).length === 0
 
 /** A status is written through its own door, which leaves labels as they are; conditions stay but for these. */
-const passing: ReadonlyArray<string> = ["Progressing", "ReplicaFailure"]
+const mayPass = (type: string, deployment: Deployment): boolean =>
+  type === "ReplicaFailure" || (type === "Progressing" && !hasDeadline(deployment))
 const statusIsLawful = (event: ObjectEvent): boolean => {
-  const [before, { metadata, status }] = [beforeOf(event), deploymentOf(event)]
+  const [before, now] = [beforeOf(event), deploymentOf(event)]
+  const { metadata, status } = now
   return equal(before.metadata.labels ?? {}, metadata.labels ?? {})
     && observesInOrder(before.status, status, metadata.generation)
     && (status.collisionCount ?? 0) >= (before.status.collisionCount ?? 0)
-    && keepTheirTimes(before.status.conditions, status.conditions)
+    && hasReasons(now) && keepTheirTimes(before.status.conditions, status.conditions)
+    // Whoever sees progress writes when it was.
+    && areNotRefreshed(before.status.conditions, status.conditions, ({ reason }) => reason === "ReplicaSetUpdated")
     && (before.status.conditions ?? []).every(({ type }) =>
-      passing.includes(type) || conditionOf(status.conditions, type) !== undefined)
+      mayPass(type, now) || conditionOf(status.conditions, type) !== undefined)
 }
 /**
  * It says that a roll-out is complete when all of its pods are of the new template, and available. A change that asks

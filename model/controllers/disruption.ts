@@ -25,6 +25,9 @@ const budgetOf = (event: ObjectEvent): Budget => event.object as unknown as Budg
 const beforeOf = (event: ObjectEvent): Budget => (event as { readonly previous: unknown }).previous as Budget
 const isLive = (event: ObjectEvent): boolean => metaOf(event).deletionTimestamp === undefined
 
+interface Observing {
+  readonly observedGeneration?: number
+}
 type Grants = "unobserved" | "allowing" | "exhausted"
 const grantsOf = ({ metadata, status }: Budget): Grants =>
   (status.observedGeneration ?? 0) !== metadata.generation ? "unobserved"
@@ -32,11 +35,15 @@ const grantsOf = ({ metadata, status }: Budget): Grants =>
 
 /** No more may be evicted than are healthy beyond those that must be, and its condition says so. */
 const isSafe = ({ status }: Budget): boolean => {
-  const { conditions, currentHealthy = 0, desiredHealthy = 0, disruptionsAllowed = 0, expectedPods = 0 } = status
+  const { conditions, currentHealthy = 0, desiredHealthy = 0, disruptionsAllowed = 0, expectedPods = 0,
+    observedGeneration } = status
   const said = conditionOf(conditions, "DisruptionAllowed")
   return areNatural(currentHealthy, desiredHealthy, disruptionsAllowed, expectedPods)
     && disruptionsAllowed <= Math.max(0, currentHealthy - desiredHealthy)
-    && (said === undefined ? disruptionsAllowed === 0 : said.status === (disruptionsAllowed > 0 ? "True" : "False"))
+    && (said === undefined ? disruptionsAllowed === 0 : (disruptionsAllowed > 0
+      ? said.status === "True" && said.reason === "SufficientPods"
+      : said.status === "False" && (said.reason === "InsufficientPods" || said.reason === "SyncFailed"))
+      && (said as Observing).observedGeneration === observedGeneration)
 }
 const isFresh = ({ status }: Budget): boolean => isSafe({ status } as Budget)
   && status.observedGeneration === undefined && (status.conditions ?? []).length === 0

@@ -9,7 +9,8 @@
 import type { Line } from "#model/events.ts"
 import type { Lease } from "#model/objects/lease.ts"
 import type { Moment, View } from "#properties/history/kept.ts"
-import type { Part } from "#properties/history.ts"
+import type { KeptResource } from "#model/observed.ts"
+import type { History, Part } from "#properties/history.ts"
 
 /** A watch's delay, a sync, and its requests one after the other. */
 export const lag_ms = 10_000 // ASSUMED
@@ -72,4 +73,31 @@ export const wasLately = <T, By extends string>(
 ): boolean => {
   for (const object of lately(view, uid, at_ms)) if (object !== undefined && is(object)) return true
   return false
+}
+
+/**
+ * The revisions at which what it owned changed in the last while, and those just before: one of them is what a copy had
+ * come to, since a watch tells all of a kind in order.
+ */
+export const revisionsLately = (
+  history: History, of: KeptResource, owns: "pods" | "replicasets", { at_ms, entity, event }: Line
+): ReadonlySet<number> => {
+  const isLate = (version: { readonly at_ms: number }): boolean => at_ms - version.at_ms <= lag_ms
+  const ownedAt = (revision: number): ReadonlyArray<string> =>
+    (history.at(revision)[owns].by("owner", entity) as ReadonlyArray<{ readonly metadata: { readonly uid: string } }>)
+      .map(({ metadata }) => metadata.uid)
+  const revisions = new Set<number>([(event as { readonly revision: number }).revision])
+  for (const version of history.now[of].versions(entity)) if (isLate(version)) revisions.add(version.revision)
+  const known = new Set<string>()
+  // Who comes to be known tells of revisions at which others may have been there.
+  for (const revision of revisions) {
+    for (const uid of ownedAt(revision)) {
+      if (known.has(uid)) continue
+      known.add(uid)
+      for (const version of history.now[owns].versions(uid)) {
+        if (isLate(version)) revisions.add(version.revision).add(version.revision - 1)
+      }
+    }
+  }
+  return revisions
 }

@@ -10,21 +10,22 @@
 import { isReady } from "#model/controllers/replica-set/ranking.ts"
 import { isSelected } from "#model/controller.ts"
 import type { Line } from "#model/events.ts"
+import { equal } from "#model/objects/equality.ts"
 import type { Node } from "#model/objects/node.ts"
 import { matchesTerm } from "#model/objects/node-selector.ts"
 import type { NodeSelectorTerm, Pod, Toleration } from "#model/objects/pod.ts"
 import { toleratesTaint } from "#model/objects/taints.ts"
 import type { ObservedObjects } from "#model/observed.ts"
 import { controllerIn, isReportedOn, madeForTheLiving, reportsInOrder } from "#properties/controller/dependents.ts"
-import { Eyes } from "#properties/controller/recent.ts"
+import { Eyes, lag_ms, revisionsLately } from "#properties/controller/recent.ts"
 import { committed, type History } from "#properties/history.ts"
 import {
   always, eventually, kept, leadsTo, needing, type Obligation, type Property, type Said, sometimes
 } from "#properties/property.ts"
 
 type DaemonSet = ObservedObjects["daemonsets"]
-const isLive = ({ metadata, status: { phase } }: Pod): boolean =>
-  metadata.deletionTimestamp === undefined && phase !== "Succeeded" && phase !== "Failed"
+const isOver = ({ status: { phase } }: Pod): boolean => phase === "Succeeded" || phase === "Failed"
+const isLive = (pod: Pod): boolean => pod.metadata.deletionTimestamp === undefined && !isOver(pod)
 const isSurging = ({ spec }: DaemonSet): boolean => {
   const surge = spec.updateStrategy?.rollingUpdate?.maxSurge ?? 0
   return surge !== 0 && surge !== "0%"
@@ -114,8 +115,57 @@ const runsOn = ({ spec: { template } }: DaemonSet, { metadata, spec }: Node): { 
   return { is: fits && untolerated.length === 0, stays }
 }
 
-const figuresOf = (history: History, set: DaemonSet): Readonly<Record<string, number>> | string => {
+/** By node: whoever is there, and whether somebody should be. Who has ended and is being deleted is there no more. */
+const figuresOf = (
+  set: DaemonSet, nodes: ReadonlyArray<Node>, pods: ReadonlyArray<Pod>
+): Readonly<Record<string, number>> => {
   const figures = { desiredNumberScheduled: 0, currentNumberScheduled: 0, numberMisscheduled: 0, numberReady: 0 }
+  for (const node of nodes) {
+    const { is } = runsOn(set, node)
+    const there = pods.filter((pod) => targetOf(pod) === node.metadata.name
+      && !(isOver(pod) && pod.metadata.deletionTimestamp !== undefined))
+    if (is) figures.desiredNumberScheduled++
+    if (there.length === 0) continue
+    if (!is) figures.numberMisscheduled++
+    else {
+      figures.currentNumberScheduled++
+      const oldest = there.reduce((a, b) => b.metadata.creationTimestamp < a.metadata.creationTimestamp ? b : a)
+      if (isReady(oldest)) figures.numberReady++
+    }
+  }
+  return figures
+}
+const isSaid = ({ status }: DaemonSet, figures: Readonly<Record<string, number>>): boolean =>
+  Object.entries(figures).every(([field, figure]) =>
+    ((status as unknown as Readonly<Record<string, unknown>>)[field] ?? 0) === figure)
+
+/** What it says is what its pods and the nodes were, each at one revision, those that its copies had come to. */
+const saysWhatWas = (history: History) => {
+  const eyes = history.part(Eyes)
+  return (line: Line): Said => {
+    const change = committed(line, "daemonsets")
+    if (change?.type !== "object.updated" || !eyes.areClear(line.at_ms, line.entity)) return undefined
+    const { metadata, status } = change.object
+    if (equal(change.previous.status, status) || status.observedGeneration !== metadata.generation) return undefined
+    const { nodes } = history.now
+    const before = history.at(Number(change.previous.metadata.resourceVersion)).nodes.all()
+    const all = new Set([...nodes.all(), ...before].map((node) => node.metadata.uid))
+    const isLate = (version: { readonly at_ms: number }): boolean => line.at_ms - version.at_ms <= lag_ms
+    // What matters of a node changes seldom.
+    const ofNodes = new Set([change.revision, ...[...all].flatMap((uid) => {
+      const last = nodes.since(uid, (a, b) => equal(a.spec, b.spec) && equal(a.metadata.labels, b.metadata.labels))
+      return last !== undefined && isLate(last) ? [last.revision - 1] : []
+    })])
+    const seen = [...ofNodes].map((revision) => history.at(revision).nodes.all())
+    for (const revision of revisionsLately(history, "daemonsets", "pods", line)) {
+      const pods = history.at(revision).pods.by("owner", line.entity)
+      if (seen.some((there) => isSaid(change.object, figuresOf(change.object, there, pods)))) return kept
+    }
+    return `${metadata.name} says ${JSON.stringify(status)}, which its pods and nodes have not been lately`
+  }
+}
+
+const wrongPods = (history: History, set: DaemonSet): string | undefined => {
   for (const node of history.now.nodes.all()) {
     const { name } = node.metadata
     const { is, stays } = runsOn(set, node)
@@ -123,30 +173,17 @@ const figuresOf = (history: History, set: DaemonSet): Readonly<Record<string, nu
     if (is && pods.length === 0 && !isHindered(history, set, name)) return `has no pod for ${name}`
     if (!stays && pods.length > 0) return `still has ${pods[0]!.metadata.name} on ${name}`
     if (pods.length > 1 && !isSurging(set)) return `has ${pods.length} pods on ${name}`
-    const there = history.now.pods.by("owner", set.metadata.uid).filter((pod) => targetOf(pod) === name)
-    if (is) figures.desiredNumberScheduled++
-    if (there.length === 0) continue
-    if (!is) figures.numberMisscheduled++
-    else {
-      figures.currentNumberScheduled++
-      const oldest = there.toSorted((a, b) => a.metadata.creationTimestamp < b.metadata.creationTimestamp ? -1 : 1)[0]!
-      if (isReady(oldest)) figures.numberReady++
-    }
   }
-  return figures
+  return undefined
 }
 /** A pod that failed is deleted, and made anew after a back-off; one that terminates is waited for. */
 const isHindered = ({ now }: History, { metadata }: DaemonSet, node: string): boolean =>
   now.pods.by("owner", metadata.uid).some((pod) => targetOf(pod) === node && !isLive(pod))
 
 const wrongAtRest = (history: History, set: DaemonSet): string | undefined => {
-  const figures = figuresOf(history, set)
-  if (typeof figures === "string") return figures
-  for (const [field, figure] of Object.entries(figures)) {
-    const said = (set.status as Readonly<Record<string, unknown>>)[field] ?? 0
-    if (said !== figure) return `says ${field} ${String(said)}; there are ${figure}`
-  }
-  return undefined
+  const figures = figuresOf(set, history.now.nodes.all(), history.now.pods.by("owner", set.metadata.uid))
+  return wrongPods(history, set) ?? (isSaid(set, figures) ? undefined
+    : `says ${JSON.stringify(set.status)}; there are ${JSON.stringify(figures)}`)
 }
 const isTrueAtRest = (history: History) => ({
   holds: (): Said => {
@@ -179,6 +216,8 @@ export const properties: ReadonlyArray<Property> = [
     ["pods.created"])),
   needing(["daemonsets", "pods", "times"], leadsTo("of two pods of a DaemonSet on a node one goes soon", [87],
     prunesTheSecond, ["pods.", "object.seen"])),
+  needing([...ofPods, "nodes"], always("a DaemonSet's status says what its pods and the nodes were not long ago", [],
+    saysWhatWas, ["daemonsets.updated"])),
   needing(["daemonsets", "leases"], always("a DaemonSet's status is of no earlier generation than the last", [],
     reportsInOrder("daemonsets"), ["daemonsets.updated"])),
   needing(["daemonsets", "namespaces"], leadsTo("every generation of a DaemonSet is soon reported on", [],

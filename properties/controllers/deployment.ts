@@ -15,7 +15,7 @@ import type { Pod } from "#model/objects/pod.ts"
 import type { ReplicaSet } from "#model/objects/replica-set.ts"
 import type { ObservedObjects } from "#model/observed.ts"
 import { controllerIn, isReportedOn, madeForTheLiving } from "#properties/controller/dependents.ts"
-import { Eyes, lately } from "#properties/controller/recent.ts"
+import { Eyes, lately, revisionsLately } from "#properties/controller/recent.ts"
 import { committed, type Committed, type History } from "#properties/history.ts"
 import {
   always, eventually, kept, leadsTo, needing, type Property, type Said, sometimes
@@ -154,7 +154,38 @@ const figuresOf = (deployment: Deployment, sets: ReadonlyArray<ReplicaSet>): Rea
     replicas: of(({ status }) => status.replicas), readyReplicas: of(({ status }) => status.readyReplicas),
     availableReplicas: available,
     unavailableReplicas: Math.max(0, of(({ spec }) => spec.replicas) - available),
-    updatedReplicas: sets.find((set) => isOf(deployment, set))?.status.replicas ?? 0
+    updatedReplicas: sets.find((set) => isOf(deployment, set))?.status.replicas ?? 0,
+    terminatingReplicas: of(({ status }) => status.terminatingReplicas)
+  }
+}
+const isSaid = ({ status }: Deployment, figures: Readonly<Record<string, number>>): boolean =>
+  Object.entries(figures).every(([field, figure]) =>
+    ((status as Readonly<Record<string, unknown>>)[field] ?? 0) === figure)
+
+/**
+ * What it says is what its sets were at one revision, the one that its copy had come to; of the new set it may know
+ * more, since it has just written that.
+ */
+const saysWhatWas = (history: History) => {
+  const eyes = history.part(Eyes)
+  return (line: Line): Said => {
+    const change = committed(line, "deployments")
+    if (change?.type !== "object.updated") return undefined
+    const { object, previous } = change
+    const isReport = object.status.observedGeneration === object.metadata.generation
+      && !equal({ ...object.status, conditions: [] }, { ...previous.status, conditions: [] })
+    const { uid } = object.metadata
+    if (!isReport || !eyes.areClear(line.at_ms, uid)) return undefined
+    const seen = [...revisionsLately(history, "deployments", "replicasets", line)]
+      .map((revision) => history.at(revision).replicasets.by("owner", uid))
+    const fresh = [...new Set(seen.flat().filter((set) => isOf(object, set)))]
+    for (const sets of seen) {
+      if (isSaid(object, figuresOf(object, sets))) return kept
+      const others = sets.filter((set) => !isOf(object, set))
+      if (fresh.some((set) => isSaid(object, figuresOf(object, [...others, set])))) return kept
+    }
+    const { conditions: _, ...figures } = object.status
+    return `${object.metadata.name} says ${JSON.stringify(figures)}, which its sets have not been lately`
   }
 }
 const wrongAtRest = ({ now }: History, deployment: Deployment): string | undefined => {
@@ -211,6 +242,8 @@ export const properties: ReadonlyArray<Property> = [
     ["replicasets.updated"])),
   needing([...kinds, "pods"], always("a Deployment that recreates asks for new pods only when the old ones are gone",
     [83], recreatesInTurn, ["replicasets."])),
+  needing(kinds, always("a Deployment's status says what its sets were at some revision not long ago", [], saysWhatWas,
+    ["deployments.updated"])),
   always("the revision of a Deployment's set only rises", [], revisionsRise, ["replicasets.updated"]),
   needing(["deployments", "namespaces"], leadsTo("every generation of a Deployment is soon reported on", [],
     isReportedOn("deployments"), ["deployments.", "object.seen"])),

@@ -15,7 +15,7 @@ import { scaled } from "#model/objects/int-or-string.ts"
 import type { Pod } from "#model/objects/pod.ts"
 import type { ObservedObjects } from "#model/observed.ts"
 import { controllerIn, isReportedOn } from "#properties/controller/dependents.ts"
-import { Eyes, lately } from "#properties/controller/recent.ts"
+import { Eyes, lag_ms, lately } from "#properties/controller/recent.ts"
 import { committed, type History } from "#properties/history.ts"
 import {
   always, eventually, kept, leadsTo, needing, type Property, type Said, sometimes
@@ -55,6 +55,46 @@ const evictsWithAPermit = (history: History) => {
     const versions = [...lately(poddisruptionbudgets, budget.metadata.uid, line.at_ms)]
     return versions.some((one) => one?.status.disruptedPods?.[name] !== undefined) ? kept
       : `${name} was evicted; ${budget.metadata.name} gave no permit for it`
+  }
+}
+
+/** Of the pods that it covers all changes of the last while are looked at. */
+const latePods = (history: History, budget: Budget, at_ms: number): ReadonlySet<number> => {
+  const { pods } = history.now
+  const revisions = new Set<number>()
+  const namespace = budget.metadata.namespace
+  const around = [pods.by("namespace", namespace), ...history.now.poddisruptionbudgets.versions(budget.metadata.uid)
+    .filter((version) => at_ms - version.at_ms <= lag_ms)
+    .map(({ revision }) => history.at(revision).pods.by("namespace", namespace))].flat()
+  for (const uid of new Set(around.filter((pod) => covers(budget, pod)).map(({ metadata }) => metadata.uid))) {
+    for (const version of pods.versions(uid)) {
+      if (at_ms - version.at_ms <= lag_ms) revisions.add(version.revision).add(version.revision - 1)
+    }
+  }
+  return revisions
+}
+/** What it says is what its pods were at one revision, the one that its copy had come to. */
+const saysWhatWas = (history: History) => {
+  const eyes = history.part(Eyes)
+  return (line: Line): Said => {
+    const change = committed(line, "poddisruptionbudgets")
+    if (change?.type !== "object.updated" || !eyes.areClear(line.at_ms, line.entity)) return undefined
+    const { object, previous } = change
+    const { currentHealthy, expectedPods, observedGeneration } = object.status
+    if (observedGeneration !== object.metadata.generation || (currentHealthy === previous.status.currentHealthy
+      && expectedPods === previous.status.expectedPods)) return undefined
+    const disrupted = previous.status.disruptedPods ?? {}
+    const counts = typeof object.spec.minAvailable === "number"
+    for (const revision of [...latePods(history, object, line.at_ms), change.revision]) {
+      const pods = history.at(revision).pods.by("namespace", object.metadata.namespace)
+        .filter((pod) => covers(object, pod))
+      const ready = pods.filter((pod) => pod.metadata.deletionTimestamp === undefined && isReady(pod))
+      const least = ready.filter(({ metadata: { name } }) => disrupted[name] === undefined).length
+      // A permit that nobody used is forgotten after a while.
+      if ((currentHealthy ?? 0) >= least && (currentHealthy ?? 0) <= ready.length
+        && (!counts || expectedPods === pods.length)) return kept
+    }
+    return `${object.metadata.name} says that ${currentHealthy} of ${expectedPods} are healthy; it was not so lately`
   }
 }
 
@@ -136,6 +176,8 @@ const isTrueAtRest = (history: History) => ({
 export const properties: ReadonlyArray<Property> = [
   needing(["poddisruptionbudgets", "pods", "leases", "times"], always("who is ready and evicted under a budget has "
     + "taken a permit of it", [103, 104], evictsWithAPermit, ["pods.updated"])),
+  needing(["poddisruptionbudgets", "pods", "leases", "times"], always("a budget's status says how many of its pods "
+    + "were healthy at some revision not long ago", [103], saysWhatWas, ["poddisruptionbudgets.updated"])),
   always("a budget lets a pod go only when more are healthy than must be", [103, 104], leavesEnough,
     ["poddisruptionbudgets.updated"]),
   needing(["poddisruptionbudgets", "namespaces"], leadsTo("every generation of a budget is soon reported on", [],

@@ -12,7 +12,7 @@ import type { Line } from "#model/events.ts"
 import type { Pod } from "#model/objects/pod.ts"
 import type { ObservedObjects } from "#model/observed.ts"
 import { controllerIn, madeForTheLiving } from "#properties/controller/dependents.ts"
-import { Eyes, lately, wasLately } from "#properties/controller/recent.ts"
+import { Eyes, lately, latelyNamed, wasLately } from "#properties/controller/recent.ts"
 import { committed, type History } from "#properties/history.ts"
 import {
   always, eventually, kept, needing, type Property, type Said, sometimes
@@ -34,12 +34,19 @@ const selects = ({ metadata: { namespace }, spec }: Service, pod: Pod): boolean 
   && Object.entries(spec.selector).every(([key, value]) => pod.metadata.labels?.[key] === value)
 const isUsed = ({ spec }: Service): boolean => spec.type !== "ExternalName" && spec.selector !== undefined
 
+const zone = "topology.kubernetes.io/zone"
+/** Of a node that is not known nothing is told. */
+const isInZone = ({ now }: History, { nodeName, zone: told }: Endpoint, at_ms: number): boolean =>
+  [...latelyNamed(now.nodes, nodeName ?? "", at_ms)]
+    .some((node) => (node?.metadata.labels?.[zone] ?? "") === (told ?? ""))
+
 /** 98: some version of the pod that may have been before its eyes is as the endpoint says. */
-const isTold = ({ addresses, conditions, nodeName }: Endpoint, service: Service, pod: Pod): boolean => {
+const isTold = ({ addresses, conditions, nodeName, targetRef }: Endpoint, service: Service, pod: Pod): boolean => {
   const [isServing, isTerminating] = [isReady(pod), isGoing(pod)]
   const isTakingTraffic = service.spec.publishNotReadyAddresses === true || (isServing && !isTerminating)
   return selects(service, pod) && !isOver(pod) && conditions?.serving === isServing
     && conditions.terminating === isTerminating && conditions.ready === isTakingTraffic
+    && targetRef?.name === pod.metadata.name && targetRef.namespace === pod.metadata.namespace
     && nodeName === pod.spec.nodeName && addresses.every((address) => addressesOf(pod).includes(address))
 }
 const tellsOfPods = (history: History) => {
@@ -62,6 +69,7 @@ const tellsOfPods = (history: History) => {
         return `${change.object.metadata.name} says ${JSON.stringify(endpoint.conditions)} of ${name} at `
           + `${endpoint.addresses.join()}, which it has not been lately`
       }
+      if (!isInZone(history, endpoint, line.at_ms)) return `${name} is not in the zone ${endpoint.zone}`
       held++
     }
     return held > 0 ? held : undefined
@@ -128,8 +136,8 @@ const wrongSlice = (owner: unknown, made: unknown): string | undefined => {
 export const properties: ReadonlyArray<Property> = [
   needing(["services", "endpointslices", "times"], always("a slice is made for a Service that exists, and named after "
     + "it", [], madeForTheLiving("services", "endpointslices", wrongSlice), ["endpointslices.created"])),
-  needing(["services", "endpointslices", "pods", "leases", "times"], always("an endpoint is ready only while its pod "
-    + "is, and tells what its pod is", [98], tellsOfPods, ["endpointslices."])),
+  needing(["services", "endpointslices", "pods", "nodes", "leases", "times"], always("an endpoint is ready only while "
+    + "its pod is, and tells what its pod is", [98], tellsOfPods, ["endpointslices."])),
   always("a slice holds at most as many endpoints as it may", [100], isSmall, ["endpointslices."]),
   needing(["services", "endpointslices", "pods", "nodes"], eventually("at rest a Service's slices tell of each of its "
     + "pods once, and of nobody else", [99], isTrueAtRest, ["endpointslices."]))

@@ -13,7 +13,7 @@ import type { Line } from "#model/events.ts"
 import type { Pod } from "#model/objects/pod.ts"
 import type { ObservedObjects } from "#model/observed.ts"
 import { controllerIn, madeForTheLiving } from "#properties/controller/dependents.ts"
-import { Eyes, lag_ms, lately } from "#properties/controller/recent.ts"
+import { Eyes, lag_ms, lately, revisionsLately } from "#properties/controller/recent.ts"
 import { committed, type History, isChange } from "#properties/history.ts"
 import {
   always, eventually, kept, leadsTo, needing, type Obligation, type Property, type Said, sometimes
@@ -138,6 +138,30 @@ const makesNoneTooMany = (history: History) => {
   }
 }
 
+/** As long as it deletes nobody it says who was ready and who was ending at one revision. */
+const saysWhatWas = (history: History) => {
+  const eyes = history.part(Eyes)
+  return (line: Line): Said => {
+    const change = committed(line, "jobs")
+    if (change?.type !== "object.updated" || isForeign(change.object) || !eyes.areClear(line.at_ms, line.entity)) {
+      return undefined
+    }
+    const { object: { metadata: { name }, spec, status }, previous } = change
+    const isDeleting = [...lately(history.now.jobs, line.entity, line.at_ms)].some((one) => one !== undefined
+      && (one.spec.suspend === true || one.spec.parallelism !== spec.parallelism || isFailing(one) || isFinished(one)
+        || isTrue(one.status.conditions, "SuccessCriteriaMet")))
+    if (isDeleting || (status.ready === previous.status.ready && status.terminating === previous.status.terminating)) {
+      return undefined
+    }
+    for (const revision of revisionsLately(history, "jobs", "pods", line)) {
+      const pods = history.at(revision).pods.by("owner", line.entity)
+      if ((status.ready ?? 0) === pods.filter((pod) => isActive(pod) && isReady(pod)).length
+        && (status.terminating ?? 0) === pods.filter((pod) => !isActive(pod) && !isOver(pod)).length) return kept
+    }
+    return `${name} says that ${status.ready} are ready and ${status.terminating} ending, as they have not been lately`
+  }
+}
+
 /** 90. */
 const endsWhenAllEnded = ({ now }: History) => (line: Line): Said => {
   const change = committed(line, "jobs")
@@ -225,6 +249,8 @@ export const properties: ReadonlyArray<Property> = [
     ["jobs.updated"])),
   needing(ofPods, always("a pod that has ended is let go of by its Job only after it was listed", [88],
     countsBeforeItLetsGo, ["pods.updated", "pods.deleted"])),
+  needing(ofPods, always("a Job's status says how many of its pods were ready at some revision not long ago", [],
+    saysWhatWas, ["jobs.updated"])),
   always("what leaves a Job's list of uncounted pods is counted, once", [88, 89], countsWhatLeaves, ["jobs.updated"]),
   needing(["jobs", "pods", "times"], always("a Job is over only when none of its pods is left", [90],
     endsWhenAllEnded, ["jobs.updated"])),

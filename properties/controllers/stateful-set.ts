@@ -9,10 +9,11 @@
 import { isReady } from "#model/controllers/replica-set/ranking.ts"
 import { isSelected } from "#model/controller.ts"
 import type { Line } from "#model/events.ts"
+import { equal } from "#model/objects/equality.ts"
 import type { Pod } from "#model/objects/pod.ts"
 import type { ObservedObjects } from "#model/observed.ts"
 import { controllerIn, isReportedOn, madeForTheLiving, reportsInOrder } from "#properties/controller/dependents.ts"
-import { Eyes, lately, latelyNamed } from "#properties/controller/recent.ts"
+import { Eyes, lately, latelyNamed, revisionsLately } from "#properties/controller/recent.ts"
 import { committed, type History } from "#properties/history.ts"
 import {
   always, eventually, kept, leadsTo, needing, type Property, type Said, sometimes
@@ -97,6 +98,26 @@ const figuresOf = ({ status }: StatefulSet, pods: ReadonlyArray<Pod>): Readonly<
     updatedReplicas: stay.filter((pod) => revisionOf(pod) === status.updateRevision).length
   }
 }
+/** What it says is what its pods were at one revision, the one that its copy had come to. */
+const saysWhatWas = (history: History) => {
+  const eyes = history.part(Eyes)
+  return (line: Line): Said => {
+    const change = committed(line, "statefulsets")
+    if (change?.type !== "object.updated" || !eyes.areClear(line.at_ms, line.entity)) return undefined
+    const { metadata: { name }, status } = change.object
+    if (equal(change.previous.status, status) || status.observedGeneration !== change.object.metadata.generation) {
+      return undefined
+    }
+    for (const revision of revisionsLately(history, "statefulsets", "pods", line)) {
+      const { readyReplicas, replicas, updatedReplicas } = figuresOf(change.object,
+        history.at(revision).pods.by("owner", line.entity))
+      if (status.replicas === replicas && (status.readyReplicas ?? 0) === readyReplicas
+        && (status.updatedReplicas ?? 0) === updatedReplicas) return kept
+    }
+    return `${name} says ${JSON.stringify(status)}, which its pods have not been lately`
+  }
+}
+
 /** An ordered set makes no more while one is not up. */
 const wrongPods = (set: StatefulSet, pods: ReadonlyArray<Pod>): string | undefined => {
   const [start, wanted] = [startOf(set), set.spec.replicas ?? 1]
@@ -149,6 +170,8 @@ export const properties: ReadonlyArray<Property> = [
     ["pods.created"])),
   needing(["statefulsets", "pods"], always("a pod of a StatefulSet mounts the claims of its own name", [86],
     mountsItsClaims, ["pods.created"])),
+  needing(ofPods, always("a StatefulSet's status says what its pods were at some revision not long ago", [],
+    saysWhatWas, ["statefulsets.updated"])),
   needing(["statefulsets", "leases"], always("a StatefulSet's status is of no earlier generation than the last", [],
     reportsInOrder("statefulsets"), ["statefulsets.updated"])),
   needing(["statefulsets", "namespaces"], leadsTo("every generation of a StatefulSet is soon reported on", [],

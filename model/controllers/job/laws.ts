@@ -5,7 +5,9 @@
  * Source: kubernetes apis/batch/validation ValidateJobSpecUpdate, validateJobStatus, ValidateJobStatusUpdate;
  * registry/batch/job/strategy.go getStatusValidationOptions, v1.36; invariants 88, 89, 90.
  */
-import { areNatural, areSingle, conditionOf, isTrue, keeps, keepsAllBut } from "#model/api-server/status-laws.ts"
+import {
+  areNatural, areNotRefreshed, areSingle, conditionOf, isTrue, keeps, keepsAllBut
+} from "#model/api-server/status-laws.ts"
 import { equal } from "#model/objects/equality.ts"
 import { millisOf } from "#model/objects/time.ts"
 import type { ObservedObjects } from "#model/observed.ts"
@@ -90,10 +92,19 @@ export const statusIsLawful = (before: Job, job: Job): boolean => {
   const [was, is] = [before.status, job.status]
   const mayShrink = isIndexed(job) && job.spec.completions === job.spec.parallelism
   const resumes = has(before, "Suspended") && conditionOf(is.conditions, "Suspended")?.status === "False"
-  return final.every((type) => !has(before, type) || has(job, type))
+  const isOurs = (job.spec.managedBy ?? "kubernetes.io/job-controller") === "kubernetes.io/job-controller"
+  return (!isOurs || areNotRefreshed(was.conditions, is.conditions))
+    && final.every((type) => !has(before, type) || has(job, type))
     && (is.failed ?? 0) >= (was.failed ?? 0)
     && (mayShrink || (is.succeeded ?? 0) >= (was.succeeded ?? 0))
     && (was.completionTime === undefined || is.completionTime === undefined || is.completionTime === was.completionTime)
     && (was.startTime === undefined || is.startTime === was.startTime || job.spec.suspend === true || resumes)
 }
-export const isFresh = ({ status }: Job): boolean => Object.keys(status).length === 0
+/** Unless its user says otherwise it selects its own pods by its uid, and they are told by its name. */
+const selectsItsOwn = ({ metadata: { name, uid }, spec: { manualSelector, selector, template } }: Job): boolean => {
+  const labels = template.metadata?.labels ?? {}
+  return manualSelector === true || (selector?.matchLabels?.["batch.kubernetes.io/controller-uid"] === uid
+    && labels["batch.kubernetes.io/controller-uid"] === uid && labels["batch.kubernetes.io/job-name"] === name)
+}
+/** Source: registry/batch/job/strategy.go PrepareForCreate, generateSelector. */
+export const isFresh = (job: Job): boolean => Object.keys(job.status).length === 0 && selectsItsOwn(job)

@@ -53,7 +53,9 @@ const agent = { meta: templates("1"), spec: { selector, template, updateStrategy
 const everywhere = { ...agent, status: { ...none, observedGeneration: 1, currentNumberScheduled: 2,
   desiredNumberScheduled: 2, numberReady: 1, numberAvailable: 1, numberUnavailable: 1, updatedNumberScheduled: 2 } }
 
-const work = { spec: { parallelism: 1, completions: 2, selector, template, suspend: false } }
+const own = { matchLabels: { "batch.kubernetes.io/controller-uid": "u" } }
+const task = { ...template, metadata: { labels: { ...own.matchLabels, "batch.kubernetes.io/job-name": "one" } } }
+const work = { spec: { parallelism: 1, completions: 2, selector: own, template: task, suspend: false } }
 const met = condition("SuccessCriteriaMet", "True", "CompletionsReached")
 const started = { ...work, status: { startTime: "2026-01-01T00:00:00Z", active: 1, succeeded: 1, failed: 1 } }
 const met2 = { ...work, status: { startTime: "2026-01-01T00:00:00Z", succeeded: 1, failed: 1, conditions: [met],
@@ -65,12 +67,14 @@ const resting = { ...work, spec: { ...work.spec, suspend: true } }
 const budget = { spec: { minAvailable: 1, selector } }
 const granted = { currentHealthy: 3, desiredHealthy: 1, expectedPods: 3, observedGeneration: 1 }
 const allows = { ...budget, status: { ...granted, disruptionsAllowed: 2,
-  conditions: [condition("DisruptionAllowed", "True", "SufficientPods")] } }
+  conditions: [{ ...condition("DisruptionAllowed", "True", "SufficientPods"), observedGeneration: 1 }] } }
 const evicts = { ...allows, status: { ...allows.status, disruptionsAllowed: 1, disruptedPods: { a: "now" } } }
 
 const endpoint = (address: string) => ({ addresses: [address], conditions: { ready: true } })
 const slice = { addressType: "IPv4", endpoints: [endpoint("10.0.0.1")], ports: [{ name: "", port: 80 }] }
 
+const measured = (version: Version): Version =>
+  ({ ...version, spec: { ...version["spec"], progressDeadlineSeconds: 600 } })
 const changed = <T extends Version>(version: T, part: "spec" | "status", fields: Fields, meta: Fields = {}): Version =>
   ({ ...version, [part]: { ...version[part], ...fields }, meta: { ...version.meta, ...meta } })
 const next = { generation: 2 }
@@ -98,6 +102,10 @@ describe("an object's chart refuses", () => {
         condition("Progressing", "True", "ReplicaSetUpdated")] })]],
     ["availability that nobody speaks of any more", "deployments", [{ ...web, status: {} }, rolling,
       changed(rolling, "status", { conditions: [condition("Progressing", "True", "ReplicaSetUpdated")] })]],
+    ["a reason that is none", "deployments", [{ ...web, status: {} }, changed(rolling, "status", { conditions:
+      [condition("Available", "True", "Enough"), condition("Progressing", "True", "ReplicaSetUpdated")] })]],
+    ["progress that nobody measures any more", "deployments", [measured({ ...web, status: {} }), measured(rolling),
+      changed(measured(rolling), "status", { conditions: [available] })]],
     ["a label that came with the status", "deployments", [{ ...web, status: {} },
       { ...rolling, meta: { labels: { a: "1" } } }]],
     ["a pause that nobody asked for", "deployments", [{ ...web, status: {} }, rolling, changed(rolling, "status",
@@ -122,9 +130,12 @@ describe("an object's chart refuses", () => {
     ["a number of unavailable that does not add up", "daemonsets", [{ ...agent, status: none },
       changed(everywhere, "status", { numberUnavailable: 2 })]],
     ["a Job's new template while it runs", "jobs", [{ ...work, status: {} }, started,
-      changed(started, "spec", { template: other }, next)]],
+      changed(started, "spec", { template: { ...task, spec: other.spec } }, next)]],
     ["another image while it is suspended", "jobs", [{ ...resting, status: {} },
-      changed({ ...resting, status: {} }, "spec", { template: other }, next)]],
+      changed({ ...resting, status: {} }, "spec", { template: { ...task, spec: other.spec } }, next)]],
+    ["a Job that selects another's pods", "jobs", [{ ...work, status: {}, meta: { uid: "v" } }]],
+    ["a condition that is said anew", "jobs", [{ ...work, status: {} }, started, met2,
+      changed(met2, "status", { conditions: [{ ...met, lastTransitionTime: "2026-01-01T00:00:05Z" }] })]],
     ["other completions", "jobs", [{ ...work, status: {} },
       changed({ ...work, status: {} }, "spec", { completions: 3 }, next)]],
     ["fewer failed pods", "jobs", [{ ...work, status: {} }, started, changed(started, "status", { failed: 0 })]],
@@ -150,6 +161,8 @@ describe("an object's chart refuses", () => {
       changed(allows, "status", { disruptionsAllowed: 3 })]],
     ["permits that its condition denies", "poddisruptionbudgets", [{ ...budget, status: {} },
       changed(allows, "status", { conditions: [condition("DisruptionAllowed", "False", "InsufficientPods")] })]],
+    ["a condition of another generation", "poddisruptionbudgets", [{ ...budget, status: {} },
+      changed(allows, "status", { conditions: [condition("DisruptionAllowed", "True", "SufficientPods")] })]],
     ["an eviction that takes no permit", "poddisruptionbudgets", [{ ...budget, status: {} }, allows,
       changed(evicts, "status", { disruptionsAllowed: 2 })]],
     ["two evictions at once", "poddisruptionbudgets", [{ ...budget, status: {} }, allows,
@@ -174,7 +187,7 @@ describe("an object's chart takes", () => {
       changed({ ...everywhere }, "spec", { template: other }, { ...next, ...templates("2") })]],
     ["a good end", "jobs", [{ ...work, status: {} }, started, met2, done]],
     ["other resources while it is suspended", "jobs", [{ ...resting, status: {} }, changed({ ...resting, status: {} },
-      "spec", { template: { ...template, spec: { ...template.spec, nodeSelector: { a: "b" },
+      "spec", { template: { ...task, spec: { ...template.spec, nodeSelector: { a: "b" },
         containers: [{ ...template.spec.containers[0], resources: { limits: { cpu: "1" } } }] } } }, next)]],
     ["an eviction", "poddisruptionbudgets", [{ ...budget, status: {} }, allows, evicts]],
     ["another endpoint", "endpointslices", [slice,
