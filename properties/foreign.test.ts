@@ -8,6 +8,7 @@ import { heardIn, newFacts } from "#properties/harness/judge/input.ts"
 import { Course, type Sink } from "#properties/harness/judge/input/course.ts"
 import { Monitors } from "#properties/harness/run/monitors.ts"
 import { everything } from "#properties/hearing.ts"
+import { lastStateProperties } from "#properties/api-server/last-state.ts"
 import { foreign } from "#properties/foreign.ts"
 
 const folder = fileURLToPath(new URL("../../shared/data/real/", import.meta.url))
@@ -25,7 +26,7 @@ const reached = new Set<string>()
 describe.skipIf(recordings.length === 0)("a real Kubernetes", () => {
   it.each(recordings)("keeps what its controllers promise: %s", async (file) => {
     // They end in quiet: what holds at rest is asked whenever that began.
-    const judge = new ForeignJudge({ charts: {}, properties: foreign, rest_ms: 0 })
+    const judge = new ForeignJudge({ charts: {}, properties: [...foreign, ...lastStateProperties], rest_ms: 0 })
     await hear(file, judge)
     const verdicts: ReadonlyArray<Verdict> = judge.verdicts(new Set(everything))
     for (const one of verdicts) times.set(one.name, (times.get(one.name) ?? 0) + one.times)
@@ -43,6 +44,7 @@ describe.skipIf(recordings.length === 0)("a real Kubernetes", () => {
     expect(demands.filter((name) => times.get(name) === 0)).toEqual([
       "a pod of a StatefulSet mounts the claims of its own name", "of two pods of a DaemonSet on a node one goes soon"
     ])
+    expect(times.get(lastStateProperties[0]!.name)).toBeGreaterThan(100)
     const situations = foreign.filter(({ kind }) => kind === "sometimes").map(({ name }) => name)
     expect(situations.filter((name) => !reached.has(name))).toEqual([])
   })

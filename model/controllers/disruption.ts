@@ -45,6 +45,11 @@ const isSafe = ({ status }: Budget): boolean => {
       : said.status === "False" && (said.reason === "InsufficientPods" || said.reason === "SyncFailed"))
       && (said as Observing).observedGeneration === observedGeneration)
 }
+/** A number is demanded as it is asked for, as soon as the status is of what is wanted now. */
+const demandsWhatIsAsked = ({ metadata, spec: { maxUnavailable, minAvailable }, status }: Budget): boolean =>
+  typeof minAvailable !== "number" || maxUnavailable !== undefined || status.observedGeneration !== metadata.generation
+    || conditionOf(status.conditions, "DisruptionAllowed")?.reason === "SyncFailed"
+    || status.desiredHealthy === minAvailable
 const isFresh = ({ status }: Budget): boolean => isSafe({ status } as Budget)
   && status.observedGeneration === undefined && (status.conditions ?? []).length === 0
   && Object.keys(status.disruptedPods ?? {}).length === 0
@@ -61,7 +66,7 @@ const isLawful = (args: Args): boolean => {
   const { event } = args
   if (event.type !== "object.updated" || !isLawfulUpdate(args)) return false
   const [before, budget] = [beforeOf(event), budgetOf(event)]
-  return isSafe(budget) && (!changesOf(event).status || (permitsAreCounted(before, budget)
+  return isSafe(budget) && demandsWhatIsAsked(budget) && (!changesOf(event).status || (permitsAreCounted(before, budget)
     && observesInOrder(before.status, budget.status, budget.metadata.generation)
     && keepTheirTimes(before.status.conditions, budget.status.conditions)))
 }

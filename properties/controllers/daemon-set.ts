@@ -115,11 +115,22 @@ const runsOn = ({ spec: { template } }: DaemonSet, { metadata, spec }: Node): { 
   return { is: fits && untolerated.length === 0, stays }
 }
 
+/** The newest of its revisions is the one that it rolls to; pods say of which they are. */
+const isUpdated = ({ now }: History, set: DaemonSet): ((pod: Pod) => boolean) | undefined => {
+  const [newest] = now.controllerrevisions.by("owner", set.metadata.uid).toSorted((a, b) => b.revision - a.revision)
+  if (newest === undefined) return undefined
+  const [hash, count] = ["controller-revision-hash", "pod-template-generation"]
+  const generation = set.metadata.annotations?.["deprecated.daemonset.template.generation"]
+  return ({ metadata: { labels = {} } }) => labels[hash] === newest.metadata.labels?.[hash]
+    || (generation !== undefined && labels[count] === generation)
+}
+
 /** By node: whoever is there, and whether somebody should be. Who has ended and is being deleted is there no more. */
 const figuresOf = (
-  set: DaemonSet, nodes: ReadonlyArray<Node>, pods: ReadonlyArray<Pod>
+  set: DaemonSet, nodes: ReadonlyArray<Node>, pods: ReadonlyArray<Pod>, isOfNow: ((pod: Pod) => boolean) | undefined
 ): Readonly<Record<string, number>> => {
   const figures = { desiredNumberScheduled: 0, currentNumberScheduled: 0, numberMisscheduled: 0, numberReady: 0 }
+  let updated = 0
   for (const node of nodes) {
     const { is } = runsOn(set, node)
     const there = pods.filter((pod) => targetOf(pod) === node.metadata.name
@@ -131,9 +142,10 @@ const figuresOf = (
       figures.currentNumberScheduled++
       const oldest = there.reduce((a, b) => b.metadata.creationTimestamp < a.metadata.creationTimestamp ? b : a)
       if (isReady(oldest)) figures.numberReady++
+      if (isOfNow?.(oldest) === true) updated++
     }
   }
-  return figures
+  return isOfNow === undefined ? figures : { ...figures, updatedNumberScheduled: updated }
 }
 const isSaid = ({ status }: DaemonSet, figures: Readonly<Record<string, number>>): boolean =>
   Object.entries(figures).every(([field, figure]) =>
@@ -157,9 +169,10 @@ const saysWhatWas = (history: History) => {
       return last !== undefined && isLate(last) ? [last.revision - 1] : []
     })])
     const seen = [...ofNodes].map((revision) => history.at(revision).nodes.all())
+    const isOfNow = isUpdated(history, change.object)
     for (const revision of revisionsLately(history, "daemonsets", "pods", line)) {
       const pods = history.at(revision).pods.by("owner", line.entity)
-      if (seen.some((there) => isSaid(change.object, figuresOf(change.object, there, pods)))) return kept
+      if (seen.some((there) => isSaid(change.object, figuresOf(change.object, there, pods, isOfNow)))) return kept
     }
     return `${metadata.name} says ${JSON.stringify(status)}, which its pods and nodes have not been lately`
   }
@@ -181,7 +194,8 @@ const isHindered = ({ now }: History, { metadata }: DaemonSet, node: string): bo
   now.pods.by("owner", metadata.uid).some((pod) => targetOf(pod) === node && !isLive(pod))
 
 const wrongAtRest = (history: History, set: DaemonSet): string | undefined => {
-  const figures = figuresOf(set, history.now.nodes.all(), history.now.pods.by("owner", set.metadata.uid))
+  const pods = history.now.pods.by("owner", set.metadata.uid)
+  const figures = figuresOf(set, history.now.nodes.all(), pods, isUpdated(history, set))
   return wrongPods(history, set) ?? (isSaid(set, figures) ? undefined
     : `says ${JSON.stringify(set.status)}; there are ${JSON.stringify(figures)}`)
 }
@@ -216,14 +230,14 @@ export const properties: ReadonlyArray<Property> = [
     ["pods.created"])),
   needing(["daemonsets", "pods", "times"], leadsTo("of two pods of a DaemonSet on a node one goes soon", [87],
     prunesTheSecond, ["pods.", "object.seen"])),
-  needing([...ofPods, "nodes"], always("a DaemonSet's status says what its pods and the nodes were not long ago", [],
-    saysWhatWas, ["daemonsets.updated"])),
+  needing([...ofPods, "nodes", "controllerrevisions"], always("a DaemonSet's status says what its pods and "
+    + "the nodes were not long ago", [], saysWhatWas, ["daemonsets.updated"])),
   needing(["daemonsets", "leases"], always("a DaemonSet's status is of no earlier generation than the last", [],
     reportsInOrder("daemonsets"), ["daemonsets.updated"])),
   needing(["daemonsets", "namespaces"], leadsTo("every generation of a DaemonSet is soon reported on", [],
     isReportedOn("daemonsets"), ["daemonsets.", "object.seen"])),
-  needing(["daemonsets", "pods", "nodes"], eventually("at rest a DaemonSet's status is true, and each node that should "
-    + "has its pod", [], isTrueAtRest, ["daemonsets."]))
+  needing(["daemonsets", "pods", "nodes", "controllerrevisions"], eventually("at rest a DaemonSet's status is "
+    + "true, and each node that should has its pod", [], isTrueAtRest, ["daemonsets."]))
 ]
 
 export const situations: ReadonlyArray<Property> = [

@@ -41,12 +41,16 @@ const isInZone = ({ now }: History, { nodeName, zone: told }: Endpoint, at_ms: n
     .some((node) => (node?.metadata.labels?.[zone] ?? "") === (told ?? ""))
 
 /** 98: some version of the pod that may have been before its eyes is as the endpoint says. */
-const isTold = ({ addresses, conditions, nodeName, targetRef }: Endpoint, service: Service, pod: Pod): boolean => {
+const isTold = (
+  { addresses, conditions, hostname, nodeName, targetRef }: Endpoint, service: Service, pod: Pod
+): boolean => {
+  const named = pod.spec.subdomain === service.metadata.name ? pod.spec.hostname : undefined
   const [isServing, isTerminating] = [isReady(pod), isGoing(pod)]
   const isTakingTraffic = service.spec.publishNotReadyAddresses === true || (isServing && !isTerminating)
   return selects(service, pod) && !isOver(pod) && conditions?.serving === isServing
     && conditions.terminating === isTerminating && conditions.ready === isTakingTraffic
-    && targetRef?.name === pod.metadata.name && targetRef.namespace === pod.metadata.namespace
+    && (hostname ?? "") === (named ?? "") && targetRef?.kind === "Pod"
+    && targetRef.name === pod.metadata.name && targetRef.namespace === pod.metadata.namespace
     && nodeName === pod.spec.nodeName && addresses.every((address) => addressesOf(pod).includes(address))
 }
 const tellsOfPods = (history: History) => {

@@ -138,7 +138,11 @@ const makesNoneTooMany = (history: History) => {
   }
 }
 
-/** As long as it deletes nobody it says who was ready and who was ending at one revision. */
+/** Those that it has just made too; while it waits after a failure it says that there are none. */
+const isActiveSaid = (said: number, there: number, most: number): boolean =>
+  said === 0 || (said >= there && said <= Math.max(there, most))
+
+/** As long as it deletes nobody it says who was active, ready and ending at one revision. */
 const saysWhatWas = (history: History) => {
   const eyes = history.part(Eyes)
   return (line: Line): Said => {
@@ -150,15 +154,20 @@ const saysWhatWas = (history: History) => {
     const isDeleting = [...lately(history.now.jobs, line.entity, line.at_ms)].some((one) => one !== undefined
       && (one.spec.suspend === true || one.spec.parallelism !== spec.parallelism || isFailing(one) || isFinished(one)
         || isTrue(one.status.conditions, "SuccessCriteriaMet")))
-    if (isDeleting || (status.ready === previous.status.ready && status.terminating === previous.status.terminating)) {
-      return undefined
-    }
+    const isNew = (["active", "ready", "terminating"] as const)
+      .some((field) => status[field] !== previous.status[field])
+    if (isDeleting || !isNew) return undefined
     for (const revision of revisionsLately(history, "jobs", "pods", line)) {
       const pods = history.at(revision).pods.by("owner", line.entity)
-      if ((status.ready ?? 0) === pods.filter((pod) => isActive(pod) && isReady(pod)).length
-        && (status.terminating ?? 0) === pods.filter((pod) => !isActive(pod) && !isOver(pod)).length) return kept
+      const active = pods.filter(isActive)
+      const ending = pods.filter((pod) => !isActive(pod) && !isOver(pod))
+      if (isActiveSaid(status.active ?? 0, active.length, mostOf(previous))
+        && (status.ready ?? 0) === active.filter(isReady).length && (status.terminating ?? 0) === ending.length) {
+        return kept
+      }
     }
-    return `${name} says that ${status.ready} are ready and ${status.terminating} ending, as they have not been lately`
+    return `${name} says that ${status.active} are active, ${status.ready} ready and ${status.terminating} ending, as `
+      + "they have not been lately"
   }
 }
 
@@ -249,7 +258,7 @@ export const properties: ReadonlyArray<Property> = [
     ["jobs.updated"])),
   needing(ofPods, always("a pod that has ended is let go of by its Job only after it was listed", [88],
     countsBeforeItLetsGo, ["pods.updated", "pods.deleted"])),
-  needing(ofPods, always("a Job's status says how many of its pods were ready at some revision not long ago", [],
+  needing(ofPods, always("a Job's status says how many of its pods were there at some revision not long ago", [],
     saysWhatWas, ["jobs.updated"])),
   always("what leaves a Job's list of uncounted pods is counted, once", [88, 89], countsWhatLeaves, ["jobs.updated"]),
   needing(["jobs", "pods", "times"], always("a Job is over only when none of its pods is left", [90],

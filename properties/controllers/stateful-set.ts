@@ -109,10 +109,12 @@ const saysWhatWas = (history: History) => {
       return undefined
     }
     for (const revision of revisionsLately(history, "statefulsets", "pods", line)) {
-      const { readyReplicas, replicas, updatedReplicas } = figuresOf(change.object,
+      const { currentReplicas, readyReplicas, replicas, updatedReplicas } = figuresOf(change.object,
         history.at(revision).pods.by("owner", line.entity))
       if (status.replicas === replicas && (status.readyReplicas ?? 0) === readyReplicas
-        && (status.updatedReplicas ?? 0) === updatedReplicas) return kept
+        && (status.updatedReplicas ?? 0) === updatedReplicas
+        // Whom it has just deleted counts no more.
+        && [currentReplicas, currentReplicas! - 1].includes(status.currentReplicas ?? 0)) return kept
     }
     return `${name} says ${JSON.stringify(status)}, which its pods have not been lately`
   }
