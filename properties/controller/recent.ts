@@ -76,28 +76,34 @@ export const wasLately = <T, By extends string>(
 }
 
 /**
- * The revisions at which what it owned changed in the last while, and those just before: one of them is what a copy had
- * come to, since a watch tells all of a kind in order.
+ * The revisions at which what it owned changed in the last while, and those just before, the newest first: one of them
+ * is what a copy had come to, since a watch tells all of a kind in order. Mostly the first is it.
  */
-export const revisionsLately = (
+export function* revisionsLately(
   history: History, of: KeptResource, owns: "pods" | "replicasets", { at_ms, entity, event }: Line
-): ReadonlySet<number> => {
+): Generator<number> {
+  const { revision: newest } = event as { readonly revision: number }
+  yield newest
   const isLate = (version: { readonly at_ms: number }): boolean => at_ms - version.at_ms <= lag_ms
-  const ownedAt = (revision: number): ReadonlyArray<string> =>
-    (history.at(revision)[owns].by("owner", entity) as ReadonlyArray<{ readonly metadata: { readonly uid: string } }>)
-      .map(({ metadata }) => metadata.uid)
-  const revisions = new Set<number>([(event as { readonly revision: number }).revision])
-  for (const version of history.now[of].versions(entity)) if (isLate(version)) revisions.add(version.revision)
+  const told = new Set([newest])
   const known = new Set<string>()
-  // Who comes to be known tells of revisions at which others may have been there.
-  for (const revision of revisions) {
-    for (const uid of ownedAt(revision)) {
-      if (known.has(uid)) continue
-      known.add(uid)
-      for (const version of history.now[owns].versions(uid)) {
-        if (isLate(version)) revisions.add(version.revision).add(version.revision - 1)
-      }
-    }
+  const comeToKnow = (revision: number): ReadonlyArray<number> => {
+    const owned = history.at(revision)[owns].by("owner", entity) as
+      ReadonlyArray<{ readonly metadata: { readonly uid: string } }>
+    const strangers = owned.map(({ metadata }) => metadata.uid).filter((uid) => !known.has(uid))
+    for (const uid of strangers) known.add(uid)
+    return strangers.flatMap((uid) => history.now[owns].versions(uid).filter(isLate)
+      .flatMap((version) => [version.revision, version.revision - 1]))
   }
-  return revisions
+  // Who comes to be known tells of revisions at which others may have been there.
+  let next = [newest, ...history.now[of].versions(entity).filter(isLate).map(({ revision }) => revision)]
+    .flatMap(comeToKnow)
+  while (next.length > 0) {
+    const fresh = [...new Set(next)].filter((revision) => !told.has(revision)).toSorted((a, b) => b - a)
+    for (const revision of fresh) {
+      told.add(revision)
+      yield revision
+    }
+    next = fresh.flatMap(comeToKnow)
+  }
 }

@@ -176,11 +176,14 @@ const saysWhatWas = (history: History) => {
       && !equal({ ...object.status, conditions: [] }, { ...previous.status, conditions: [] })
     const { uid } = object.metadata
     if (!isReport || !eyes.areClear(line.at_ms, uid)) return undefined
-    const seen = [...revisionsLately(history, "deployments", "replicasets", line)]
-      .map((revision) => history.at(revision).replicasets.by("owner", uid))
+    const seen: Array<ReadonlyArray<ReplicaSet>> = []
+    for (const revision of revisionsLately(history, "deployments", "replicasets", line)) {
+      const sets = history.at(revision).replicasets.by("owner", uid)
+      if (isSaid(object, figuresOf(object, sets))) return kept
+      seen.push(sets)
+    }
     const fresh = [...new Set(seen.flat().filter((set) => isOf(object, set)))]
     for (const sets of seen) {
-      if (isSaid(object, figuresOf(object, sets))) return kept
       const others = sets.filter((set) => !isOf(object, set))
       if (fresh.some((set) => isSaid(object, figuresOf(object, [...others, set])))) return kept
     }

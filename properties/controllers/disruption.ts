@@ -58,8 +58,9 @@ const evictsWithAPermit = (history: History) => {
   }
 }
 
-/** Of the pods that it covers all changes of the last while are looked at. */
-const latePods = (history: History, budget: Budget, at_ms: number): ReadonlySet<number> => {
+/** The revisions at which pods that it covers changed in the last while, and those just before, the newest first. */
+function* latePods(history: History, budget: Budget, newest: number, at_ms: number): Generator<number> {
+  yield newest
   const { pods } = history.now
   const revisions = new Set<number>()
   const namespace = budget.metadata.namespace
@@ -71,7 +72,7 @@ const latePods = (history: History, budget: Budget, at_ms: number): ReadonlySet<
       if (at_ms - version.at_ms <= lag_ms) revisions.add(version.revision).add(version.revision - 1)
     }
   }
-  return revisions
+  yield* [...revisions].toSorted((a, b) => b - a)
 }
 /** What it says is what its pods were at one revision, the one that its copy had come to. */
 const saysWhatWas = (history: History) => {
@@ -85,7 +86,7 @@ const saysWhatWas = (history: History) => {
       && expectedPods === previous.status.expectedPods)) return undefined
     const disrupted = previous.status.disruptedPods ?? {}
     const counts = typeof object.spec.minAvailable === "number"
-    for (const revision of [...latePods(history, object, line.at_ms), change.revision]) {
+    for (const revision of latePods(history, object, change.revision, line.at_ms)) {
       const pods = history.at(revision).pods.by("namespace", object.metadata.namespace)
         .filter((pod) => covers(object, pod))
       const ready = pods.filter((pod) => pod.metadata.deletionTimestamp === undefined && isReady(pod))
