@@ -13,7 +13,7 @@ import { charts as client } from "#model/client.ts"
 import { charts as containerRuntime } from "#model/container-runtime.ts"
 import { charts as controller } from "#model/controller.ts"
 import { charts as controllerManager } from "#model/controller-manager.ts"
-import { charts as controllers } from "#model/controllers.ts"
+import { charts as controllers, foreignCharts } from "#model/controllers.ts"
 import { charts as etcd } from "#model/etcd.ts"
 import { charts as hardware } from "#model/hardware.ts"
 import { charts as informer } from "#model/informer.ts"
@@ -28,6 +28,10 @@ export const charts: Readonly<Record<string, AnyStateMachine>> = {
   ...hardware, ...containerRuntime, ...kubelet, ...etcd, ...client, ...informer, ...workQueue, ...leaderElection,
   ...controller, ...controllerManager, ...scheduler, ...apiServer, ...controllers, ...pod
 } as {}
+
+/** Those that a run of ours can come to. */
+export const ownCharts: Readonly<Record<string, AnyStateMachine>> =
+  Object.fromEntries(Object.entries(charts).filter(([name]) => !Object.hasOwn(foreignCharts, name)))
 
 /** What `plimsoll model-check` searches, from small to large. */
 export const scopes: ReadonlyArray<Scope> = [

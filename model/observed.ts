@@ -84,14 +84,14 @@ const row = (
 const clustered = { namespaced: false } as const
 
 export const observedKinds: { readonly [R in ObservedResource]: ObservedKind } = {
-  deployments: row("apps/v1", "Deployment", "annotations"),
-  statefulsets: row("apps/v1", "StatefulSet", "spec"),
-  daemonsets: row("apps/v1", "DaemonSet", "spec"),
+  deployments: row("apps/v1", "Deployment", "annotations", { chart: "deployment.deployment" }),
+  statefulsets: row("apps/v1", "StatefulSet", "spec", { chart: "stateful-set.statefulSet" }),
+  daemonsets: row("apps/v1", "DaemonSet", "spec", { chart: "daemon-set.daemonSet" }),
   controllerrevisions: row("apps/v1", "ControllerRevision", "given"),
-  jobs: row("batch/v1", "Job", "spec"),
+  jobs: row("batch/v1", "Job", "spec", { chart: "job.job" }),
   cronjobs: row("batch/v1", "CronJob", "spec"),
-  poddisruptionbudgets: row("policy/v1", "PodDisruptionBudget", "spec"),
-  endpointslices: row("discovery.k8s.io/v1", "EndpointSlice", "content"),
+  poddisruptionbudgets: row("policy/v1", "PodDisruptionBudget", "spec", { chart: "disruption.podDisruptionBudget" }),
+  endpointslices: row("discovery.k8s.io/v1", "EndpointSlice", "content", { chart: "endpoint-slice.endpointSlice" }),
   services: row("v1", "Service", "given"),
   endpoints: row("v1", "Endpoints", "given"),
   configmaps: row("v1", "ConfigMap", "given"),

@@ -75,6 +75,50 @@ const ofObjects = {
   isRemovedAtLast: ofRemovalAtLast
 }
 
+const selectorOf = (object: any): string => JSON.stringify(object.spec?.selector)
+const status = (event: any): any => event.object.status ?? {}
+const isSaid = (object: any, type: string): boolean => (object.status?.conditions ?? [])
+  .some((condition: any) => condition.type === type && condition.status === "True")
+/** Of the report of a controller that a recorded cluster has. */
+const ofReport: Reasons = [
+  ["it has more ready pods than pods", (_, event) => status(event).readyReplicas > (status(event).replicas ?? 0)],
+  ["it has more available pods than ready ones", (_, event) =>
+    status(event).availableReplicas > (status(event).readyReplicas ?? 0)],
+  ["fewer collisions are counted than before", (_, event) =>
+    (status(event).collisionCount ?? 0) < (event.previous.status?.collisionCount ?? 0)],
+  ...ofChange
+]
+const ofRollOut: Reasons = [
+  ["its selector changed", (_, event) => selectorOf(event.object) !== selectorOf(event.previous)],
+  ["its status is of a generation that is to come", (_, event) =>
+    status(event).observedGeneration > meta(event).generation],
+  ["its status is of an earlier generation than the last", (_, event) =>
+    (status(event).observedGeneration ?? 0) < (event.previous.status?.observedGeneration ?? 0)],
+  ...ofReport
+]
+const ofJob: Reasons = [
+  ["fewer pods have failed than before", (_, event) =>
+    (status(event).failed ?? 0) < (event.previous.status?.failed ?? 0)],
+  ["an outcome was taken back", (_, event) => ["Complete", "Failed", "FailureTarget", "SuccessCriteriaMet"]
+    .some((type) => isSaid(event.previous, type) && !isSaid(event.object, type))],
+  ["it is over while pods are active", (_, event) => status(event).active > 0
+    && (isSaid(event.object, "Complete") || isSaid(event.object, "Failed"))],
+  ...ofChange
+]
+const ofBudget: Reasons = [
+  ["it allows more evictions than it has healthy pods to spare", (_, event) =>
+    status(event).disruptionsAllowed > Math.max(0, status(event).currentHealthy - status(event).desiredHealthy)],
+  ...ofRollOut.slice(1)
+]
+const ofSlice: Reasons = [
+  ["its addresses are of another type", (_, event) => event.object.addressType !== event.previous.addressType],
+  ...ofChange
+]
+const ofForeign = {
+  isCreated: ofCreation, isSeenTerminating: ofSight, beginsToTerminate: ofChange, staysTerminating: ofChange,
+  isRemovedAtOnce: ofRemovalAtOnce, isRemovedAtLast: ofRemovalAtLast
+}
+
 const later: Readonly<Record<string, ReadonlyArray<string>>> = {
   Running: ["Pending"], Succeeded: ["Pending", "Running", "Failed"], Failed: ["Pending", "Running", "Succeeded"]
 }
@@ -171,6 +215,35 @@ export const refusals: Readonly<Record<string, Readonly<Record<string, Reasons>>
   },
   "api-server.object": ofObjects,
   "replica-set.replicaSet": { ...ofObjects, isReported: ofChange, isSeenObserved: ofSight },
+  "deployment.deployment": {
+    ...ofForeign, isSeenUnobserved: ofSight, isSeenProgressing: ofSight, isSeenComplete: ofSight,
+    isSeenStalled: ofSight, isSeenPaused: ofSight, isUnobserved: ofRollOut, progresses: ofRollOut,
+    isComplete: ofRollOut, isStalled: ofRollOut, failsAnew: ofRollOut, isPaused: ofRollOut
+  },
+  "stateful-set.statefulSet": {
+    ...ofForeign, isSeenUnobserved: ofSight, isSeenRolling: ofSight, isSeenCurrent: ofSight,
+    isUnobserved: ofReport, isRolling: ofReport, isCurrent: ofReport
+  },
+  "daemon-set.daemonSet": {
+    ...ofForeign, isSeenUnobserved: ofSight, isSeenRolling: ofSight, isSeenCurrent: ofSight,
+    isUnobserved: ofReport, isRolling: ofReport, isCurrent: ofReport
+  },
+  "job.job": {
+    ...ofForeign, isSeenWaiting: ofSight, isSeenSuspended: ofSight, isSeenActive: ofSight,
+    isSeenSucceeding: ofSight, isSeenFailing: ofSight, isSeenComplete: ofSight, isSeenFailed: ofSight,
+    isWaiting: ofJob, isSuspended: ofJob, isActive: ofJob, succeeds: ofJob, fails: ofJob, isComplete: ofJob,
+    hasFailed: ofJob
+  },
+  "disruption.podDisruptionBudget": {
+    ...ofForeign, isSeenUnobserved: ofSight, isSeenAllowing: ofSight, isSeenExhausted: ofSight,
+    isUnobserved: ofReport, isAllowing: ofBudget, isExhausted: ofBudget
+  },
+  "endpoint-slice.endpointSlice": {
+    isSeenTerminating: ofSight, isCreatedEmpty: ofCreation, isCreatedServing: ofCreation, isCreatedIdle: ofCreation,
+    isSeenEmpty: ofSight, isSeenServing: ofSight, isSeenIdle: ofSight, isEmpty: ofSlice, isServing: ofSlice,
+    isIdle: ofSlice, beginsToTerminate: ofSlice, staysTerminating: ofSlice, isRemovedAtOnce: ofRemovalAtOnce,
+    isRemovedAtLast: ofRemovalAtLast
+  },
   "namespace.namespace": {
     isCreated: ofCreation, isSeenTerminating: ofSight, beginsToTerminate: ofChange, staysTerminating: ofChange,
     isSeenActive: ofSight, isSeenFinalized: ofSight, staysActive: ofChange, isFinalized: ofChange,

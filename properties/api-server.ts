@@ -2,6 +2,7 @@
  * What the API server promises: of every stored object, of lists and watches, and that it comes up.
  * Source: ../reference/invariants.md 14 to 30, 47, 81.
  */
+import { lastStateProperties } from "#properties/api-server/last-state.ts"
 import { namespaceProperties } from "#properties/api-server/namespaces.ts"
 import { objectProperties } from "#properties/api-server/objects.ts"
 import { order } from "#properties/api-server/order.ts"
@@ -77,5 +78,6 @@ const reached: ReadonlyArray<Property> = [
 ]
 
 export const properties: ReadonlyArray<Property> = [
-  ...objectProperties, ...namespaceProperties, ...servingProperties, ...order, closed, readiness, ...reached
+  ...objectProperties, ...lastStateProperties, ...namespaceProperties, ...servingProperties, ...order, closed,
+  readiness, ...reached
 ]

@@ -1,5 +1,5 @@
 /** What every command that runs the cluster listens with: the charts, the properties, and a coverage to add to. */
-import { charts } from "#model/cluster.ts"
+import { ownCharts as charts } from "#model/cluster.ts"
 import { properties } from "#properties/all.ts"
 import { Conformance } from "#properties/harness/judge.ts"
 import { Coverage } from "#properties/harness/judge/coverage.ts"
