@@ -72,22 +72,26 @@ const holderChangesInTime = needing(["leases", "times"], always(
   "a lease passes to another holder only if it was free, or unchanged for its duration on that one's clock", [106],
   ({ now }) => {
     const clocks = new Clocks()
+    /** Where a trace begins in the midst nobody knows when they changed last. */
+    const sights = new Set<number>()
     return (line) => {
       clocks.hear(line)
       const change = committed(line, "leases")
+      if (change?.type === "object.seen") sights.add(line.seq)
       // A kubelet's own is no election: whoever speaks for the node writes it.
       if (change === undefined || change.object.metadata.namespace === "kube-node-lease") return undefined
       const before = now.leases.before(line)
       const holder = change.object.spec.holderIdentity ?? ""
       const last = before?.object?.spec.holderIdentity ?? ""
-      if (before?.object === undefined || last === "" || holder === "" || holder === last) return undefined
+      if (before?.object === undefined || sights.has(before.seq)) return undefined
+      if (last === "" || holder === "" || holder === last) return undefined
       const duration_ms = (before.object.spec.leaseDurationSeconds ?? 0) * 1000
       const kept_ms = line.at_ms - before.at_ms
       const waited_ms = (kept_ms + clockGrain_ms) * clocks.ratesSince(processOf(holder), before.at_ms).max
       return waited_ms >= duration_ms ? kept
         : `${holder} took ${change.key} from ${last} after ${kept_ms} ms; its duration is ${duration_ms} ms`
     }
-  }, ["leases.created", "leases.updated", ...clockEvents]))
+  }, ["leases.created", "leases.seen", "leases.updated", ...clockEvents]))
 
 const somebodyLeads = leadsTo("when nobody leads, somebody does soon", [12], () => {
   const leaders = new Map<string, Set<string>>()

@@ -12,7 +12,7 @@ export interface Holder {
   readonly since_ms: number
   readonly renewed_ms: number
   readonly duration_ms: number
-  /** How many have held it before, as far as it was seen. */
+  /** How many have held it before; one at least where a trace begins in the midst. */
   readonly predecessors: number
 }
 
@@ -48,7 +48,8 @@ export class Holders {
     const isSame = all.at(-1)?.holder?.identity === identity
     const holder: Holder = { identity, since_ms: isSame ? last!.since_ms : at_ms, renewed_ms: at_ms,
       duration_ms: (spec.leaseDurationSeconds ?? 0) * 1_000,
-      predecessors: isSame ? last!.predecessors : last === undefined ? 0 : last.predecessors + 1 }
+      predecessors: isSame ? last!.predecessors : last === undefined ? event.type === "object.seen" ? 1 : 0
+        : last.predecessors + 1 }
     this.#last.set(name, holder)
     all.push({ seq, holder })
   }

@@ -59,7 +59,7 @@ export const judge = Command.make("judge", {
   ahead: Flag.Finite("ahead").pipe(Flag.withDescription(
     "Seconds of arrivals after which nothing older is expected"), Flag.withDefault(5)),
   rest: Flag.Finite("rest").pipe(Flag.withDescription(
-    "Seconds without a write at the end after which a cluster counts as at rest"), Flag.withDefault(3)),
+    "Seconds without a write at the end after which a cluster counts as at rest"), Flag.withDefault(1)),
   all: Flag.Boolean("all").pipe(
     Flag.withDescription("Also name each promise that was not judged"), Flag.withDefault(false)),
   json: Flag.Boolean("json").pipe(Flag.withDescription("One JSON document"), Flag.withDefault(false)),

@@ -2,6 +2,7 @@
 import { charts } from "#model/cluster.ts"
 import type { Line } from "#model/events.ts"
 import { properties } from "#properties/all.ts"
+import { foreign } from "#properties/foreign.ts"
 import { everything, type Need, sourceOf } from "#properties/hearing.ts"
 import { isChange } from "#properties/history.ts"
 import { detect, heardIn, newFacts } from "#properties/harness/judge/input.ts"
@@ -43,7 +44,8 @@ export const judgeFiles = async (files: ReadonlyArray<string>, given: Given = {}
   const flags = [...given.flags ?? []].map(givenFlag)
   const limits = () => limitsOf(flags.reduce((all, [component, flag]) =>
     ({ ...all, [component]: `${String(all[component] ?? "")} ${flag}` }), facts.flags))
-  const judge = new ForeignJudge({ charts, properties, limits, ...(form === "run" ? { isOwn: true } : {}),
+  const judge = new ForeignJudge({ charts, properties: [...properties, ...foreign], limits,
+    ...(form === "run" ? { isOwn: true } : {}),
     ...(given.rest_ms === undefined ? {} : { rest_ms: given.rest_ms }) })
   const heard = new Set<Need>()
   if (form === "run" || form === "own") {

@@ -39,6 +39,7 @@ export class Course {
   #seq = 0
   #revision = 0
   #at_ms = 0
+  #now_ms = 0
   /** Kinds of which something has been heard all the time, or again. */
   readonly resources = new Set<string>()
   /** Kinds of which there are objects that nobody told of. */
@@ -49,7 +50,9 @@ export class Course {
   }
 
   hear(heard: Heard): void {
-    this.#at_ms = Math.max(this.#at_ms, heard.at_ms)
+    this.#now_ms = Math.max(this.#now_ms, heard.at_ms)
+    // A change has the time at which it arrived, not at which its turn came.
+    if ("revision" in heard) this.#at_ms = Math.max(this.#at_ms, heard.at_ms)
     switch (heard.what) {
       case "change":
         return this.#change(heard)
@@ -64,12 +67,13 @@ export class Course {
         this.#revision = Math.max(this.#revision, Math.floor(heard.revision))
         return this.#tell(heard)
       case "disturbed":
-        return this.#sink.disturbed(this.#at_ms, heard.why)
+        return this.#sink.disturbed(heard.at_ms, heard.why)
       default:
     }
   }
   end(): void {
     if (!this.#isRunning && this.#present.size > 0 && this.#lost.size === 0) this.#start()
+    this.#at_ms = this.#now_ms
     this.#stop(undefined)
   }
 
