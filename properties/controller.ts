@@ -46,8 +46,10 @@ const owning = <R extends Resource, W extends Resource>(ruled: Ruled<R, W>): Rea
   const changes = [`${of}.`, `${owns}.`]
   return [
     always(`${owned}s have at most one controller`, [81], oneController(owns), [`${owns}.`]),
-    always(`${owned}s come to ${name} only if it exists`, [81], livesWithTheLiving(ruled), changes),
-    always(`${owned}s that count no longer are not adopted by ${name}`, [81], adoptsWhatCounts(ruled), [`${owns}.`]),
+    needing([of, owns, "times"],
+      always(`${owned}s come to ${name} only if it exists`, [81], livesWithTheLiving(ruled), changes)),
+    needing([owns, "times"],
+      always(`${owned}s that count no longer are not adopted by ${name}`, [81], adoptsWhatCounts(ruled), [`${owns}.`])),
     always(`${owned}s come to ${name} or leave it one at a time, and their other owners stay`, [81],
       changesOneOwner(ruled), changes),
     leadsTo(`${owned}s come to ${name} and leave it by its own controller`, [81], movesByItsController(ruled),
@@ -85,7 +87,7 @@ export const controllerPromises = <R extends Resource, W extends Resource>(
     // What it waits for by its own word only puts off what it must do.
     needing([of, owns, "times"], leadsTo(`${name} comes to have as many as it wants`, [79], comesToItsNumber(ruled),
       [...changes, "expectations.", ...ends])),
-    needing([of, owns, "namespaces"], eventually(`at rest ${name} has what it wants and its status says so`, [79],
+    needing([of, owns, "namespaces", "times"], eventually(`at rest ${name} has what it wants and its status says so`, [79],
       isTrueAtRest(ruled), ["object."])),
     needing([of, owns, "faults", "times"], always(
       `while nothing is wrong ${name} is as it should be within ten seconds`, [79], actsSoon(ruled), ["object."])),

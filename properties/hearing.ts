@@ -70,7 +70,11 @@ export const everything: ReadonlyArray<Need> = [...Object.keys(sources), ...allR
 /** Whoever hears all lines needs all of them. */
 const allSources = Object.keys(sources) as ReadonlyArray<Source>
 
-export const needsOf = ({ hears, needs }: {
-  readonly hears?: ReadonlyArray<string>; readonly needs?: ReadonlyArray<Need>
-}): ReadonlyArray<Need> =>
-  needs ?? (hears === undefined ? allSources : [...new Set(hears.map(sourceOf))])
+/** What must come true does so in time. */
+const alwaysNeeded = (kind: string): ReadonlyArray<Need> => kind === "leadsTo" ? ["times"] : []
+
+export const needsOf = ({ hears, kind, needs }: {
+  readonly kind: string; readonly hears?: ReadonlyArray<string>; readonly needs?: ReadonlyArray<Need>
+}): ReadonlyArray<Need> => [...new Set([
+  ...needs ?? (hears === undefined ? allSources : hears.map(sourceOf)), ...alwaysNeeded(kind)
+])]

@@ -52,7 +52,7 @@ const safety: ReadonlyArray<Property> = [
 
   // The garbage collector writes the phase alone: no kubelet is there to ask. What it left so may stay so, and go one
   // after the other: whoever marks the pods of a lost node denies Ready alone.
-  always("a pod that has ended is not ready", [45], (history) => {
+  needing(["pods", "nodes", "times"], always("a pod that has ended is not ready", [45], (history) => {
     const collectable = new Collectable(history)
     return (line) => {
       const change = committed(line, "pods")
@@ -65,7 +65,7 @@ const safety: ReadonlyArray<Property> = [
       return isOld && pod.status.phase === "Failed" && collectable.whyNot(pod, line.at_ms) === undefined ? undefined
         : `${at(change)} is ${pod.status.phase} and ${ready.join(", ")}`
     }
-  }, ["pods.updated"]),
+  }, ["pods.updated"])),
 
   always("the kubelet deletes a pod by its uid", [41], () => ({ event }) =>
     event.type === "write.requested" && event.verb === "delete" && event.resource === "pods"

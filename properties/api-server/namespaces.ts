@@ -2,7 +2,7 @@
 import type { Line } from "#model/events.ts"
 import type { ApiObject } from "#model/kinds.ts"
 import type { History } from "#properties/history.ts"
-import { always, type Property } from "#properties/property.ts"
+import { always, needing, type Property } from "#properties/property.ts"
 
 /** An API server's cache learns of a deletion. */
 const learns_ms = 5_000 // ASSUMED
@@ -27,6 +27,7 @@ const takesNothing = () => ({ calm, now }: History): (line: Line) => string | un
 }
 
 export const namespaceProperties: ReadonlyArray<Property> = [
-  always("while nothing is wrong nothing is created in a namespace that is going or gone", [34], takesNothing(),
-    ["namespaces.updated", "object.created"])
+  needing(["objects", "faults", "times"], always(
+    "while nothing is wrong nothing is created in a namespace that is going or gone", [34], takesNothing(),
+    ["namespaces.updated", "object.created"]))
 ]

@@ -123,7 +123,7 @@ const desiredIsActual = ({ now }: History) => {
 export const properties: ReadonlyArray<Property> = [
   eventually("without users and faults the cluster comes to rest: nothing is written but leases", [112], comesToRest,
     written),
-  needing(["pods", "replicasets", "nodes"],
+  needing(["pods", "replicasets", "nodes", "times"],
     eventually("at rest every replica set has its pods and nothing is left terminating", [112, 76], desiredIsActual,
       ["object."])),
   sometimes("a replica set with pods is at work", () => (line) =>

@@ -237,7 +237,7 @@ const wrongSet = (owner: unknown, made: unknown): string | undefined => {
 
 const kinds = ["deployments", "replicasets", "leases", "times"] as const
 export const properties: ReadonlyArray<Property> = [
-  needing(["deployments", "replicasets"], always("a Deployment's set is made for one that exists, and named after it",
+  needing(["deployments", "replicasets", "times"], always("a Deployment's set is made for one that exists, and named after it",
     [], madeForTheLiving("deployments", "replicasets", wrongSet), ["replicasets.created"])),
   needing(kinds, always("no set of a rolling Deployment is scaled up beyond what may be there at once", [82],
     staysWithinSurge, ["replicasets."])),

@@ -58,8 +58,8 @@ export const properties: ReadonlyArray<Property> = [
   needing(["pods", "nodes", "times"], always(
     "only pods whose node is gone, or that have none, are marked as collected", [40], marksCollectable,
     ["pods.updated"])),
-  always("nobody but kubelets, users and the collector force deletes a pod", [111], onlyTheyForce,
-    ["write.requested"]),
+  needing(["requests", "pods", "nodes", "times"], always(
+    "nobody but kubelets, users and the collector force deletes a pod", [111], onlyTheyForce, ["write.requested"])),
   leadsTo("a pod that is deleted before it is bound comes to be terminal", [], marksUnscheduled, ["pods."]),
   sometimes("the collector takes an unscheduled terminating pod", () => ({ event }) =>
     event.type === "podGc.chosen" && event.reason === "unscheduledTerminating", ["podGc.chosen"])

@@ -174,7 +174,7 @@ export const properties: ReadonlyArray<Property> = [
     mountsItsClaims, ["pods.created"])),
   needing(ofPods, always("a StatefulSet's status says what its pods were at some revision not long ago", [],
     saysWhatWas, ["statefulsets.updated"])),
-  needing(["statefulsets", "leases"], always("a StatefulSet's status is of no earlier generation than the last", [],
+  needing(["statefulsets", "leases", "times"], always("a StatefulSet's status is of no earlier generation than the last", [],
     reportsInOrder("statefulsets"), ["statefulsets.updated"])),
   needing(["statefulsets", "namespaces"], leadsTo("every generation of a StatefulSet is soon reported on", [],
     isReportedOn("statefulsets"), ["statefulsets.", "object.seen"])),
