@@ -34,17 +34,17 @@ const onlyTheyForce = (history: History): (line: Line) => string | undefined => 
 const mark_ms = 120_000 // ASSUMED: a new leader, its informers, a round of 20 s, and once more after a conflict.
 
 const marksUnscheduled = (): { line: (line: Line) => void; open: () => Iterable<Obligation> } => {
-  const waiting = new Map<string, { readonly key: string; readonly since_ms: number }>()
+  const waiting = new Map<string, { readonly key: string; readonly since_ms: number; readonly seq: number }>()
   return {
     line: (line) => {
       const { key, object: { metadata, spec, status }, type } = committed(line, "pods")!
       const waits = type !== "object.deleted" && metadata.deletionTimestamp !== undefined &&
         (spec.nodeName ?? "") === "" && status.phase !== "Failed" && status.phase !== "Succeeded"
       if (!waits) waiting.delete(line.entity)
-      else if (!waiting.has(line.entity)) waiting.set(line.entity, { key, since_ms: line.at_ms })
+      else if (!waiting.has(line.entity)) waiting.set(line.entity, { key, since_ms: line.at_ms, seq: line.seq })
     },
     open: function*() {
-      for (const { key, since_ms } of waiting.values()) yield { entity: key, since_ms, within_ms: mark_ms }
+      for (const { key, seq, since_ms } of waiting.values()) yield { entity: key, since_ms, seq, within_ms: mark_ms }
     }
   }
 }

@@ -73,8 +73,8 @@ class View {
     this.now_ms = line.at_ms
     if (committed(line, "nodes") !== undefined) this.zones.count(this.now, line.at_ms)
   }
-  get leads_ms(): number | undefined {
-    return this.#processes.leaderOf("kube-controller-manager")?.since_ms
+  get leader(): { readonly actor: string; readonly since_ms: number } | undefined {
+    return this.#processes.leaderOf("kube-controller-manager")
   }
 }
 /** Also what changes nothing here tells the time. */
@@ -89,9 +89,10 @@ const holds = (
     const view = new View(history)
     return {
       line: (line) => view.hear(line),
-      open: () => {
-        const { leads_ms } = view
-        return leads_ms === undefined ? [] : open(view, leads_ms)
+      open: function*() {
+        const { leader } = view
+        if (leader === undefined) return
+        for (const owed of open(view, leader.since_ms)) yield { ...owed, by: leader.actor }
       }
     }
   }, hears, inCore)

@@ -13,7 +13,7 @@ import type { GiveUp, Obligation, Property } from "#properties/property.ts"
 export interface Owed {
   readonly entity: string
   readonly since_ms: number
-  /** Who owes it, and the line that opened it, where a chart says so. */
+  /** Who owes it, and the line that opened it, where the chart or the promise says so. */
   readonly actor?: string
   readonly seq?: number
 }
@@ -185,11 +185,13 @@ export class Monitors {
   overdue(now_ms: number, healed_ms: number, phase: "core" | "healed"): Broken | undefined {
     for (const { property, open } of this.#waiting) {
       if (phase === "core" && property.inCore !== true) continue
-      for (const { entity, since_ms, within_ms } of open()) {
+      for (const { by, entity, seq, since_ms, within_ms } of open()) {
         if (now_ms - Math.max(since_ms, healed_ms) < within_ms) continue
         const message = `${entity}: open since ${seconds(since_ms)}, to be closed within ${seconds(within_ms)} of ` +
           `${since_ms >= healed_ms ? "that" : `the healing at ${seconds(healed_ms)}`}`
-        return { ...this.#broken("liveness", property, message, now_ms), obligation: { entity, since_ms } }
+        const obligation = { entity, since_ms, ...(by === undefined ? {} : { actor: by }),
+          ...(seq === undefined ? {} : { seq }) }
+        return { ...this.#broken("liveness", property, message, now_ms), obligation }
       }
     }
     return undefined
