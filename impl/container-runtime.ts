@@ -26,8 +26,8 @@ export const defaultParts: Parts = {
   graceOf: (asked_ms) => asked_ms
 }
 
-/** Finds what survived: running containers go on, the dead of an earlier boot (`isBooted`) are noted as such. */
-const recover = (context: Omit<Context, "callerIsThere">, parts: Parts, isBooted: boolean) => {
+/** Finds what survived: running containers go on, the dead of an earlier boot are noted as such. */
+const recover = (context: Omit<Context, "callerIsThere">, parts: Parts) => {
   const { containers, endings, state } = context
   const lost: Array<records.Record> = []
   for (const sandbox of state.content.sandboxes.values()) {
@@ -39,7 +39,7 @@ const recover = (context: Omit<Context, "callerIsThere">, parts: Parts, isBooted
   }
   for (const container of state.content.containers.values()) {
     const running = containers.byId.get(container.id)
-    if (container.state === "running" && running === undefined && !isBooted) {
+    if (container.state === "running" && running === undefined && containers.begun.has(container.id)) {
       // The last incarnation ended between the record of the start and the start.
       state.putContainer({ ...container, state: "created" })
     } else if (container.state === "running" && running === undefined) {
@@ -133,11 +133,7 @@ export const program = (
       onFailure: (error) => error.reason
     })
     if (typeof content === "string") return yield* process.exit(`cannot read the records: disk ${content}`)
-    let isBooted = false
-    const containers = machine.memory("containers", () => {
-      isBooted = true
-      return new Containers(process.monotonic_ms)
-    }, (value) => value.die())
+    const containers = machine.memory("containers", () => new Containers(process.monotonic_ms), (value) => value.die())
     const state = new RuntimeState(content, journal)
     const endings = new Endings(process, containers, state, (container) =>
       process.fork(Effect.ignore(Effect.andThen(store.append({ kind: "container", container }), store.sync))))
@@ -145,7 +141,7 @@ export const program = (
       process, draws: yield* Draws, registry: yield* ImageRegistry, records: store, state, containers, endings,
       pulls: new Map(), creations: new Map(), sandboxCreations: new Map()
     }
-    yield* Effect.ignore(recover(context, parts, isBooted))
+    yield* Effect.ignore(recover(context, parts))
     machine.onContainersKilled(() => endings.killAll())
     const server = new Server(context, parts, machine.runtimeLatency_ms)
     network.listen((connection) => server.accept(connection))

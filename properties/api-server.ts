@@ -15,9 +15,9 @@ const ready_ms = 60_000
 const readiness = leadsTo("an API server that has started, or lost etcd, becomes ready", [], () => {
   const starting = new Map<string, Obligation>()
   return {
-    line: ({ actor, at_ms, entity, event }) => {
+    line: ({ actor, at_ms, entity, event, seq }) => {
       if (event.type === "apiServer.started" || event.type === "apiServer.becameUnready") {
-        starting.set(actor, { entity: actor, since_ms: at_ms, within_ms: ready_ms })
+        starting.set(actor, { entity: actor, since_ms: at_ms, within_ms: ready_ms, seq, by: actor })
       } else if (event.type === "apiServer.becameReady" || event.type === "apiServer.draining") starting.delete(actor)
       else if (event.type === "process.crashed" || event.type === "process.stopped") starting.delete(entity)
     },

@@ -20,11 +20,12 @@ const acknowledgedIsCommitted = always(
 const everyRequestEnds = leadsTo("a request that was sent is answered, or given up as unknown", [], () => {
   const sent = new Map<string, Map<string, Obligation>>()
   return {
-    line: ({ actor, entity, event, at_ms }) => {
+    line: ({ actor, entity, event, at_ms, seq }) => {
       if (event.type === "request.sent") {
         let ofActor = sent.get(actor)
         if (ofActor === undefined) sent.set(actor, ofActor = new Map())
-        ofActor.set(entity, { entity: `request ${entity} of ${actor}`, since_ms: at_ms, within_ms: fate_ms })
+        ofActor.set(entity, { entity: `request ${entity} of ${actor}`, since_ms: at_ms, within_ms: fate_ms, seq,
+          by: actor })
       } else if (event.type === "process.crashed" || event.type === "process.stopped") sent.delete(event.process)
       else sent.get(actor)?.delete(entity)
     },

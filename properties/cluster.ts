@@ -25,14 +25,14 @@ const coreWorks = () => {
   const open = new Map<string, Obligation>()
   return {
     line: (line: Line) => {
-      const { at_ms, event } = line
+      const { at_ms, event, seq } = line
       if (event.type === "run.started") workers = event.workers
       else if (event.type === "phase.began") {
         open.clear()
         if (event.phase === "safety") return
         const leases = ["/kube-system/kube-scheduler", "/kube-system/kube-controller-manager",
           ...workers.filter((name) => !event.frozen.includes(name)).map((name) => nodeLeases + name)]
-        for (const entity of leases) open.set(entity, { entity, since_ms: at_ms, within_ms: coreWorks_ms })
+        for (const entity of leases) open.set(entity, { entity, since_ms: at_ms, seq, within_ms: coreWorks_ms })
       } else if (open.size > 0) {
         const lease = committed(line, "leases")
         if (lease !== undefined) open.delete(lease.key.slice("/registry/leases".length))

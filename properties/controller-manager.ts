@@ -30,12 +30,14 @@ const succession_ms = 120_000 // ASSUMED: with the client's connection given up 
 const somebodyLeads = (): { line: (line: Line) => void; open: () => Iterable<Obligation> } => {
   const running = new Set<string>()
   const leading = new Set<string>()
-  let since_ms = 0
+  /** Since then nobody leads. */
+  let last: Pick<Line, "at_ms" | "seq"> = { at_ms: 0, seq: 0 }
   return {
-    line: ({ actor, at_ms, event }) => {
+    line: (line) => {
+      const { actor, event } = line
       switch (event.type) {
         case "controllerManager.started":
-          if (running.size === 0) since_ms = at_ms
+          if (running.size === 0) last = line
           running.add(actor)
           return
         case "controllerManager.led":
@@ -44,12 +46,13 @@ const somebodyLeads = (): { line: (line: Line) => void; open: () => Iterable<Obl
         case "process.crashed":
         case "process.stopped":
           running.delete(event.process)
-          if (leading.delete(event.process)) since_ms = at_ms
+          if (leading.delete(event.process)) last = line
       }
     },
     open: function*() {
       if (leading.size === 0 && running.size > 0) {
-        yield { entity: "kube-controller-manager", since_ms, within_ms: succession_ms }
+        const { at_ms: since_ms, seq } = last
+        yield { entity: "kube-controller-manager", since_ms, seq, within_ms: succession_ms }
       }
     }
   }

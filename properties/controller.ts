@@ -87,8 +87,8 @@ export const controllerPromises = <R extends Resource, W extends Resource>(
     // What it waits for by its own word only puts off what it must do.
     needing([of, owns, "times"], leadsTo(`${name} comes to have as many as it wants`, [79], comesToItsNumber(ruled),
       [...changes, "expectations.", ...ends])),
-    needing([of, owns, "namespaces", "times"], eventually(`at rest ${name} has what it wants and its status says so`, [79],
-      isTrueAtRest(ruled), ["object."])),
+    needing([of, owns, "namespaces", "times"], eventually(
+      `at rest ${name} has what it wants and its status says so`, [79], isTrueAtRest(ruled), ["object."])),
     needing([of, owns, "faults", "times"], always(
       `while nothing is wrong ${name} is as it should be within ten seconds`, [79], actsSoon(ruled), ["object."])),
     // Of others' controllers a take-over of the lease alone excuses.

@@ -243,15 +243,16 @@ const progress: ReadonlyArray<Property> = [
   leadsTo("a majority of members that can reach each other has a leader", [12], () => {
     const members = new Members()
     const leading = new Map<string, number>()
-    let lost_ms = 0
+    let lost: Pick<Line, "at_ms" | "seq"> = { at_ms: 0, seq: 0 }
     return {
       line: (line) => {
         members.hear(line)
-        if (followLeader(leading, line)) lost_ms = line.at_ms
+        if (followLeader(leading, line)) lost = line
       },
       open: (): ReadonlyArray<Obligation> => {
         if (!members.canWork || [...leading.keys()].some((leader) => members.isFree(leader))) return []
-        return [{ entity: "etcd", since_ms: Math.max(lost_ms, members.since_ms), within_ms: election_ms }]
+        const { at_ms: since_ms, seq } = lost.at_ms >= members.since.at_ms ? lost : members.since
+        return [{ entity: "etcd", since_ms, seq, within_ms: election_ms }]
       }
     }
   }, heardByMembers),
@@ -263,14 +264,16 @@ const progress: ReadonlyArray<Property> = [
       line: (line) => {
         members.hear(line)
         followLeader(leading, line)
-        const { actor, at_ms, event } = line
-        if (event.type === "raft.elected") owing.set(actor, { entity: actor, since_ms: at_ms, within_ms: election_ms })
-        else if (event.type === "entry.applied" && event.term === leading.get(actor)) owing.delete(actor)
+        const { actor, at_ms, event, seq } = line
+        if (event.type === "raft.elected") {
+          owing.set(actor, { entity: actor, since_ms: at_ms, within_ms: election_ms, seq, by: actor })
+        } else if (event.type === "entry.applied" && event.term === leading.get(actor)) owing.delete(actor)
       },
       open: () => {
         if (!members.canWork) return []
-        return [...owing.values()].flatMap((debt) => leading.has(debt.entity) && members.isFree(debt.entity)
-          ? [{ ...debt, since_ms: Math.max(debt.since_ms, members.since_ms) }] : [])
+        const { at_ms: since_ms, seq } = members.since
+        return [...owing.values()].filter(({ entity }) => leading.has(entity) && members.isFree(entity))
+          .map((debt) => debt.since_ms >= since_ms ? debt : { ...debt, since_ms, seq })
       }
     }
   }, heardByMembers, true),

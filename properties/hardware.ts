@@ -113,7 +113,7 @@ const clocksGoForward = always("no actor's monotonic clock goes back", [], () =>
 })
 
 const machinesComeBack = leadsTo("a machine that begins to start serves in time", [], () => {
-  const starting = new Map<string, number>()
+  const starting = new Map<string, Line>()
   return {
     line: (line) => {
       const machine = machineOf(line)
@@ -121,12 +121,12 @@ const machinesComeBack = leadsTo("a machine that begins to start serves in time"
       const power = powerAfter(line)
       if (line.event.type === "machine.powerLost" || power === "serving") starting.delete(machine)
       else if (power === "post" || power === "panicked") {
-        if (!starting.has(machine) || line.event.type !== "machine.diskReplaced") starting.set(machine, line.at_ms)
+        if (!starting.has(machine) || line.event.type !== "machine.diskReplaced") starting.set(machine, line)
       }
     },
     open: function* (): Iterable<Obligation> {
       const within_ms = (limits.panicTimeout_ms + boot_ms_max) / clockRate_min
-      for (const [entity, since_ms] of starting) yield { entity, since_ms, within_ms }
+      for (const [entity, { at_ms: since_ms, seq }] of starting) yield { entity, since_ms, seq, within_ms }
     }
   }
 }, ["machine."])

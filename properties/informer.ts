@@ -66,7 +66,7 @@ const everyoneCatchesUp = leadsTo("every informer comes to hold what is committe
           const missing = sets.get(entity)?.firstAfter(revision)
           if (missing === undefined) continue
           const what = `${entity} of ${actor}, which lacks revision ${missing.revision}`
-          yield { entity: what, since_ms: missing.at_ms, within_ms: catchUp_ms }
+          yield { entity: what, since_ms: missing.at_ms, within_ms: catchUp_ms, seq: missing.seq, by: actor }
         }
       }
     }

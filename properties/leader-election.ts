@@ -95,27 +95,30 @@ const holderChangesInTime = needing(["leases", "times"], always(
 
 const somebodyLeads = leadsTo("when nobody leads, somebody does soon", [12], () => {
   const leaders = new Map<string, Set<string>>()
-  const leaderless = new Map<string, number>()
-  const gone = (actor: string, at_ms: number): void => {
+  const leaderless = new Map<string, Line>()
+  const gone = (actor: string, line: Line): void => {
     for (const [election, believers] of leaders) {
-      if (believers.delete(actor) && believers.size === 0) leaderless.set(election, at_ms)
+      if (believers.delete(actor) && believers.size === 0) leaderless.set(election, line)
     }
   }
   return {
-    line: ({ actor, entity, event, at_ms }) => {
-      if (event.type === "process.crashed" || event.type === "process.stopped") gone(event.process, at_ms)
-      else if (isEnd(event)) gone(actor, at_ms)
+    line: (line) => {
+      const { actor, entity, event } = line
+      if (event.type === "process.crashed" || event.type === "process.stopped") gone(event.process, line)
+      else if (isEnd(event)) gone(actor, line)
       else if (event.type === "elector.started") {
         if (leaders.has(entity)) return
         leaders.set(entity, new Set())
-        leaderless.set(entity, at_ms)
+        leaderless.set(entity, line)
       } else if (event.type === "elector.acquired") {
         leaders.get(entity)?.add(actor)
         leaderless.delete(entity)
       }
     },
     *open(): Iterable<Obligation> {
-      for (const [entity, since_ms] of leaderless) yield { entity, since_ms, within_ms: succession_ms }
+      for (const [entity, { at_ms: since_ms, seq }] of leaderless) {
+        yield { entity, since_ms, seq, within_ms: succession_ms }
+      }
     }
   }
 }, ["elector.", "process.crashed", "process.stopped"])

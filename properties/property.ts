@@ -51,6 +51,9 @@ export interface Obligation {
   readonly since_ms: number
   /** Bound, counted from the later of `since_ms` and the healing. */
   readonly within_ms: number
+  /** The line at which the premise came true, and who owes it: `show --why` begins there. */
+  readonly seq?: number
+  readonly by?: string
 }
 /** `line` is absent: the history is enough. It may say how many obligations it opened. */
 export type LeadsTo = Named & {

@@ -34,10 +34,11 @@ const follows = (name: string, first: Step, second: Step): Property => leadsTo(n
   return {
     line: (line) => {
       if (ended(open, line)) return
-      const { actor, entity, event, at_ms } = line
+      const { actor, entity, event, at_ms, seq } = line
       if (event.type === second) open.take(actor, entity)
       else if (event.type === first) {
-        open.set(actor, entity, { entity: `${entity} of ${actor}`, since_ms: at_ms, within_ms: sync_ms })
+        open.set(actor, entity,
+          { entity: `${entity} of ${actor}`, since_ms: at_ms, within_ms: sync_ms, seq, by: actor })
       }
     },
     open: () => Array.from(open, ([, , obligation]) => obligation)

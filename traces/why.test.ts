@@ -46,7 +46,7 @@ describe("why something came too late", () => {
     expect(explained.seq).toBe(1)
     expect(explained.actors).toEqual(["scheduler/0", "kubelet/n"])
   })
-  it("is the line that a chart names, where it names one", () => {
+  it("is the line that the chart or the promise names, where it names one", () => {
     expect(why(broke(uid, 10, { actor: "scheduler/0", seq: 4 }), lines)).toMatchObject(
       { seq: 4, actors: ["scheduler/0"] })
   })

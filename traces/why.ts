@@ -62,8 +62,8 @@ const wordsOf = (text: string): ReadonlyArray<string> =>
   text.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).match(/[a-z]+/g) ?? []
 
 /**
- * A promise tells the instant at which its premise came true, not the line. Of those of that instant it is one of the
- * entity's own if there is any, and the one whose event has most of the words of the promise.
+ * Most promises, and charts, tell the line at which the premise came true. Some tell the instant only: of its lines it
+ * is one of the entity's own if there is any, and the one whose event has most of the words of the promise.
  */
 const openedBy = (owed: Owed, property: string, lines: ReadonlyArray<Line>, related: (line: Line) => 0 | 1 | 2) => {
   if (owed.seq !== undefined) return lines[owed.seq]

@@ -47,6 +47,8 @@ const rounding_ms = 0.001
 
 export class Containers {
   readonly byId = new Map<string, Running>()
+  /** Whose start was begun since the machine was booted: its record stands before the start itself. */
+  readonly begun = new Set<string>()
   /** Sandboxes whose network namespace exists. */
   readonly sandboxes = new Set<string>()
   #now: () => number
@@ -58,6 +60,11 @@ export class Containers {
   /** A new incarnation of the runtime takes over; the clock is the machine's. */
   attach(now: () => number): void {
     this.#now = now
+  }
+
+  forget(id: string): void {
+    this.byId.delete(id)
+    this.begun.delete(id)
   }
 
   start(id: string, program: Program): Running {
@@ -99,6 +106,7 @@ export class Containers {
   /** The machine lost its power: nothing of this exists any more. */
   die(): void {
     this.byId.clear()
+    this.begun.clear()
     this.sandboxes.clear()
   }
 }

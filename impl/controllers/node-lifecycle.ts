@@ -174,7 +174,9 @@ class NodeLifecycle implements Host {
     this.#zones.judge(counts, now_ms)
   }
 
+  /** While its conditions are being written nobody looks at a node: monitorNodeHealth waits for its writes. */
   #noteLateness(health: Health, now_ms: number): void {
+    if (health.givingUp !== undefined) return
     const isLate = health.isLate(now_ms)
     if (isLate === (health.lateAt_ms !== undefined)) return
     health.lateAt_ms = isLate ? now_ms : undefined
@@ -248,6 +250,7 @@ class NodeLifecycle implements Host {
           health.givingUp = undefined
         }))
         this.adopt(health, marked)
+        health.givingUp = undefined
         hasJustGivenUp = true
       }
       const noSchedule = noScheduleChange(health.node)

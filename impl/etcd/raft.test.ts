@@ -9,7 +9,8 @@ import * as Raft from "#impl/etcd/raft.ts"
 import { propose, readIndex } from "#impl/etcd/replication.ts"
 import { defaultRaftParts, step, synced } from "#impl/etcd/step.ts"
 
-interface Disk { hardState: HardState; entries: Array<Entry> }
+/** `acceptedIn`: for each entry the term in which it was accepted. */
+interface Disk { hardState: HardState; entries: Array<Entry>; acceptedIn: Array<number> }
 interface Mail { readonly from: string; readonly to: string; readonly message: Message }
 const command: Command = { type: "txn", compare: [], success: [], failure: [] }
 
@@ -35,7 +36,7 @@ class Cluster {
     this.draw = draw
     this.names = Array.from({ length: size }, (_, i) => `etcd/${i}`)
     for (const name of this.names) {
-      this.disks.set(name, { hardState: { term: 0, vote: "", commit: 0 }, entries: [] })
+      this.disks.set(name, { hardState: { term: 0, vote: "", commit: 0 }, entries: [], acceptedIn: [] })
       this.start(name)
     }
   }
@@ -75,7 +76,10 @@ class Cluster {
     this.writing.delete(name)
     const disk = this.disks.get(name)!
     disk.hardState = batch.hardState
-    for (const entry of batch.entries) disk.entries = [...disk.entries.slice(0, entry.index - 1), entry]
+    for (const [i, entry] of batch.entries.entries()) {
+      disk.entries = [...disk.entries.slice(0, entry.index - 1), entry]
+      disk.acceptedIn = [...disk.acceptedIn.slice(0, entry.index - 1), batch.acceptedIn[i]!]
+    }
     synced(raft, batch, this.now_ms)
     for (const { message, to } of batch.messages) {
       if (to === name) step(raft, name, message, this.now_ms)
@@ -95,6 +99,13 @@ class Cluster {
     propose(raft, `p${this.proposals++}`, command)
     this.collect(name)
   }
+  /** Figure 8 of the paper: the entry, or one behind it, is on a majority of disks that took it in its own term. */
+  isCounted(index: number): boolean {
+    const disks = [...this.disks.values()]
+    return disks.some(({ entries }) => entries.slice(index - 1).some(({ index: at, term }) =>
+      disks.filter((disk) => disk.entries[at - 1]?.term === term && disk.acceptedIn[at - 1] === term).length * 2 >
+        disks.length))
+  }
   /** One leader per term; what is committed anywhere is the same everywhere and in every later leader's log. */
   check(raft: Raft.Raft): void {
     if (raft.role === "leader") {
@@ -111,7 +122,10 @@ class Cluster {
     for (let i = this.seen.get(raft.id) ?? 0; i < end; i++) {
       const entry = raft.log.entries[i]!
       const known = this.committed[i]
-      if (known === undefined) this.committed.push(entry)
+      if (known === undefined) {
+        if (!this.isCounted(entry.index)) throw new Error(`${entry.index} is committed, and nobody may have counted it`)
+        this.committed.push(entry)
+      }
       else if (known.term !== entry.term || known.proposal !== entry.proposal) {
         throw new Error(`members disagree on entry ${entry.index}`)
       }
@@ -332,6 +346,9 @@ describe("random schedules of messages, syncs, crashes and partitions", () => {
   }
   it("find a member that votes twice in a term", () => {
     expect(finds({ mayVote: () => true })).toBe(true)
+  })
+  it("find a leader that counts an entry of an earlier term", () => {
+    expect(finds({ mayCommit: () => true })).toBe(true)
   })
   it("find truncation without a conflict", () => {
     expect(finds({ acceptEntries: (raft, message) => {

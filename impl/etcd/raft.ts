@@ -27,6 +27,8 @@ export interface RaftParts {
   readonly acceptEntries: (raft: Raft, message: Append) => void
   /** Up to where an accepted append proves that the logs match. */
   readonly ackIndex: (raft: Raft, message: Append) => number
+  /** Whether a leader may count the replicas of this entry, which a majority has, as its commitment. */
+  readonly mayCommit: (raft: Raft, index: number) => boolean
 }
 
 /** What a leader knows of a follower. probe: one append at a time until the logs meet; then replicate. */

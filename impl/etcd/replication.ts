@@ -101,9 +101,11 @@ const quorumValue = (raft: Raft, own: number, of: (progress: Progress) => number
 }
 
 /** Raft §5.4.2: counting commits only entries of the leader's own term; the earlier ones commit with them. */
+export const isOfOwnTerm = (raft: Raft, index: number): boolean => Log.termAt(raft.log, index) === raft.term
+
 export const maybeCommit = (raft: Raft): boolean => {
   const index = quorumValue(raft, raft.log.persisted, (progress) => progress.match)
-  if (index <= raft.commit || Log.termAt(raft.log, index) !== raft.term) return false
+  if (index <= raft.commit || !raft.parts.mayCommit(raft, index)) return false
   raft.commit = index
   const early = raft.earlyReads
   raft.earlyReads = []

@@ -9,7 +9,7 @@ import {
 } from "#impl/etcd/raft.ts"
 import { isInLease, mayVote, stepVoteRequest, stepVoteResponse } from "#impl/etcd/election.ts"
 import {
-  maybeCommit, propose, readIndex, stepAppendResponse, stepHeartbeatResponse, tellCommit
+  isOfOwnTerm, maybeCommit, propose, readIndex, stepAppendResponse, stepHeartbeatResponse, tellCommit
 } from "#impl/etcd/replication.ts"
 
 export const defaultRaftParts: RaftParts = {
@@ -17,7 +17,8 @@ export const defaultRaftParts: RaftParts = {
   readIndex,
   maintainsQuorum: isQuorum,
   acceptEntries: (raft, message) => Log.accept(raft.log, message.entries),
-  ackIndex: (_raft, message) => message.prevIndex + message.entries.length
+  ackIndex: (_raft, message) => message.prevIndex + message.entries.length,
+  mayCommit: isOfOwnTerm
 }
 
 type Termed = Exclude<Message, { readonly type:

@@ -134,9 +134,13 @@ const reasonsOf: Readonly<Record<string, Reasons>> = {
   "controller-manager": ({ entity, event }) => {
     if (event.type === "sync.batchStarted") return { gives: ["create", event.size] }
     if (event.type === "key.taken") return { gives: [entity, Infinity] }
+    const key = entity.slice(entity.indexOf(":") + 1)
+    // That pods could not be made or deleted stands in the status, and no plan could know it (ReplicaFailure).
+    if (event.type === "sync.failed" && (event.verb === "create" || event.verb === "delete")) {
+      return { gives: [`report ${key}`, 2] }
+    }
     // Once more after a failure.
     if (event.type === "sync.planned") {
-      const key = entity.slice(entity.indexOf(":") + 1)
       return { gives: [`report ${key}`, event.acts ? Infinity : event.reports ? 2 : 0] }
     }
     return event.type === "key.done" ? { takes: entity } : {}
@@ -198,8 +202,8 @@ const requestsHaveReasons = always("A component asks only for what it said it wo
       return undefined
     }
   },
-  ["request.sent", "request.postponed", "podBinding.began", "sync.batchStarted", "sync.planned", "key.taken",
-    "key.done", "kubelet.registered", "podWorker.", "process.crashed", "process.stopped"])
+  ["request.sent", "request.postponed", "podBinding.began", "sync.batchStarted", "sync.planned", "sync.failed",
+    "key.taken", "key.done", "kubelet.registered", "podWorker.", "process.crashed", "process.stopped"])
 
 /** Longer than anything takes when nothing is wrong, and than a dead connection takes to be noticed. ASSUMED. */
 const settled_ms = 10_000

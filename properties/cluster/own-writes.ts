@@ -85,7 +85,8 @@ const isConditional = (): (line: Line) => string | undefined => {
     if (request === undefined || !areTold || event.revision === undefined || own[componentOf(actor)] === undefined) {
       return undefined
     }
-    return told.delete(`${event.uid} ${event.revision}`) ? undefined
+    // Also another's answer: a write that changes nothing is answered with the revision that is there.
+    return told.has(`${event.uid} ${event.revision}`) ? undefined
       : `${actor} writes ${request.resource} ${request.key} at revision ${event.revision} whatever version it has`
   }
 }

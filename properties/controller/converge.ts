@@ -31,8 +31,8 @@ const isEnding = ({ now }: History, { metadata: { namespace } }: ApiObject): boo
 
 /** Of several that select an orphan any one may be first. */
 class Orphans<R extends Resource, W extends Resource> {
-  /** By uid of the orphan: since when it is one with these labels. Oldest first. */
-  readonly since_ms = new Map<string, number>()
+  /** By uid of the orphan: the line since when it is one with these labels. Oldest first. */
+  readonly since = new Map<string, Line>()
   readonly #ruled: Ruled<R, W>
   readonly #census: Census<R, W>
   readonly #labels = new Map<string, object | undefined>()
@@ -43,15 +43,16 @@ class Orphans<R extends Resource, W extends Resource> {
   }
 
   /** After the census has heard it. */
-  line({ at_ms, entity, event }: Line, concerned: ReadonlyArray<string>): void {
+  line(line: Line, concerned: ReadonlyArray<string>): void {
     if (this.#ruled.selects === undefined) return
+    const { entity, event } = line
     const orphan = this.#census.orphans.get(entity)
     if (orphan === undefined) {
-      this.since_ms.delete(entity)
+      this.since.delete(entity)
       this.#labels.delete(entity)
     } else if (!this.#labels.has(entity) || this.#labels.get(entity) !== orphan.metadata.labels) {
       this.#labels.set(entity, orphan.metadata.labels)
-      this.#begin(entity, at_ms)
+      this.#begin(entity, line)
     }
     // A new suitor, or one that wants others than before.
     if (event.type !== "object.created" || event.resource !== this.#ruled.of) return
@@ -59,7 +60,7 @@ class Orphans<R extends Resource, W extends Resource> {
       const object = this.#census.known.get(uid)?.object
       if (object === undefined) continue
       for (const [orphan, owned] of this.#census.orphans) {
-        if (this.#ruled.selects(object, owned)) this.#begin(orphan, at_ms)
+        if (this.#ruled.selects(object, owned)) this.#begin(orphan, line)
       }
     }
   }
@@ -77,9 +78,9 @@ class Orphans<R extends Resource, W extends Resource> {
     return this.#census.orphans.get(orphan)?.metadata.name ?? orphan
   }
 
-  #begin(orphan: string, at_ms: number): void {
-    this.since_ms.delete(orphan)
-    this.since_ms.set(orphan, at_ms)
+  #begin(orphan: string, line: Line): void {
+    this.since.delete(orphan)
+    this.since.set(orphan, line)
   }
 }
 
@@ -89,15 +90,15 @@ export const adoptsOrphans = <R extends Resource, W extends Resource>(ruled: Rul
   const orphans = new Orphans(ruled, census)
   return {
     line: (line) => {
-      const before = orphans.since_ms.size
+      const before = orphans.since.size
       orphans.line(line, census.line(line))
-      return Math.max(0, orphans.since_ms.size - before)
+      return Math.max(0, orphans.since.size - before)
     },
     open: function*() {
-      for (const [orphan, since_ms] of orphans.since_ms) {
+      for (const [orphan, { at_ms: since_ms, seq }] of orphans.since) {
         const suitor = orphans.suitorOf(orphan)
         if (suitor === undefined) continue
-        yield { entity: `${orphans.nameOf(orphan)} for ${keyOf(suitor)}`, since_ms, within_ms: converge_ms }
+        yield { entity: `${orphans.nameOf(orphan)} for ${keyOf(suitor)}`, since_ms, seq, within_ms: converge_ms }
       }
     }
   }
@@ -111,7 +112,7 @@ export const comesToItsNumber = <R extends Resource, W extends Resource>(
   ruled: Ruled<R, W>
 ): LeadsTo["make"] => (history) => {
   const census = new Census(ruled)
-  const since_ms = new Map<string, number>()
+  const since = new Map<string, Line>()
   /** Keys, by process. */
   const waiting = new ByActor<true>()
   const isWaited = (key: string): boolean => {
@@ -120,7 +121,7 @@ export const comesToItsNumber = <R extends Resource, W extends Resource>(
   }
   return {
     line: (line) => {
-      const { actor, at_ms, entity, event } = line
+      const { actor, entity, event } = line
       if (event.type === "process.crashed" || event.type === "process.stopped") waiting.forget(event.process)
       const key = keyIn(ruled.queue, entity)
       if (key !== undefined && event.type === "expectations.set") waiting.set(actor, key, true)
@@ -129,22 +130,22 @@ export const comesToItsNumber = <R extends Resource, W extends Resource>(
       for (const uid of census.line(line)) {
         const known = census.known.get(uid)
         const { active = 0, object } = known ?? {}
-        if (object === undefined || isGoing(object) || ruled.wants(object) === active) since_ms.delete(uid)
-        else if (!since_ms.has(uid)) {
-          since_ms.set(uid, at_ms)
+        if (object === undefined || isGoing(object) || ruled.wants(object) === active) since.delete(uid)
+        else if (!since.has(uid)) {
+          since.set(uid, line)
           opened++
         }
       }
       return opened
     },
     open: function*(): Iterable<Obligation> {
-      for (const [uid, since] of since_ms) {
+      for (const [uid, { at_ms: since_ms, seq }] of since) {
         const { active, object } = census.known.get(uid)!
         const wanted = ruled.wants(object!)
         if (active < wanted && isEnding(history, object!)) continue
         const wait_ms = isWaited(keyOf(object!)) ? expectationsTimeout_ms : 0
         yield {
-          entity: `${keyOf(object!)} wants ${wanted} and has ${active}`, since_ms: since,
+          entity: `${keyOf(object!)} wants ${wanted} and has ${active}`, since_ms, seq,
           within_ms: converge_ms + wait_ms + perOwned_ms * Math.abs(wanted - active)
         }
       }
@@ -197,9 +198,9 @@ export const actsSoon = <R extends Resource, W extends Resource>(ruled: Ruled<R,
       const what = census.wrong(known, false, isEnding(history, known.object!))
       if (what !== undefined) return `${keyOf(known.object!)} ${what} since ${Math.round(since_ms)} ms`
     }
-    for (const [orphan, since_ms] of orphans.since_ms) {
+    for (const [orphan, { at_ms: since_ms }] of orphans.since) {
       if (at_ms - since_ms <= within_ms) break
-      orphans.since_ms.delete(orphan)
+      orphans.since.delete(orphan)
       if (!calm.wasWellFor(well_ms, since_ms)) continue
       const suitor = orphans.suitorOf(orphan)
       if (suitor === undefined) continue

@@ -122,13 +122,13 @@ export const movesByItsController = <R extends Resource, W extends Resource>(
   }
   return {
     line: (line) => {
-      const { actor, at_ms, entity, event } = line
+      const { actor, at_ms, entity, event, seq } = line
       switch (event.type) {
         case "object.updated": {
           if (event.resource !== owns || at_ms - left_ms <= tell_ms) return
           const [before, after] = [controllerOf(event.previous), controllerOf(event.object)]
           if (before?.uid === after?.uid || (after ?? before)!.kind !== kinds[of].kind) return
-          open.set(`${entity} ${event.revision}`, { entity: event.key, since_ms: at_ms, within_ms: tell_ms })
+          open.set(`${entity} ${event.revision}`, { entity: event.key, since_ms: at_ms, seq, within_ms: tell_ms })
           return
         }
         case "sync.wrote":

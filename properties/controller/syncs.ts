@@ -219,7 +219,7 @@ export const forgetsTheGone = <R extends Resource, W extends Resource>(
   const expecting = new ByActor<true>()
   const owing = new ByActor<Obligation>()
   return {
-    line: ({ actor, at_ms, entity, event }) => {
+    line: ({ actor, at_ms, entity, event, seq }) => {
       if (event.type === "process.crashed" || event.type === "process.stopped") {
         expecting.forget(event.process)
         owing.forget(event.process)
@@ -228,7 +228,8 @@ export const forgetsTheGone = <R extends Resource, W extends Resource>(
         const name = `${queue}:${keyOf(event.object as ApiObject)}`
         for (const [process, key] of expecting) {
           if (key !== name) continue
-          owing.set(process, key, { entity: `${process} on ${key}`, since_ms: at_ms, within_ms: notice_ms })
+          owing.set(process, key,
+            { entity: `${process} on ${key}`, since_ms: at_ms, within_ms: notice_ms, seq, by: process })
         }
       } else if (keyIn(queue, entity) !== undefined) {
         if (event.type === "expectations.set") expecting.set(actor, entity, true)

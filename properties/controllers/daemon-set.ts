@@ -232,8 +232,9 @@ export const properties: ReadonlyArray<Property> = [
     prunesTheSecond, ["pods.", "object.seen"])),
   needing([...ofPods, "nodes", "controllerrevisions"], always("a DaemonSet's status says what its pods and "
     + "the nodes were not long ago", [], saysWhatWas, ["daemonsets.updated"])),
-  needing(["daemonsets", "leases", "times"], always("a DaemonSet's status is of no earlier generation than the last", [],
-    reportsInOrder("daemonsets"), ["daemonsets.updated"])),
+  needing(["daemonsets", "leases", "times"], always(
+    "a DaemonSet's status is of no earlier generation than the last", [], reportsInOrder("daemonsets"),
+    ["daemonsets.updated"])),
   needing(["daemonsets", "namespaces"], leadsTo("every generation of a DaemonSet is soon reported on", [],
     isReportedOn("daemonsets"), ["daemonsets.", "object.seen"])),
   needing(["daemonsets", "pods", "nodes", "controllerrevisions"], eventually("at rest a DaemonSet's status is "

@@ -237,8 +237,9 @@ const wrongSet = (owner: unknown, made: unknown): string | undefined => {
 
 const kinds = ["deployments", "replicasets", "leases", "times"] as const
 export const properties: ReadonlyArray<Property> = [
-  needing(["deployments", "replicasets", "times"], always("a Deployment's set is made for one that exists, and named after it",
-    [], madeForTheLiving("deployments", "replicasets", wrongSet), ["replicasets.created"])),
+  needing(["deployments", "replicasets", "times"], always(
+    "a Deployment's set is made for one that exists, and named after it", [],
+    madeForTheLiving("deployments", "replicasets", wrongSet), ["replicasets.created"])),
   needing(kinds, always("no set of a rolling Deployment is scaled up beyond what may be there at once", [82],
     staysWithinSurge, ["replicasets."])),
   needing(kinds, always("no old set of a rolling Deployment gives up pods that are needed", [82], keepsEnoughAvailable,

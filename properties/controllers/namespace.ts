@@ -30,7 +30,7 @@ const goesOn_ms = 300_000 // ASSUMED
 
 /** What is being deleted and held by finalizers, or by its kubelet, is waited for; nothing else is. */
 const goesOn = () => (history: History) => {
-  const changedAt_ms = new Map<string, number>()
+  const changed = new Map<string, Line>()
   const waits = (inside: ReadonlyArray<Inside>): boolean => {
     const pods = inside.filter(({ kind }) => kind === "Pod")
     return inside.length > 0 && (pods.length > 0 ? pods : inside).every(isGoing)
@@ -38,7 +38,7 @@ const goesOn = () => (history: History) => {
   return {
     line: (line: Line) => {
       const namespace = namespaceOf(line)
-      if (namespace !== undefined) changedAt_ms.set(namespace, line.at_ms)
+      if (namespace !== undefined) changed.set(namespace, line)
       const change = committed(line, "namespaces")
       return change?.type === "object.updated" && isGoing(change.object) && !isGoing(change.previous) ? 1 : 0
     },
@@ -48,8 +48,8 @@ const goesOn = () => (history: History) => {
         const { name } = namespace.metadata
         const inside = contentOf(history, name)
         if (waits(inside)) continue
-        const since_ms = changedAt_ms.get(name) ?? 0
-        yield { entity: `${name}, ${inside.length} objects`, since_ms, within_ms: goesOn_ms }
+        const { at_ms: since_ms, seq } = changed.get(name)!
+        yield { entity: `${name}, ${inside.length} objects`, since_ms, seq, within_ms: goesOn_ms }
       }
     }
   }

@@ -37,7 +37,7 @@ const onlyTheyForce = (history: History): (line: Line) => Said => {
 const mark_ms = 120_000 // ASSUMED: a new leader, its informers, a round of 20 s, and once more after a conflict.
 
 const marksUnscheduled = (): { line: (line: Line) => number; open: () => Iterable<Obligation> } => {
-  const waiting = new Map<string, { readonly key: string; readonly since_ms: number }>()
+  const waiting = new Map<string, { readonly key: string; readonly since_ms: number; readonly seq: number }>()
   return {
     line: (line) => {
       const { key, object: { metadata, spec, status }, type } = committed(line, "pods")!
@@ -45,11 +45,11 @@ const marksUnscheduled = (): { line: (line: Line) => number; open: () => Iterabl
         (spec.nodeName ?? "") === "" && status.phase !== "Failed" && status.phase !== "Succeeded"
       if (!waits) waiting.delete(line.entity)
       if (!waits || waiting.has(line.entity)) return 0
-      waiting.set(line.entity, { key, since_ms: line.at_ms })
+      waiting.set(line.entity, { key, since_ms: line.at_ms, seq: line.seq })
       return 1
     },
     open: function*() {
-      for (const { key, since_ms } of waiting.values()) yield { entity: key, since_ms, within_ms: mark_ms }
+      for (const { key, seq, since_ms } of waiting.values()) yield { entity: key, since_ms, seq, within_ms: mark_ms }
     }
   }
 }

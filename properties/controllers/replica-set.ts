@@ -64,7 +64,9 @@ const availableInTime = (): (line: Line) => string | undefined => {
       const { object, owned } = census.known.get(uid) ?? {}
       if (object !== undefined && !isGoing(object) && waits(object)) slow.add(uid)
       else slow.delete(uid)
-      if (owned?.has(entity) === true && since.get(entity)?.owner !== uid) since.set(entity, { owner: uid, at_ms })
+      const isIts = since.get(entity)?.owner === uid
+      if (owned?.has(entity) !== true && isIts) since.delete(entity)
+      else if (owned?.has(entity) === true && !isIts) since.set(entity, { owner: uid, at_ms })
     }
     for (const uid of slow) {
       const { object, owned } = census.known.get(uid)!

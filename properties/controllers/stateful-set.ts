@@ -174,8 +174,9 @@ export const properties: ReadonlyArray<Property> = [
     mountsItsClaims, ["pods.created"])),
   needing(ofPods, always("a StatefulSet's status says what its pods were at some revision not long ago", [],
     saysWhatWas, ["statefulsets.updated"])),
-  needing(["statefulsets", "leases", "times"], always("a StatefulSet's status is of no earlier generation than the last", [],
-    reportsInOrder("statefulsets"), ["statefulsets.updated"])),
+  needing(["statefulsets", "leases", "times"], always(
+    "a StatefulSet's status is of no earlier generation than the last", [], reportsInOrder("statefulsets"),
+    ["statefulsets.updated"])),
   needing(["statefulsets", "namespaces"], leadsTo("every generation of a StatefulSet is soon reported on", [],
     isReportedOn("statefulsets"), ["statefulsets.", "object.seen"])),
   needing(["statefulsets", "pods"], eventually("at rest a StatefulSet's status is true, and it has the pods that it "

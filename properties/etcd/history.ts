@@ -129,9 +129,10 @@ export class Members {
   #frozen: ReadonlySet<string> = new Set()
   phase = "safety"
   /** Since when the set of members that can work together is what it is, or the phase. */
-  since_ms = 0
+  since: Pick<Line, "at_ms" | "seq"> = { at_ms: 0, seq: 0 }
 
-  hear({ actor, at_ms, event }: Line): void {
+  hear(line: Line): void {
+    const { actor, event } = line
     switch (event.type) {
       case "process.started":
         if (event.process.startsWith("etcd/")) this.#machineOf.set(event.process, actor.slice("machine/".length))
@@ -140,18 +141,18 @@ export class Members {
         this.size = event.members
         this.running.add(actor)
         this.applied.set(actor, event.applied)
-        this.since_ms = at_ms
+        this.since = line
         return
       case "process.crashed":
       case "process.stopped":
         this.paused.delete(event.process)
-        if (this.running.delete(event.process)) this.since_ms = at_ms
+        if (this.running.delete(event.process)) this.since = line
         return
       case "process.paused":
         this.paused.add(event.process)
         return
       case "process.resumed":
-        if (this.paused.delete(event.process)) this.since_ms = at_ms
+        if (this.paused.delete(event.process)) this.since = line
         return
       case "entry.applied":
         this.applied.set(actor, event.index)
@@ -159,7 +160,7 @@ export class Members {
       case "phase.began":
         this.phase = event.phase
         this.#frozen = new Set(event.frozen)
-        this.since_ms = at_ms
+        this.since = line
         return
       default:
     }

@@ -60,7 +60,7 @@ describe("coverage feedback", () => {
       feedback.learn(i % 2 === 0 ? ["fault:clock.jump", "run:choices"] : ["fault:disk.lose", "run:choices"],
         i % 2 === 0 ? 3 : 0.1)
     }
-    const { weights } = feedback
+    const weights = feedback.frozen()
     expect(weights.get("fault:clock.jump")!).toBeGreaterThan(1.5 * features.get("fault:clock.jump")!)
     expect(weights.get("fault:disk.lose")!).toBeLessThan(features.get("fault:disk.lose")! / 1.5)
     expect(Math.abs(weights.get("run:choices")! - features.get("run:choices")!)).toBeLessThan(0.1)

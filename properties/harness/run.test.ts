@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest"
 import type { Line } from "#model/events.ts"
 import { properties } from "#properties/all.ts"
 import { drawRun } from "#properties/harness/draw.ts"
+import { features, type Weights } from "#properties/harness/draw/swarm.ts"
 import { campaign } from "#properties/harness/run/campaign.ts"
 import { run, type Options } from "#properties/harness/run.ts"
 import type { RunInput } from "#properties/harness/draw/run-input.ts"
@@ -131,6 +132,24 @@ describe("a failure", () => {
 })
 
 describe("a campaign", () => {
+  it("draws all runs of an epoch with its weights, learns from them for the next, and tells both", async () => {
+    const ends = always("nothing happens", [], () => () => "something did")
+    const epochs = new Map<number, Weights>()
+    const inputs: Array<RunInput> = []
+    let rarity = 0
+    await campaign({
+      seed: 7, first: 1, every: 2, runs: 9, properties: [ends], epoch_runs: 4,
+      coverage: { reached: 0, rarity: () => rarity++ % 3 * 4 },
+      epoch: (run, weights) => epochs.set(run, weights), each: ({ input }) => inputs.push(input!)
+    })
+    expect([...epochs.keys()]).toEqual([1, 9, 17])
+    expect(epochs.get(1)).toEqual(features)
+    expect(epochs.get(17)).not.toEqual(epochs.get(9))
+    const drawnAgain = inputs.map((_, i) => drawRun(7, 1 + 2 * i, { weights: epochs.get(1 + 8 * (i >> 2))! }))
+    expect(inputs).toEqual(drawnAgain)
+    const isAsEver = drawnAgain.map((input, i) => JSON.stringify(input) === JSON.stringify(drawRun(7, 1 + 2 * i)))
+    expect(isAsEver.indexOf(false)).toBe(4)
+  })
   it("repeats from its seed, counts, and says when it was too short to tell", { timeout: 120_000 }, async () => {
     const once = await campaign({ seed: 9, runs: 3, properties })
     const again = await campaign({ seed: 9, runs: 3, properties })

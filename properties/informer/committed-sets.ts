@@ -37,7 +37,7 @@ export class CommittedSet {
   }
 
   /** The first change that a copy of this revision does not hold. */
-  firstAfter(revision: number): { readonly revision: number; readonly at_ms: number } | undefined {
+  firstAfter(revision: number): Omit<Change, "digest"> | undefined {
     const change = this.#changes[this.#after(revision)]
     return change === undefined || change.seq > this.#moment.seq ? undefined : change
   }

@@ -11,6 +11,7 @@ const stop_ms = 240_000 // ASSUMED
 interface Terminating {
   readonly pod: Pod
   readonly since_ms: number
+  readonly seq: number
 }
 
 const terminatingPodGoes = leadsTo("a pod that is being deleted on a live node is gone in the end", [], () => {
@@ -24,14 +25,16 @@ const terminatingPodGoes = leadsTo("a pod that is being deleted on a live node i
         && pod.spec.nodeName !== undefined
       if (!mustGo) open.delete(uid)
       if (!mustGo || open.has(uid)) return 0
-      open.set(uid, { pod, since_ms: line.at_ms })
+      open.set(uid, { pod, since_ms: line.at_ms, seq: line.seq })
       return 1
     },
     open: function*(): Generator<Obligation> {
-      for (const { pod, since_ms } of open.values()) {
+      for (const { pod, seq, since_ms } of open.values()) {
         const grace_s = pod.metadata.deletionGracePeriodSeconds ?? terminationGracePeriod_s
         const { name, uid } = pod.metadata
-        yield { entity: `${name} (${uid}) on ${pod.spec.nodeName}`, since_ms, within_ms: grace_s * 1000 + stop_ms }
+        const { nodeName } = pod.spec
+        yield { entity: `${name} (${uid}) on ${nodeName}`, since_ms, within_ms: grace_s * 1000 + stop_ms, seq,
+          by: `kubelet/${nodeName}` }
       }
     }
   }

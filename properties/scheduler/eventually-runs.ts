@@ -16,6 +16,7 @@ import { add, fits, isReady, isTerminal, nodeOf, type Sums } from "#properties/s
 const schedule_ms = 180_000 // ASSUMED
 /** Each pod in front costs a cycle, a binding, and its share of the API server. */
 const perPodAhead_ms = 50 // ASSUMED
+const wait_ms = (ahead: number): number => schedule_ms + perPodAhead_ms * ahead
 /** Pull time and a kubelet that has to find the API server again. */
 const start_ms = 180_000 // ASSUMED
 
@@ -26,7 +27,7 @@ const isPending = (pod: Pod): boolean => nodeOf(pod) === "" && !isTerminal(pod) 
 interface Pending {
   readonly pod: Pod
   witness: string | undefined
-  since_ms: number
+  since: Line
   readonly ahead: number
 }
 
@@ -83,18 +84,18 @@ export const fittingPodIsBound = (history: History): Owing => {
   const hopeless = new Set<Pending>()
   let turn = 0
 
-  const settle = (entry: Pending, at_ms: number): void => {
+  const settle = (entry: Pending, line: Line): void => {
     // Another node each time: pods that share a witness are looked at whenever it changes.
     turn++
     for (let i = 0; i < names.length; i++) {
       const name = names[(turn + i) % names.length]!
-      if (bound.takes(name, entry.pod)) return attach(entry, name, at_ms)
+      if (bound.takes(name, entry.pod)) return attach(entry, name, line)
     }
     entry.witness = undefined
     hopeless.add(entry)
   }
-  const attach = (entry: Pending, name: string, at_ms: number): void => {
-    if (hopeless.delete(entry)) entry.since_ms = at_ms
+  const attach = (entry: Pending, name: string, line: Line): void => {
+    if (hopeless.delete(entry)) entry.since = line
     entry.witness = name
     opened++
     let set = byWitness.get(name)
@@ -108,41 +109,41 @@ export const fittingPodIsBound = (history: History): Owing => {
     hopeless.delete(entry)
     if (entry.witness !== undefined) byWitness.get(entry.witness)?.delete(entry)
   }
-  const nodeChanged = (name: string, at_ms: number): void => {
+  const nodeChanged = (name: string, line: Line): void => {
     for (const entry of byWitness.get(name) ?? []) {
       if (bound.takes(name, entry.pod)) continue
       byWitness.get(name)!.delete(entry)
-      settle(entry, at_ms)
+      settle(entry, line)
     }
     if (hopeless.size === 0) return
-    for (const entry of hopeless) if (bound.takes(name, entry.pod)) attach(entry, name, at_ms)
+    for (const entry of hopeless) if (bound.takes(name, entry.pod)) attach(entry, name, line)
   }
   let opened = 0
-  const podChanged = (pod: Pod, isGone: boolean, at_ms: number): void => {
+  const podChanged = (pod: Pod, isGone: boolean, line: Line): void => {
     const { uid } = pod.metadata
     if (isGone || !isPending(pod)) drop(uid)
     else if (!pending.has(uid)) {
-      const entry: Pending = { pod, witness: undefined, since_ms: at_ms, ahead: pending.size }
+      const entry: Pending = { pod, witness: undefined, since: line, ahead: pending.size }
       pending.set(uid, entry)
-      settle(entry, at_ms)
+      settle(entry, line)
     }
-    for (const name of bound.pod(pod, isGone)) nodeChanged(name, at_ms)
+    for (const name of bound.pod(pod, isGone)) nodeChanged(name, line)
   }
   return {
     line: (line) => {
       opened = 0
       const pod = committed(line, "pods")
-      if (pod !== undefined) podChanged(pod.object, pod.type === "object.deleted", line.at_ms)
+      if (pod !== undefined) podChanged(pod.object, pod.type === "object.deleted", line)
       const node = committed(line, "nodes")
       if (node === undefined) return opened
       if (node.type !== "object.updated") names = history.now.nodes.all().map(({ metadata }) => metadata.name)
-      nodeChanged(node.object.metadata.name, line.at_ms)
+      nodeChanged(node.object.metadata.name, line)
       return opened
     },
     open: function*() {
-      for (const entry of pending.values()) if (entry.witness !== undefined) {
-        yield { entity: `${keyOf(entry.pod)}, which fits ${entry.witness}`, since_ms: entry.since_ms,
-          within_ms: schedule_ms + perPodAhead_ms * entry.ahead }
+      for (const { ahead, pod, since: { at_ms: since_ms, seq }, witness } of pending.values()) {
+        if (witness === undefined) continue
+        yield { entity: `${keyOf(pod)}, which fits ${witness}`, since_ms, seq, within_ms: wait_ms(ahead) }
       }
     }
   }
@@ -154,7 +155,7 @@ const excuses = new Set(["ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull"
 
 /** A bound pod leaves Pending while its node is ready; a kubelet that refuses it marks it Failed. */
 export const boundPodRuns = ({ now }: History): Owing => {
-  const waiting = new Map<string, { readonly pod: Pod; since_ms: number }>()
+  const waiting = new Map<string, { readonly pod: Pod; since: Line }>()
   const onNode = new Map<string, Set<string>>()
   const isExcused = (pod: Pod): boolean => pod.status.containerStatuses?.some(({ state, lastState }) =>
     lastState.terminated !== undefined || state.terminated !== undefined ||
@@ -165,7 +166,7 @@ export const boundPodRuns = ({ now }: History): Owing => {
     waiting.delete(uid)
     onNode.get(nodeOf(entry.pod))?.delete(uid)
   }
-  const podChanged = (pod: Pod, isGone: boolean, at_ms: number): number => {
+  const podChanged = (pod: Pod, isGone: boolean, line: Line): number => {
     const { uid } = pod.metadata
     const node = nodeOf(pod)
     const waits = !isGone && node !== "" && pod.status.phase === "Pending" &&
@@ -175,7 +176,7 @@ export const boundPodRuns = ({ now }: History): Owing => {
       return 0
     }
     const before = waiting.get(uid)
-    waiting.set(uid, { pod, since_ms: before?.since_ms ?? at_ms })
+    waiting.set(uid, { pod, since: before?.since ?? line })
     let set = onNode.get(node)
     if (set === undefined) onNode.set(node, set = new Set())
     set.add(uid)
@@ -184,7 +185,7 @@ export const boundPodRuns = ({ now }: History): Owing => {
   return {
     line: (line) => {
       const pod = committed(line, "pods")
-      const opened = pod === undefined ? 0 : podChanged(pod.object, pod.type === "object.deleted", line.at_ms)
+      const opened = pod === undefined ? 0 : podChanged(pod.object, pod.type === "object.deleted", line)
       const node = committed(line, "nodes")
       if (node === undefined) return opened
       const wasReady = node.type === "object.updated" ? isReady(node.previous)
@@ -193,15 +194,16 @@ export const boundPodRuns = ({ now }: History): Owing => {
       // The kubelet's time counts from when its node is ready again.
       for (const uid of onNode.get(node.object.metadata.name) ?? []) {
         const entry = waiting.get(uid)
-        if (entry !== undefined) entry.since_ms = line.at_ms
+        if (entry !== undefined) entry.since = line
       }
       return opened
     },
     open: function*() {
-      for (const { pod, since_ms } of waiting.values()) {
+      for (const { pod, since: { at_ms: since_ms, seq } } of waiting.values()) {
         const node = now.nodes.named(nodeOf(pod))
         if (node === undefined || !isReady(node)) continue
-        yield { entity: `${keyOf(pod)} on ${nodeOf(pod)}`, since_ms, within_ms: start_ms }
+        yield { entity: `${keyOf(pod)} on ${nodeOf(pod)}`, since_ms, within_ms: start_ms, seq,
+          by: `kubelet/${nodeOf(pod)}` }
       }
     }
   }

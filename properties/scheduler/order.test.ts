@@ -19,6 +19,18 @@ describe("a pod", () => {
     expect(broken(promise, history(started, begins("u")))).toContain("which no scheduler began for it")
     expect(broken(promise, history(started, begins("v")))).toBeUndefined()
   })
+  it("may be bound by a user who saw it, however late, and not by whom nobody saw", () => {
+    const commits = new Commits()
+    const pods = [podOf("web", "u"), podOf("web", "v")] as const
+    const binds: Given = [1, "user/0", { type: "request.sent", verb: "create", resource: "pods",
+      subresource: "binding", key: "default/web", timeout_ms: 60_000 }, "1.1"]
+    const bound = podOf("web", "v", { nodeName: "n" })
+    expect(broken(promise, [started, commits.put(0, "pods", pods[1]), binds, commits.put(900_000, "pods", bound)]))
+      .toBeUndefined()
+    const others = new Commits()
+    expect(broken(promise, [started, others.put(0, "pods", pods[0]), binds, others.drop(2, "pods", pods[0]),
+      others.put(3, "pods", pods[1]), others.put(4, "pods", bound)])).toContain("which no scheduler began for it")
+  })
   it("may be bound by a user, or by whom nothing is told", () => {
     const user: Given = [1, "user/0", { type: "request.sent", verb: "create", resource: "pods",
       subresource: "binding", key: "default/web", timeout_ms: 60_000 }, "1.1"]

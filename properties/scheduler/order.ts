@@ -1,6 +1,5 @@
 /** What goes before what in a scheduler: its lease, its queue, its cycle, and what was committed. */
 import type { Line } from "#model/events.ts"
-import { requestTimeout_ms } from "#model/limits.ts"
 import type { Pod } from "#model/objects/pod.ts"
 import { committed } from "#properties/history.ts"
 import { after, atOnce, said } from "#properties/order.ts"
@@ -86,31 +85,31 @@ const knowing: ReadonlyArray<Property> = [
     first: registered, second: said("schedulerNode.changed") })
 ]
 
-/** A user's binding, under way at its longest. */
-const userBinds_ms = 2 * requestTimeout_ms
-/** A Binding carries the uid of the pod that was seen: who came later under its name is another. Users may bind. */
+/**
+ * A Binding carries the uid of the pod that was seen: who came later under its name is another. Users may bind; what no
+ * leader of etcd could commit waits in its log for the next one, however long there is none.
+ */
 const byItsBinding = "A pod comes to a node only by the binding that a scheduler began for that very pod"
 const bindsWhomItSaw = always(byItsBinding, [36],
-  () => {
+  ({ now }) => {
     const begun = new Set<string>()
-    const byUser_ms = new Map<string, number>()
+    /** By uid, whatever the node. */
+    const byUser = new Set<string>()
     // A trace that tells of no scheduler says nothing of bindings.
     let areTold = false
     return (line) => {
-      const { actor, at_ms, entity, event } = line
+      const { actor, entity, event } = line
       if (event.type === "schedulerProcess.started") areTold = true
       else if (event.type === "podBinding.began") begun.add(`${entity} on ${event.node}`)
       else if (event.type === "request.sent" && event.subresource === "binding" && !actor.startsWith("scheduler/")) {
-        byUser_ms.set(event.key, at_ms)
+        const meant = now.pods.named(event.key)?.metadata.uid
+        if (meant !== undefined) byUser.add(meant)
       }
       const change = committed(line, "pods")
       if (!areTold || change?.type !== "object.updated") return undefined
       const { nodeName = "" } = change.object.spec
-      if (nodeName === "" || nodeName === change.previous.spec.nodeName || begun.has(`${entity} on ${nodeName}`)) {
-        return undefined
-      }
-      const user_ms = byUser_ms.get(change.key.slice("/registry/pods/".length)) ?? -Infinity
-      return at_ms - user_ms <= userBinds_ms ? undefined
+      if (nodeName === "" || nodeName === change.previous.spec.nodeName) return undefined
+      return begun.has(`${entity} on ${nodeName}`) || byUser.has(entity) ? undefined
         : `${change.key} (${entity}) was bound to ${nodeName}, which no scheduler began for it`
     }
   }, ["pods.updated", "podBinding.began", "schedulerProcess.started", "request.sent"])

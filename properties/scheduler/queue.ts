@@ -161,10 +161,11 @@ export const backoffEnds = (): (line: Line) => string | undefined => {
 /** 68: whoever is active or backs off at a leading scheduler is taken. */
 const takeWithin_ms = 60_000 // ASSUMED: back-off 10 s and a queue in front.
 export const activeIsTaken = (): { line: (line: Line) => void; open: () => Iterable<Obligation> } => {
-  const waiting = new Map<string, Map<string, number>>()
+  const waiting = new Map<string, Map<string, Line>>()
   const leading = new Set<string>()
   return {
-    line: ({ actor, at_ms, entity, event, state }) => {
+    line: (line) => {
+      const { actor, entity, event, state } = line
       if (event.type === "schedulerProcess.led") leading.add(actor)
       else if (event.type === "process.crashed" || event.type === "process.stopped") {
         waiting.delete(event.process)
@@ -174,14 +175,14 @@ export const activeIsTaken = (): { line: (line: Line) => void; open: () => Itera
         if (pods === undefined) waiting.set(actor, pods = new Map())
         // Who failed with an error, as all do in a cluster without nodes, sits out its whole back-off, again and again.
         const isError = event.type === "schedulingQueue.returned" && event.reason === "error"
-        if (!isError && (state === "active" || state === "backoff")) pods.set(entity, pods.get(entity) ?? at_ms)
+        if (!isError && (state === "active" || state === "backoff")) pods.set(entity, pods.get(entity) ?? line)
         else pods.delete(entity)
       }
     },
     open: function*() {
       for (const actor of leading) {
-        for (const [entity, since_ms] of waiting.get(actor) ?? []) {
-          yield { entity: `${entity} at ${actor}`, since_ms, within_ms: takeWithin_ms }
+        for (const [entity, { at_ms: since_ms, seq }] of waiting.get(actor) ?? []) {
+          yield { entity: `${entity} at ${actor}`, since_ms, within_ms: takeWithin_ms, seq, by: actor }
         }
       }
     }
@@ -225,19 +226,22 @@ export const assumedOnce = (): (line: Line) => string | undefined => {
 const until = (
   opens: string, closes: ReadonlyArray<string>, within_ms: number
 ) => (): { line: (line: Line) => void; open: () => Iterable<Obligation> } => {
-  const byActor = new Map<string, Map<string, number>>()
+  const byActor = new Map<string, Map<string, Line>>()
   return {
-    line: ({ actor, at_ms, entity, event }) => {
+    line: (line) => {
+      const { actor, entity, event } = line
       if (event.type === "process.crashed" || event.type === "process.stopped") byActor.delete(event.process)
       else if (event.type === opens) {
-        const pods = byActor.get(actor) ?? new Map<string, number>()
+        const pods = byActor.get(actor) ?? new Map<string, Line>()
         byActor.set(actor, pods)
-        if (!pods.has(entity)) pods.set(entity, at_ms)
+        if (!pods.has(entity)) pods.set(entity, line)
       } else if (closes.includes(event.type)) byActor.get(actor)?.delete(entity)
     },
     open: function*() {
       for (const [actor, pods] of byActor) {
-        for (const [entity, since_ms] of pods) yield { entity: `${entity} at ${actor}`, since_ms, within_ms }
+        for (const [entity, { at_ms: since_ms, seq }] of pods) {
+          yield { entity: `${entity} at ${actor}`, since_ms, within_ms, seq, by: actor }
+        }
       }
     }
   }

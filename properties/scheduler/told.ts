@@ -92,14 +92,14 @@ export const userIsTold = ({ now }: History): { line: (line: Line) => void; open
     (spec.nodeName ?? "") === "" && metadata.deletionTimestamp === undefined
   return {
     line: (line) => {
-      const { at_ms, entity, event } = line
+      const { actor: by, at_ms, entity, event, seq } = line
       if (event.type === "scheduling.failed") {
         const pod = now.pods.get(event.uid)
         const finding = findingOf(event)
         if (pod === undefined || isTold(pod, finding) || !isNobodys(pod)) untold.delete(event.uid)
         else {
-          const since_ms = untold.get(event.uid)?.since_ms ?? at_ms
-          untold.set(event.uid, { entity: pod.metadata.name, since_ms, within_ms: tellWithin_ms, finding })
+          const since = untold.get(event.uid) ?? { since_ms: at_ms, seq, by }
+          untold.set(event.uid, { ...since, entity: pod.metadata.name, within_ms: tellWithin_ms, finding })
         }
         return
       }

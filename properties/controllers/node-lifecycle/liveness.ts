@@ -12,7 +12,9 @@ import {
 } from "#properties/controllers/node-lifecycle/committed-nodes.ts"
 import { committed, type History } from "#properties/history.ts"
 import { relist_ms } from "#properties/history/bounds.ts"
+import type { Holder } from "#properties/history/holders.ts"
 import type { Stored } from "#properties/history/store.ts"
+import { processOf } from "#properties/leader-election/clocks.ts"
 import { leadsTo, needing, type Invariants, type Obligation, type Property } from "#properties/property.ts"
 
 /** Requests, conflicts and a reconnect on top of the periods. ASSUMED. */
@@ -75,8 +77,8 @@ class View {
     this.now_ms = line.at_ms
     if (committed(line, "nodes") !== undefined) this.zones.count(this.now, line.at_ms)
   }
-  get leads_ms(): number | undefined {
-    return this.#holders.of("kube-controller-manager", this.now_ms)?.since_ms
+  get leader(): Holder | undefined {
+    return this.#holders.of("kube-controller-manager", this.now_ms)
   }
 }
 /** Also what changes nothing here tells the time. */
@@ -95,9 +97,10 @@ const holds = (
         view.hear(line)
         return concerns(line) ? 1 : 0
       },
-      open: () => {
-        const { leads_ms } = view
-        return leads_ms === undefined ? [] : open(view, leads_ms)
+      open: function*() {
+        const { leader } = view
+        if (leader === undefined) return
+        for (const owed of open(view, leader.since_ms)) yield { ...owed, by: processOf(leader.identity) }
       }
     }
   }, hears, inCore))

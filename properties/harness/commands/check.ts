@@ -102,9 +102,10 @@ interface Plan {
 
 /** A worker's part of the campaign, in this process; what it finds goes to its file. */
 const work = async (given: Given, { inputs, seed }: Plan, worker: Worker): Promise<Shared> => {
-  const [{ campaign }, { judging }, { examples }, { Writer }] = await Promise.all([
+  const [{ campaign }, { judging }, { examples }, { Writer }, { features }] = await Promise.all([
     import("#properties/harness/run/campaign.ts"), import("#properties/harness/commands/judging.ts"),
-    import("#properties/harness/draw/examples.ts"), import("#properties/harness/commands/results.ts")
+    import("#properties/harness/draw/examples.ts"), import("#properties/harness/commands/results.ts"),
+    import("#properties/harness/draw/swarm.ts")
   ])
   const runs = atLeast("runs", given.runs, 1)
   const minutes = atLeast("minutes", given.minutes, 0.001)
@@ -123,10 +124,11 @@ const work = async (given: Given, { inputs, seed }: Plan, worker: Worker): Promi
   const line = progressLine()
   const most = runs ?? inputs?.length ?? (minutes === undefined ? runsByDefault : undefined)
   const sometimes = judged.options.properties.filter(({ kind }) => kind === "sometimes").map(({ name }) => name)
-  const writer = new Writer(given.out, { seed, ...worker, isGiven: inputs !== undefined, sometimes }, both)
+  const header = { seed, ...worker, isGiven: inputs !== undefined, sometimes, features: [...features.keys()] }
+  const writer = new Writer(given.out, header, both)
   const summary = await campaign({
     ...judged.options, seed, coverage: judged.coverage, signal: stop.signal, selfCheck: given.selfCheck, ...worker,
-    each: (ran) => writer.add(ran),
+    epoch: (run, weights) => writer.epoch(run, weights), each: (ran) => writer.add(ran),
     ...(minutes === undefined ? {} : { wall_ms: minutes * 60_000 }),
     ...(most === undefined ? {} : { runs: Math.ceil((most - worker.first) / worker.every) }),
     ...(inputs !== undefined ? { inputs } : !given.examples ? {}

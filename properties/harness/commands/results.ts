@@ -1,6 +1,7 @@
 /**
  * The results of a campaign on disk: newline-delimited JSON, a line as soon as a run is over, so that whatever happens
- * to the process, what it found is there. A header; the runs; the coverage so far, now and then; an end.
+ * to the process, what it found is there. A header; the epochs, each with the weights that its runs are drawn with; the
+ * runs; the coverage so far, now and then; an end.
  *
  * Whoever shares a campaign, processes of one machine or machines, writes one such file; read together they are the
  * campaign (`plimsoll merge`).
@@ -8,10 +9,11 @@
 import { closeSync, existsSync, globSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs"
 import { BadInput, readText, version } from "#properties/harness/commands/outcome.ts"
 import type { Worker } from "#properties/harness/commands/shares.ts"
+import type { Weights } from "#properties/harness/draw/swarm.ts"
 import { Tally, type Ran, type Summary } from "#properties/harness/run/tally.ts"
 import type { CoverageCounts } from "#properties/harness/judge/coverage.ts"
 
-export const resultsFormat = 1
+export const resultsFormat = 2
 
 export interface Header extends Worker {
   readonly plimsoll: "results"
@@ -22,12 +24,15 @@ export interface Header extends Worker {
   readonly isGiven: boolean
   /** Names of the `sometimes`; a run says by number which it reached. */
   readonly sometimes: ReadonlyArray<string>
+  /** Names of the features; an epoch gives the weight of each. */
+  readonly features: ReadonlyArray<string>
 }
 interface End {
   readonly unfinished: ReadonlyArray<string>
   readonly isAborted: boolean
 }
 type Line = { readonly ran: Omit<Ran, "reached"> & { readonly reached: ReadonlyArray<number> } } |
+  { readonly epoch: { readonly run: number; readonly weights: ReadonlyArray<number> } } |
   { readonly coverage: CoverageCounts } | { readonly end: End }
 
 const coverageEach_ms = 10_000 // ASSUMED: a kilobyte for each chart.
@@ -48,6 +53,7 @@ export const clear = (directory: string, [worker]: ReadonlyArray<Worker>): void 
 export class Writer {
   readonly #file: number
   readonly #numbers: ReadonlyMap<string, number>
+  readonly #features: ReadonlyArray<string>
   readonly #coverage: () => CoverageCounts
   #covered_ms = performance.now()
 
@@ -57,9 +63,14 @@ export class Writer {
     mkdirSync(directory, { recursive: true })
     this.#file = openSync(`${directory}/${nameOf(header)}`, "w")
     this.#numbers = new Map(header.sometimes.map((name, i) => [name, i]))
+    this.#features = header.features
     this.#coverage = coverage
     const about: Header = { plimsoll: "results", format: resultsFormat, version, ...header }
     writeSync(this.#file, `${JSON.stringify(about)}\n`)
+  }
+
+  epoch(run: number, weights: Weights): void {
+    this.#line({ epoch: { run, weights: this.#features.map((feature) => weights.get(feature)!) } })
   }
 
   add({ reached, ...ran }: Ran): void {
@@ -158,7 +169,7 @@ const added = ({ header, lines }: Share, tally: Tally): ReadonlyArray<CoverageCo
   for (const line of lines) {
     if ("ran" in line) tally.add({ ...line.ran, reached: line.ran.reached.map((i) => header.sometimes[i]!) })
     else if ("coverage" in line) coverage = line.coverage
-    else end = line.end
+    else if ("end" in line) end = line.end
   }
   if (end === undefined) tally.unfinished(`share ${header.first + 1} of ${header.every} did not come to its end`)
   else for (const what of end.unfinished) tally.unfinished(what)

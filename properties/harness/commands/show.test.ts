@@ -13,9 +13,10 @@ it("a promise that was not kept in time is explained by the line that opened it"
   const input = decodeRunInput(kept.input)
   const { result, text } = record(input, judging(partsOf("SCH-03")).options, { why: "a test" }, kept.broke)
   const { header, lines } = decodeTrace(text, "sch-03")
-  expect(header.broke?.obligation?.entity).toMatch(/ at scheduler\/0$/)
+  const { actor, entity, seq: opened } = header.broke!.obligation!
+  expect([entity.endsWith(" at scheduler/0"), actor]).toEqual([true, "scheduler/0"])
   const { actors, lines: shown, seen, seq } = why(header.broke, lines)
-  expect([lines[seq]!.event.type, actors]).toEqual(["podBinding.failed", ["scheduler/0"]])
+  expect([seq, lines[seq]!.event.type, actors]).toEqual([opened, "podBinding.failed", ["scheduler/0"]])
   expect(shown.at(-1)!.seq).toBeLessThan(lines.length - 10)
   expect(seen.join("\n")).toMatch(/^scheduler\/0 had seen pods\S* up to revision \d+ \(line \d+, [\d.]+ s\)/)
   const size = { operations: 1, faults: 1, choices: 0 }

@@ -47,6 +47,7 @@ export type Swarm = ReadonlySet<string>
 /** Probability of each feature; those absent keep the one of `features`. */
 export type Weights = ReadonlyMap<string, number>
 
+const grain = 10_000
 /** Without a way to create pods nothing happens: one of the two is always on. */
 const creates = ["operation:replicaSet.create", "operation:pod.create"] as const
 
@@ -62,14 +63,14 @@ const focus = (on: Set<string>, order: ReadonlyArray<string>): void => {
 
 export const swarm = (weights: Weights = new Map()): fc.Arbitrary<Swarm> =>
   fc.tuple(
-    fc.tuple(...[...features.keys()].map(() => fc.nat(9_999))),
+    fc.tuple(...[...features.keys()].map(() => fc.nat(grain - 1))),
     fc.constantFrom(...creates),
     fc.shuffledSubarray(scenarioKinds.map((kind) => `scenario:${kind}`), { minLength: scenarioKinds.length })
   ).map(([draws, create, order]) => {
     const on = new Set<string>()
     let i = 0
     for (const [feature, base] of features) {
-      if (draws[i++]! < 10_000 * (weights.get(feature) ?? base)) on.add(feature)
+      if (draws[i++]! < grain * (weights.get(feature) ?? base)) on.add(feature)
     }
     if (on.has("run:focused")) focus(on, order)
     if (!creates.some((kind) => on.has(kind))) on.add(create)
@@ -96,7 +97,7 @@ const meanOf = (tally: Tally, prior: number): number => (tally.sum + doubt * pri
  * Depends on nothing but the runs before, so a campaign repeats from its seed.
  */
 export class Feedback {
-  readonly weights: Map<string, number> = new Map(features)
+  readonly #weights = new Map(features)
   readonly #all: Tally = { runs: 0, sum: 0 }
   readonly #with = new Map<string, Tally>([...features.keys()].map((feature) => [feature, { runs: 0, sum: 0 }]))
 
@@ -112,8 +113,13 @@ export class Feedback {
       const others: Tally = { runs: this.#all.runs - mine.runs, sum: this.#all.sum - mine.sum }
       const pull = 2 ** (meanOf(mine, mean) - meanOf(others, mean))
       const odds = base / (1 - base) * Math.min(mostPull, Math.max(1 / mostPull, pull))
-      this.weights.set(feature, odds / (1 + odds))
+      this.#weights.set(feature, odds / (1 + odds))
     }
+  }
+
+  /** As they are now; to the grain of a draw, so that they can be written down. */
+  frozen(): Weights {
+    return new Map([...this.#weights].map(([feature, weight]) => [feature, Math.round(weight * grain) / grain]))
   }
 
   #add(tally: Tally, runs: number, worth: number): void {

@@ -1,16 +1,17 @@
 /**
  * Many runs from one base seed, within a number of runs or an amount of time, and what they looked at.
  *
- * A campaign with a number of runs repeats exactly: each run is a function of the seed, its index and the coverage of
- * the runs before. Known inputs stand beside them: they are run first, and runs near them in between, but they are not
- * numbered, and nothing is learnt from them, so that one more of them changes no numbered run.
+ * A campaign with a number of runs repeats exactly: each run is a function of the seed, its index and the weights of
+ * its epoch, which the coverage of the epochs before has made. Known inputs stand beside them: they are run first, and
+ * runs near them in between, but they are not numbered, and nothing is learnt from them, so that one more of them
+ * changes no numbered run.
  * A failure does not end it: the other runs say how often it comes, and what else does.
  * Nothing is printed here: runs and progress go to callbacks, the summary is data.
  */
 import { setImmediate } from "node:timers/promises"
 import { drawVariation, nth, type Options as DrawOptions } from "#properties/harness/draw.ts"
 import type { Example } from "#properties/harness/draw/examples.ts"
-import { Feedback } from "#properties/harness/draw/swarm.ts"
+import { Feedback, type Weights } from "#properties/harness/draw/swarm.ts"
 import { Run, type Broken, type Options } from "#properties/harness/run.ts"
 import { runInput } from "#properties/harness/run/arbitrary.ts"
 import { digest, digestInAnotherProcess } from "#properties/harness/run/digest.ts"
@@ -33,6 +34,8 @@ export interface CampaignOptions extends Options {
   /** Each run twice, and the first in a process of its own too: every line must be the same. */
   readonly selfCheck?: boolean
   readonly draw?: Omit<DrawOptions, "weights">
+  /** How many numbered runs are drawn with the same weights. */
+  readonly epoch_runs?: number
   /** Inputs to run instead of drawn ones, e.g. a recorded workload. */
   readonly inputs?: Iterable<RunInput>
   /** Known inputs, and who judges them: a judge of their own, lest its coverage steer what is drawn. */
@@ -40,6 +43,8 @@ export interface CampaignOptions extends Options {
   /** What the judges of this campaign have reached of the charts; steers what is drawn next. */
   readonly coverage?: { readonly reached: number; readonly rarity: () => number }
   readonly progress?: (progress: Progress) => void
+  /** Hears of an epoch when it begins: the number of its first run, from 0, and what its runs are drawn with. */
+  readonly epoch?: (run: number, weights: Weights) => void
   /** Hears of each run when it is over. */
   readonly each?: (ran: Ran) => void
   readonly memory?: Pick<Memory, "isFull">
@@ -54,6 +59,7 @@ export interface Progress {
 
 /** One run near a known input after so many numbered ones; odd, so that two campaigns share these as well. */
 const variedEach = 19 // ASSUMED: about one run in twenty.
+const epoch_runs = 25 // ASSUMED: the feedback remembers about two hundred.
 const breath_ms = 50 // ASSUMED: how long Ctrl-C may wait for the event loop.
 
 const overtime_ms = 30_000 // ASSUMED: a run takes a second at the most, but for recorded workloads.
@@ -63,6 +69,8 @@ class Campaign {
   readonly #feedback = new Feedback()
   readonly #tally: Tally
   readonly #memory: Pick<Memory, "isFull">
+  /** Of this epoch. */
+  #weights: Weights
   #triples = 0
   readonly #began_ms = performance.now()
   #breathed_ms = performance.now()
@@ -70,6 +78,7 @@ class Campaign {
 
   constructor(options: CampaignOptions) {
     this.#options = options
+    this.#weights = this.#feedback.frozen()
     this.#memory = options.memory ?? new Memory()
     this.#tally = new Tally({
       seed: options.seed, isGiven: options.inputs !== undefined,
@@ -89,8 +98,9 @@ class Campaign {
       const index = first + count * every
       const next = given?.next()
       if (next?.done === true) break
-      const input = next?.value ?? nth(runInput({ ...this.#options.draw, weights: this.#feedback.weights }),
-        this.#options.seed, index)
+      if (given === undefined && count % (this.#options.epoch_runs ?? epoch_runs) === 0) this.#beginEpoch(index)
+      const input = next?.value ??
+        nth(runInput({ ...this.#options.draw, weights: this.#weights }), this.#options.seed, index)
       if (!await this.#one(input, { kind: "numbered", run: index }, this.#options)) break
       this.#learn(input)
       const place = (index + 1) / variedEach - 1
@@ -148,6 +158,11 @@ class Campaign {
     if (this.#options.signal?.aborted === true) return "the campaign was stopped"
     if (this.#isLate(this.#options.overtime_ms ?? overtime_ms)) return "the time was over"
     return this.#memory.isFull() ? "memory was short" : undefined
+  }
+
+  #beginEpoch(run: number): void {
+    this.#weights = this.#feedback.frozen()
+    this.#options.epoch?.(run, this.#weights)
   }
 
   #learn(input: RunInput): void {

@@ -14,7 +14,7 @@ import type { GiveUp, Obligation, Property, Said as Word } from "#properties/pro
 export interface Owed {
   readonly entity: string
   readonly since_ms: number
-  /** Who owes it, and the line that opened it, where a chart says so. */
+  /** Who owes it, and the line that opened it, where the chart or the promise says so. */
   readonly actor?: string
   readonly seq?: number
 }
@@ -202,11 +202,13 @@ export class Monitors {
   }
 
   #late({ open, property }: Waiting, now_ms: number, healed_ms: number): Broken | undefined {
-    for (const { entity, since_ms, within_ms } of open()) {
+    for (const { by, entity, seq, since_ms, within_ms } of open()) {
       if (now_ms - Math.max(since_ms, healed_ms) < within_ms) continue
       const message = `${entity}: open since ${seconds(since_ms)}, to be closed within ${seconds(within_ms)} of ` +
         `${since_ms >= healed_ms ? "that" : `the healing at ${seconds(healed_ms)}`}`
-      return { ...this.#broken("liveness", property, message, now_ms), obligation: { entity, since_ms } }
+      const obligation = { entity, since_ms, ...(by === undefined ? {} : { actor: by }),
+        ...(seq === undefined ? {} : { seq }) }
+      return { ...this.#broken("liveness", property, message, now_ms), obligation }
     }
     return undefined
   }

@@ -11,6 +11,13 @@ export const bugs: ReadonlyArray<Bug> = [{
   names: [2, 25],
   parts: { etcd: { readIndex: (raft, from, id) => answerRead(raft, from, id, raft.commit) } }
 }, {
+  id: "RAFT-03",
+  source: "Ongaro and Ousterhout 2014, figure 8; CCF NSDI'25, commit advance for a previous term",
+  mechanism: "a leader counts the replicas of an earlier term's entry as its commitment",
+  violates: ["S-RAFT-LC", "S-DURABLE"],
+  names: [11, "etcd.raft"],
+  parts: { etcd: { mayCommit: () => true } }
+}, {
   id: "RAFT-07",
   source: "CCF, tests/raft_scenarios/former_candidate_double_vote",
   mechanism: "a candidate that stepped down votes again in the same term",
