@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { Console, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
-import { BadInput, ExitWith, exitCodes, version } from "#properties/harness/commands/outcome.ts"
+import { BadInput, version } from "#properties/harness/commands/outcome.ts"
 import type { Progress, Recorded } from "#properties/harness/record/recorder.ts"
 
 const units_ms: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
@@ -44,7 +44,9 @@ const show = (progress: Progress, isQuiet: boolean): (() => void) => {
     const what = `${many(watches.length, "kind")} of ${context}${of === "" ? "" : `, ${of}`}`
     console.error(`recording ${what}; Ctrl-C ends it`)
   }
-  for (const { resource, why } of missing) console.error(`plimsoll: not recorded: ${resource}: ${why}`)
+  for (const [why, same] of Map.groupBy(missing, (one) => one.why)) {
+    console.error(`plimsoll: not recorded: ${same.map(({ resource }) => resource).join(", ")}: ${why}`)
+  }
   for (const note of notes) console.error(`plimsoll: ${note}`)
   if (!process.stderr.isTTY || isQuiet) return () => undefined
   const timer = setInterval(() => {
@@ -57,6 +59,8 @@ const show = (progress: Progress, isQuiet: boolean): (() => void) => {
   }
 }
 
+const shown_max = 5
+
 const text = ({ context, kinds, lasted_ms, lines, out }: Recorded): string => {
   const all = Object.entries(kinds)
   const sum = (of: "changes" | "bookmarks" | "resumed"): number => all.reduce((total, [, one]) => total + one[of], 0)
@@ -68,7 +72,8 @@ const text = ({ context, kinds, lasted_ms, lines, out }: Recorded): string => {
       `${many(sum("resumed"), "watch")} opened again without loss`.replace("watchs", "watches"),
     ...(gaps.length === 0 ? [] : [`gaps      listed anew, since the cluster no longer knew where they stood: ${
       gaps.join(", ")}`]),
-    ...failing.map(([resource, { trouble }]) => `failed    ${resource}: ${trouble}`)
+    ...failing.slice(0, shown_max).map(([resource, { trouble }]) => `failed    ${resource}: ${trouble}`),
+    ...(failing.length <= shown_max ? [] : [`failed    and ${failing.length - shown_max} kinds more`])
   ].join("\n")
 }
 
@@ -132,13 +137,17 @@ export const record = Command.make("record", {
   json: Flag.Boolean("json").pipe(Flag.withDescription("One JSON document on stdout"), Flag.withDefault(false))
 }, (given) => Effect.gen(function*() {
   const recorded = yield* Effect.tryPromise({ try: () => recordAs(given), catch: (error) => error })
-  yield* Console.log(given.json ? JSON.stringify(recorded) : text(recorded))
-  if (recorded.failed !== undefined) {
-    return yield* new BadInput({ message: `cannot write ${given.out} any more: ${recorded.failed}; ` +
-      `what was recorded until then is kept` })
+  const { failed, kinds } = recorded
+  const all = Object.values(kinds)
+  if (failed === undefined && all.every(({ lists }) => lists === 0)) {
+    const others = all.length === 1 ? "" : `; and so for ${many(all.length - 1, "kind")} more`
+    const why = all[0]?.trouble ?? "it was over too soon"
+    return yield* new BadInput({ message: `nothing was recorded: ${why}${others}` })
   }
-  if (Object.values(recorded.kinds).every(({ lists }) => lists === 0)) {
-    console.error("plimsoll: nothing was recorded: no kind could be listed")
-    return yield* new ExitWith({ code: exitCodes.unknown })
+  yield* Console.log(given.json ? JSON.stringify(recorded) : text(recorded))
+  if (failed !== undefined) {
+    return yield* new BadInput({
+      message: `cannot write ${given.out} any more: ${failed}; what was recorded until then is kept`
+    })
   }
 })).pipe(Command.withDescription("Record a real cluster: what its watches show, for judge"))

@@ -52,7 +52,7 @@ export const discover = async (
       const found = said.value?.resources?.find(({ name }) => name === kind.resource)
       const lacks = ["list", "watch"].filter((verb) => found?.verbs?.includes(verb) !== true)
       if (said.value === undefined && said.code !== 404) missing.push({ resource: kind.resource, why: said.why })
-      else if (found === undefined) missing.push({ resource: kind.resource, why: `${path} does not serve it` })
+      else if (found === undefined) missing.push({ resource: kind.resource, why: "the cluster does not serve it" })
       else if (lacks.length > 0) missing.push({ resource: kind.resource, why: `it has no ${lacks.join(" and ")}` })
       else served.push(kind)
     }

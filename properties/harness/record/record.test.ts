@@ -198,6 +198,7 @@ describe("a watch that ends", () => {
       const { lines } = await one.stop()
       expect(shapes(lines)).toEqual(
         ["LIST", "OPENED 100", "ADDED a", "CLOSED 101", ...between, "LIST b", "OPENED 103", "ADDED c", "END"])
+      expect(one.tally("pods")).toMatchObject({ lists: 2, resumed: 0 })
       if (tells === "the code") expect(lines.find(({ code }) => code === 410)).toMatchObject({ type: "FAILED" })
     })
 })

@@ -37,7 +37,7 @@ export interface Tally {
   lists: number
   changes: number
   bookmarks: number
-  /** Opened again from where it stood: nothing is lost. */
+  /** Opened again from where it stood, and there was nothing lost. */
   resumed: number
   failures: number
   isOpen: boolean
@@ -45,8 +45,14 @@ export interface Tally {
   trouble: string | undefined
 }
 
-type State = { readonly type: "listing" } | { readonly type: "opening"; readonly from: string } |
-  { readonly type: "watching"; readonly from: string; readonly body: Readable } | { readonly type: "over" }
+interface Watching {
+  readonly type: "watching"
+  readonly from: string
+  readonly isResumed: boolean
+  readonly body: Readable
+}
+type State = { readonly type: "listing" } | { readonly type: "opening"; readonly from: string } | Watching |
+  { readonly type: "over" }
 
 const listing: State = { type: "listing" }
 const over: State = { type: "over" }
@@ -99,7 +105,7 @@ export class Watch {
     switch (state.type) {
       case "listing": return this.#list()
       case "opening": return this.#open(state.from)
-      case "watching": return this.#listen(state.from, state.body)
+      case "watching": return this.#listen(state)
       case "over": return Promise.resolve(state)
     }
   }
@@ -137,12 +143,12 @@ export class Watch {
     const query = `?watch=true&allowWatchBookmarks=true&resourceVersion=${from}&timeoutSeconds=${timeout_s}`
     const { body, code, wait_ms } = await this.#get(query, timeout_s * 1_000 + overdue_ms)
     if (code === 200) {
-      if (!this.#isFirstSinceList) this.tally.resumed++
+      const isResumed = !this.#isFirstSinceList
       this.#isFirstSinceList = false
       this.tally.trouble = undefined
       await this.#write({ type: "OPENED", resourceVersion: from, code })
       this.tally.isOpen = true
-      return { type: "watching", from, body }
+      return { type: "watching", from, isResumed, body }
     }
     const why = statusOf(code, await textOf(body))
     if (code !== 410) {
@@ -153,7 +159,7 @@ export class Watch {
     return this.#tooOld()
   }
 
-  async #listen(begin: string, body: Readable): Promise<State> {
+  async #listen({ body, from: begin, isResumed }: Watching): Promise<State> {
     let from = begin
     let isTooOld = false
     let heard = 0
@@ -185,6 +191,7 @@ export class Watch {
     }
     body.destroy()
     this.tally.isOpen = false
+    if (isResumed && !isTooOld) this.tally.resumed++
     if (this.#around.signal.aborted) return over
     await this.#write({ type: "CLOSED", resourceVersion: from, why })
     if (isTooOld) return this.#tooOld()
