@@ -101,7 +101,8 @@ describe("promises and engine", () => {
   })
   it("run down within the engine: commands, then strength, search, run and bench, "
     + "then judge, users, draw, differential, record", () => {
-    const floors = [["commands"], ["strength", "search", "run", "bench"], ["judge", "users", "draw", "differential", "record"]]
+    const floors = [["commands"], ["strength", "search", "run", "bench"],
+      ["judge", "users", "draw", "differential", "record"]]
     const floor = (path: string): number => {
       const part = /^#?properties\/harness\/([a-z-]+)/.exec(path)?.[1] ?? ""
       return floors.findIndex((parts) => parts.includes(part))
