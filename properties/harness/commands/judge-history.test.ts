@@ -28,10 +28,10 @@ it("a history that holds says what that means", async () => {
   expect(exitCodes[judged.verdict]).toBe(0)
 })
 it("a broken one says where, and what could have been there", async () => {
-  const text = begun + op(3, "ok", "read", "[7 6]") + op(1, "ok", "cas", "[7 [1 2]]")
+  const text = begun + op(3, "ok", "read", "[7 nil]") + op(1, "ok", "cas", "[7 [1 2]]")
   const judged = await judgeHistory(file(gzipSync(text), "history.edn.gz"))
   expect(historyText(judged)).toBe(`broke  the history of key 7 is not linearizable
-       line 7: process 3 :read [7 6]  (begun at line 6) fits nowhere
+       line 7: process 3 :read [7 nil]  (begun at line 6) fits nowhere
        the history up to it is the shortest that breaks
        since the answers before it, this can have been there:
          1

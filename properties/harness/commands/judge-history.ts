@@ -74,10 +74,11 @@ const shown_max = 8
 
 /** For people. */
 export const historyText = (judged: JudgedHistory): string => [
-  ...judged.broken.flatMap(({ answer, before, begun, held, isShortest, keys, underWay, unknown }) => [
+  ...judged.broken.flatMap(({ answer, before, begun, held, isShortest, keys, underWay, unknown, unwritten }) => [
     `broke  the history${named(keys)} is not ${judged.model === "transactions" ? "strictly serializable"
       : "linearizable"}`,
     `       ${answer}  (begun at ${begun}) fits nowhere`,
+    ...(unwritten === undefined ? [] : [`       nobody had begun to write ${unwritten}`]),
     `       the history up to it ${isShortest ? "is the shortest that breaks" : "breaks; shorter ones: unknown"}`,
     ...block("since the answers before it, this can have been there:", held, shown_max),
     ...block("answered before it:", before, shown_max), ...block("under way at its answer:", underWay, shown_max),

@@ -76,12 +76,20 @@ describe("a history", () => {
   })
   it("says which answer fits nowhere, what could be there, and what was under way", () => {
     const { broken: [one] } = judge(edn("0 invoke write 1; 0 ok write 1; 1 invoke write 2; 2 invoke write 3; " +
-      "2 info write 3; 3 invoke read nil; 3 ok read 4; 1 ok write 2; 3 invoke read nil; 3 ok read 9"))
+      "2 info write 3; 3 invoke read nil; 3 ok read nil; 1 ok write 2; 3 invoke read nil; 3 ok read 9"))
     expect(one).toMatchObject({
-      answer: "line 7: process 3 :read 4", begun: "line 6", held: ["1", "2", "3"], isShortest: true,
+      answer: "line 7: process 3 :read nil", begun: "line 6", held: ["1", "2", "3"], isShortest: true,
       before: ["line 2: process 0 :write 1"], underWay: ["line 3: process 1 :write 2"],
       unknown: ["line 4: process 2 :write 3"]
     })
+  })
+  it("says what nobody wrote, and whether a shorter history breaks", () => {
+    const wide = Array.from({ length: 12 }, (_, i) => `${i} invoke write ${i}; `).join("")
+    const text = edn(`${wide}20 invoke write 77; 20 fail write 77; 21 invoke read nil; 21 ok read 77; 0 ok write 0`)
+    expect(judge(text, undefined, 100).broken).toMatchObject([
+      { answer: "line 16: process 21 :read 77", unwritten: "77", isShortest: true }])
+    const both = edn("0 invoke write 1; 0 ok write 1; 1 invoke read nil; 1 ok read nil; 1 invoke read nil; 1 ok read 7")
+    expect(judge(both).broken).toMatchObject([{ answer: "line 4: process 1 :read nil", unwritten: undefined }])
   })
 })
 
@@ -130,23 +138,33 @@ describe("the text", () => {
   })
 })
 
-/** As Jepsen writes it: each operation is a process of its own. */
-const written = (play: Play): { readonly text: string; readonly lineOf: (op: Done) => string } => {
-  const step = (one: Step, isKnown: boolean): string => {
-    switch (one.type) {
-      case "read": return `[:r "${one.key}" ${isKnown ? one.holds ?? "nil" : "nil"}]`
-      case "readList": return `[:r "${one.key}" ${isKnown ? `[${one.holds.join(" ")}]` : "nil"}]`
-      case "write": return `[:w "${one.key}" ${one.value ?? "nil"}]`
-      case "append": return `[:append "${one.key}" ${one.element}]`
-      case "cas": throw new Error("no step of a transaction")
-    }
+const stepOf = (one: Step, isKnown: boolean): string => {
+  switch (one.type) {
+    case "read": return `[:r "${one.key}" ${isKnown ? one.holds ?? "nil" : "nil"}]`
+    case "readList": return `[:r "${one.key}" ${isKnown ? `[${one.holds.join(" ")}]` : "nil"}]`
+    case "append": return `[:append "${one.key}" ${one.element}]`
+    default: throw new Error(`no step of a transaction here: ${one.type}`)
   }
+}
+const plainOf = (one: Step, isKnown: boolean): string => {
+  switch (one.type) {
+    case "read": return `:f :read :value ${isKnown ? one.holds ?? "nil" : "nil"}`
+    case "write": return `:f :write :value ${one.value}`
+    case "cas": return `:f :cas :value [${one.from} ${one.to}]`
+    default: throw new Error(`no operation on a register: ${one.type}`)
+  }
+}
+/** As Jepsen writes it: each operation is a process of its own. */
+const written = (kind: Kind, play: Play): { readonly text: string; readonly lineOf: (op: Done) => string } => {
   const events = play.flatMap((op, process) => [{ op, process, at: op.invoked, type: "invoke" },
     ...(op.answered === undefined ? [] : [{ op, process, at: op.answered, type: "ok" }])])
     // Of one instant: whoever is answered has not seen who begins.
     .sort((a, b) => a.at - b.at || (a.type === "ok" ? -1 : 1))
-  const text = events.map(({ op: { steps }, process, type }) =>
-    `{:process ${process} :type :${type} :f :txn :value [${steps.map((one) => step(one, type === "ok")).join(" ")}]}`)
+  const text = events.map(({ op: { steps }, process, type }) => {
+    const what = kind === "register" ? plainOf(steps[0]!, type === "ok")
+      : `:f :txn :value [${steps.map((one) => stepOf(one, type === "ok")).join(" ")}]`
+    return `{:process ${process} :type :${type} ${what}}`
+  })
   return { text: text.join("\n"),
     lineOf: (op) => `line ${events.findIndex((event) => event.op === op && event.type === "ok") + 1}` }
 }
@@ -158,14 +176,14 @@ const upTo = (play: Play, last: number): Play => play.flatMap((op) => {
   return steps.length === 0 ? [] : [{ ...op, steps, answered: undefined }]
 })
 
-describe.each<Kind>(["list", "transactions"])("random histories of a %s", (kind) => {
+describe.each<Kind>(["register", "list", "transactions"])("random histories of a %s", (kind) => {
   it("are judged as by the oracle, and broken at the answer with which it breaks first", () => {
     let broke = 0
     for (let seed = 1; seed <= 3_000; seed++) {
       const whole = served(kind, seed, 4 + seed % 3, 3)
       const play = seed % 3 === 0 ? whole : bent(whole, seed)
       if (play.length === 0) continue
-      const { text, lineOf } = written(play)
+      const { text, lineOf } = written(kind, play)
       const { broken } = judge(text)
       const first = play.filter(({ answered }) => answered !== undefined).sort((a, b) => a.answered! - b.answered!)
         .find(({ answered }) => !isLegal(upTo(play, answered!)))

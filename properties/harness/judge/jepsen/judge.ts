@@ -7,14 +7,16 @@ import { Transactions } from "#properties/cluster/linearizability/transactions.t
 import { toldOf, withoutAnswer, type History, type HistoryOperation }
   from "#properties/harness/judge/jepsen/operations.ts"
 
-/** Configurations of one object beyond which it is undecided: some ten seconds. */
-export const budget = 1_000_000
+/** Configurations of one object beyond which it is undecided: a few seconds, and less than 1 GB. */
+export const budget = 2_000_000
 
 export interface Broken {
   readonly keys: ReadonlyArray<string>
   /** The answer that nothing explains. */
   readonly answer: string
   readonly begun: string
+  /** It read what nobody had written; undefined: it is the order that does not fit. */
+  readonly unwritten: string | undefined
   /** What the object can have held since the answers before it. */
   readonly held: ReadonlyArray<string>
   /** Answered last before it, the latest last. */
@@ -58,9 +60,14 @@ const until = (operations: ReadonlyArray<HistoryOperation>, last: number): Reado
   operations.flatMap((op) => op.invoked > last ? []
     : op.answered === undefined || op.answered <= last ? [op] : withoutAnswer(op) ?? [])
 
-/** The first answer with which it is broken. What answers tell of later ones may show it earlier than it is. */
-const shortest = (operations: ReadonlyArray<HistoryOperation>, first: number, initial: string | undefined,
-  most: number) => {
+interface Breach { readonly last: number; readonly isShortest: boolean; readonly unwritten?: string }
+
+/**
+ * The first answer with which it is broken, not before `first`: what later answers tell may show it earlier than it is.
+ */
+const shortest = (
+  operations: ReadonlyArray<HistoryOperation>, first: number, initial: string | undefined, most: number
+): Breach => {
   const answers = operations.map(({ answered }) => answered).filter((at) => at !== undefined && at >= first)
     .sort((a, b) => a! - b!) as ReadonlyArray<number>
   let [from, to, isShortest] = [0, answers.length - 1, true]
@@ -74,28 +81,57 @@ const shortest = (operations: ReadonlyArray<HistoryOperation>, first: number, in
   return { last: answers[to]!, isShortest }
 }
 
+/** The first answer that read what nobody had begun to write: no order of all others need be tried to see that. */
+const unwrittenIn = (operations: ReadonlyArray<HistoryOperation>, initial: string | undefined) => {
+  const since = new Map<string, number>()
+  for (const { invoked, steps } of operations) {
+    for (const step of steps) {
+      const value = step.type === "write" ? step.value : step.type === "cas" ? step.to : undefined
+      const name = `${step.key} ${value}`
+      if (value !== undefined) since.set(name, Math.min(invoked, since.get(name) ?? Infinity))
+    }
+  }
+  const found = operations.flatMap(({ answered, steps }) => answered === undefined ? [] : steps.flatMap((step) => {
+    if (step.type !== "read" || step.holds === undefined || step.holds === initial) return []
+    const isWritten = (since.get(`${step.key} ${step.holds}`) ?? Infinity) < answered
+    return isWritten ? [] : [{ last: answered, value: step.holds }]
+  }))
+  return found.sort((a, b) => a.last - b.last)[0]
+}
+
+/** How the object breaks, "undecided", or undefined: it does not. */
+const breach = (
+  object: ReadonlyArray<HistoryOperation>, initial: string | undefined, most: number
+): Breach | "undecided" | undefined => {
+  const unwritten = unwrittenIn(object, initial)
+  const there = unwritten === undefined ? object : until(object, unwritten.last - 1)
+  const { verdict } = searchOf(there, initial, most)
+  if (verdict.type === "violation") return shortest(there, verdict.answer.answered!, initial, most)
+  if (unwritten !== undefined) {
+    return { last: unwritten.last, isShortest: verdict.type === "linearizable", unwritten: unwritten.value }
+  }
+  return verdict.type === "outOfBudget" ? "undecided" : undefined
+}
+
 const listed_max = 8
 
 const explained = (
-  keys: ReadonlyArray<string>, operations: ReadonlyArray<HistoryOperation>, first: number,
-  initial: string | undefined, most: number
+  keys: ReadonlyArray<string>, operations: ReadonlyArray<HistoryOperation>,
+  { isShortest, last, unwritten }: Breach, initial: string | undefined, most: number
 ): Broken => {
-  const { isShortest, last } = shortest(operations, first, initial, most)
   const there = until(operations, last)
-  const { model, verdict } = searchOf(there, initial, most)
+  const { model, verdict } = searchOf(there, initial, unwritten === undefined ? most : 0)
   const answer = there.find(({ answered }) => answered === last)!
-  const states = verdict.type === "violation" ? verdict.states : []
-  const isUnderWay = (op: HistoryOperation): boolean => op.answered === undefined && op !== answer
   const later = new Set(operations.filter(({ answered }) => answered !== undefined && answered > last)
     .map(({ invoked }) => invoked))
-  const before = there.filter(({ answered }) => answered !== undefined && answered < last)
-    .sort((a, b) => a.answered! - b.answered!)
+  const [answers, others] = [there.filter(({ answered }) => answered !== undefined && answered < last),
+    there.filter(({ answered }) => answered === undefined)]
   return {
-    keys, answer: toldOf(answer), begun: answer.begun.where, isShortest,
-    held: states.map((state) => model.text(state)).sort(),
-    before: before.slice(-listed_max).map(toldOf),
-    underWay: there.filter((op) => isUnderWay(op) && later.has(op.invoked)).map(toldOf),
-    unknown: there.filter((op) => isUnderWay(op) && !later.has(op.invoked)).map(toldOf)
+    keys, answer: toldOf(answer), begun: answer.begun.where, isShortest, unwritten,
+    held: verdict.type === "violation" ? verdict.states.map((state) => model.text(state)).sort() : [],
+    before: answers.sort((a, b) => a.answered! - b.answered!).slice(-listed_max).map(toldOf),
+    underWay: others.filter(({ invoked }) => later.has(invoked)).map(toldOf),
+    unknown: others.filter(({ invoked }) => !later.has(invoked)).map(toldOf)
   }
 }
 
@@ -108,9 +144,9 @@ export const judgeObjects = (
   const objects = objectsOf(operations)
   for (const object of objects) {
     const keys = [...new Set(object.flatMap(({ steps }) => steps.map(({ key }) => key)))].sort()
-    const { verdict } = searchOf(object, initial, most)
-    if (verdict.type === "outOfBudget") undecided.push(keys)
-    if (verdict.type === "violation") broken.push(explained(keys, object, verdict.answer.answered!, initial, most))
+    const found = breach(object, initial, most)
+    if (found === "undecided") undecided.push(keys)
+    else if (found !== undefined) broken.push(explained(keys, object, found, initial, most))
   }
   return { objects: objects.length, broken, undecided }
 }
