@@ -13,7 +13,7 @@ describe.each<Kind>(["register", "list", "transactions"])("small histories of a 
   it("are judged as by an oracle that tries everything", () => {
     const counts = { legal: 0, illegal: 0 }
     for (let seed = 1; seed <= 4_000; seed++) {
-      const whole = served(kind, seed, 3 + seed % 5, 1 + seed % 4)
+      const whole = served(kind, seed, 3 + seed % 5, 1 + seed % 4, seed % 3 === 0 ? 2 : 8)
       const play = seed % 2 === 0 ? whole : bent(whole, seed)
       const legal = isLegal(play)
       counts[legal ? "legal" : "illegal"]++
@@ -24,7 +24,7 @@ describe.each<Kind>(["register", "list", "transactions"])("small histories of a 
       }
     }
     expect(counts.legal).toBeGreaterThan(2_000)
-    expect(counts.illegal).toBeGreaterThan(400)
+    expect(counts.illegal).toBeGreaterThan(300)
   })
 })
 describe("wide histories", () => {

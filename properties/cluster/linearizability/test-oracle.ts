@@ -61,8 +61,8 @@ const asked = (kind: Kind, roll: (below: number) => number, id: number): Readonl
     : Array.from({ length: 1 + roll(2) }, (_, i) => one(["x", "y"][(i + roll(2)) % 2]!))
 }
 
-/** A store that works, served at one moment of each operation; `width` of them under way. Some answers are lost. */
-export const served = (kind: Kind, seed: number, size: number, width: number): Play => {
+/** A store that works, served at one moment of each operation; `width` of them under way. One of `lost` answers is. */
+export const served = (kind: Kind, seed: number, size: number, width: number, lost = 8): Play => {
   const roll = dice(seed)
   const store = new Map<string, ReadonlyArray<string>>()
   interface Open { readonly steps: ReadonlyArray<Step>; readonly invoked: number
@@ -99,7 +99,7 @@ export const served = (kind: Kind, seed: number, size: number, width: number): P
     if (which === 0 && begun < size && open.length < width) {
       open.push({ steps: asked(kind, roll, begun++), invoked: time, answer: undefined, isRefused: false })
     } else if (one !== undefined && one.answer === undefined && which === 1) serve(one)
-    else if (one !== undefined && one.answer !== undefined) end(one, roll(8) > 0)
+    else if (one !== undefined && one.answer !== undefined) end(one, roll(lost) > 0)
     else if (one !== undefined && roll(12) === 0) end(one, false)
   }
   return done

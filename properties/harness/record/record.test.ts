@@ -226,6 +226,16 @@ describe("a server that refuses", () => {
     expect(one.waits).toEqual([1_000, 2_000, 4_000, 8_000])
     await one.stop()
   })
+  it("is not pressed when it ends each watch at once", async () => {
+    const one = await begin(["pods"])
+    for (let i = 0; i < 3; i++) {
+      await one.until(() => one.isWatched("pods"))
+      server.close("pods", "end")
+    }
+    await one.until(() => one.isWatched("pods"))
+    expect(one.waits).toEqual([500, 1_000, 2_000])
+    await one.stop()
+  })
   it("one kind for good: it is left out, and the others go on", async () => {
     server.refuse("nodes", { code: 403, times: Infinity })
     const one = await begin(["pods", "nodes"])

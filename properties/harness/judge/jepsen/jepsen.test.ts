@@ -88,6 +88,8 @@ describe("a history", () => {
     const text = edn(`${wide}20 invoke write 77; 20 fail write 77; 21 invoke read nil; 21 ok read 77; 0 ok write 0`)
     expect(judge(text, undefined, 100).broken).toMatchObject([
       { answer: "line 16: process 21 :read 77", unwritten: "77", isShortest: true }])
+    const early = edn("0 invoke read nil; 0 ok read 7; 1 invoke write 7; 1 ok write 7")
+    expect(judge(early).broken).toMatchObject([{ answer: "line 2: process 0 :read 7", unwritten: "7" }])
     const both = edn("0 invoke write 1; 0 ok write 1; 1 invoke read nil; 1 ok read nil; 1 invoke read nil; 1 ok read 7")
     expect(judge(both).broken).toMatchObject([{ answer: "line 4: process 1 :read nil", unwritten: undefined }])
   })
