@@ -19,6 +19,7 @@ import { judge } from "#properties/harness/commands/judge.ts"
 import { merge } from "#properties/harness/commands/merge.ts"
 import { modelCheck } from "#properties/harness/commands/model-check.ts"
 import { rates } from "#properties/harness/commands/rates.ts"
+import { record } from "#properties/harness/commands/record.ts"
 import { replay } from "#properties/harness/commands/replay.ts"
 import { show } from "#properties/harness/commands/show.ts"
 import { teeth } from "#properties/harness/commands/teeth.ts"
@@ -26,7 +27,7 @@ import { teeth } from "#properties/harness/commands/teeth.ts"
 const plimsoll = Command.make("plimsoll").pipe(
   Command.withDescription(
     "An executable specification of a Kubernetes cluster, and the harness that holds implementations to it."),
-  Command.withSubcommands([check, merge, replay, show, modelCheck, judge, bugs, aim, teeth, draw, rates])
+  Command.withSubcommands([check, merge, replay, show, modelCheck, judge, record, bugs, aim, teeth, draw, rates])
 )
 
 /** Help that was asked for goes to stdout; a mistake gets its sentence on stderr and where to find help. */

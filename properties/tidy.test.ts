@@ -100,9 +100,9 @@ describe("promises and engine", () => {
     expect(guilty.map(name)).toEqual([])
   })
   it("run down within the engine: commands, then strength, search, run and bench, "
-    + "then judge, users, draw, differential", () => {
+    + "then judge, users, draw, differential, record", () => {
     const floors = [["commands"], ["strength", "search", "run", "bench", "foreign"],
-      ["judge", "users", "draw", "differential"]]
+      ["judge", "users", "draw", "differential", "record"]]
     const floor = (path: string): number => {
       const part = /^#?properties\/harness\/([a-z-]+)/.exec(path)?.[1] ?? ""
       return floors.findIndex((parts) => parts.includes(part))
