@@ -49,10 +49,24 @@ const seconds = (name: string, value: number): void => {
   if (!(value >= 0)) throw new BadInput({ message: `--${name} ${value}: must be at least 0` })
 }
 
+const ofHistory = (file: string, isJson: boolean) => Effect.gen(function*() {
+  const said = yield* Effect.tryPromise({ try: async () => {
+    const { historyText, judgeHistory } = await import("#properties/harness/commands/judge-history.ts")
+    const judged = await judgeHistory(file)
+    return { verdict: judged.verdict, text: isJson ? JSON.stringify(judged) : historyText(judged) }
+  }, catch: (error) => error })
+  yield* Console.log(said.text)
+  const code = exitCodes[said.verdict]
+  if (code !== 0) return yield* new ExitWith({ code })
+})
+
 export const judge = Command.make("judge", {
   files: Argument.String("file").pipe(Argument.withDescription(
     "A trace, or recordings, outputs of kubectl get -w -o json, audit logs of one cluster; also gzipped"),
-  Argument.variadic({ min: 1 })),
+  Argument.variadic()),
+  history: Flag.String("history").pipe(Flag.withDescription(
+    "Judge a history of Jepsen's instead: EDN maps or the log form; registers, compare-and-set, append"),
+  Flag.optional),
   flag: Flag.String("flag").pipe(Flag.withDescription(
     "A flag of the cluster that differs from its default: kube-controller-manager.node-monitor-grace-period=12s"),
   Flag.atLeast(0)),
@@ -65,6 +79,10 @@ export const judge = Command.make("judge", {
   json: Flag.Boolean("json").pipe(Flag.withDescription("One JSON document"), Flag.withDefault(false)),
   junit: Flag.String("junit").pipe(Flag.withDescription("Also write the table as JUnit XML"), Flag.optional)
 }, (given) => Effect.gen(function*() {
+  if (Option.isSome(given.history) === given.files.length > 0) {
+    return yield* new BadInput({ message: "judge takes either files or --history FILE" })
+  }
+  if (Option.isSome(given.history)) return yield* ofHistory(given.history.value, given.json)
   const judged = yield* Effect.tryPromise({ try: () => {
     seconds("ahead", given.ahead)
     seconds("rest", given.rest)

@@ -7,7 +7,7 @@ import type { AnyStateMachine } from "xstate"
 import type { Line } from "#model/events.ts"
 import { chartOf } from "#model/observed.ts"
 import { isHeartbeat } from "#properties/cluster/rest.ts"
-import { type Need, needsOf } from "#properties/hearing.ts"
+import { type Need, needsOf, sourceOf } from "#properties/hearing.ts"
 import { committed, isChange } from "#properties/history.ts"
 import type { Limits } from "#properties/history/limits.ts"
 import { Conformance, type Disagreement } from "#properties/harness/judge.ts"
@@ -41,6 +41,10 @@ const isRestless = (line: Line): boolean => {
   const node = committed(line, "nodes")
   return node?.type !== "object.updated" || !isHeartbeat(node.previous, node.object)
 }
+
+/** Whose lines a chart takes. */
+const heardBy = ({ events }: AnyStateMachine): ReadonlyArray<Need> =>
+  [...new Set((events as ReadonlyArray<string>).filter((event) => !event.startsWith("xstate.")).map(sourceOf))]
 
 interface Counted {
   times: number
@@ -163,12 +167,14 @@ export class ForeignJudge implements Sink {
 
   /** `heard`: the sources and kinds that were there. */
   verdicts(heard: ReadonlySet<Need>): ReadonlyArray<Verdict> {
-    return [...this.#ofCharts(), ...this.#ofPromises(heard)]
+    return [...this.#ofCharts(heard), ...this.#ofPromises(heard)]
   }
-  #ofCharts(): ReadonlyArray<Verdict> {
+  #ofCharts(heard: ReadonlySet<Need>): ReadonlyArray<Verdict> {
+    const lacking = (name: string): ReadonlyArray<Need> =>
+      heardBy(this.#options.charts[name]!).filter((need) => !heard.has(need))
     return [...this.#charts].map(([name, { breach, times }]) => ({
       name, kind: "chart", invariants: [], times,
-      ...(times === 0 ? { verdict: "not judged", lacks: "lines of it" } as const
+      ...(times === 0 ? { verdict: "not judged", lacks: lackOf(lacking(name)) } as const
         : breach === undefined ? { verdict: "held" } as const : { verdict: "broken", breach } as const)
     }))
   }

@@ -49,6 +49,10 @@ export const breachOf = (
   ...(where === undefined || where === "" ? {} : { where }), ...(line === undefined ? {} : { seq: line.seq }), message
 })
 
-const named = (need: Need): string => need in sources ? sources[need as keyof typeof sources] : `changes of ${need}`
-/** "changes of pods, when each change came". */
-export const lackOf = (needs: ReadonlyArray<Need>): string => needs.map(named).join(", ")
+const order = Object.keys(sources)
+/** Of what is lacking what others are least likely to have: the one reason that is given. "changes of jobs". */
+export const lackOf = (needs: ReadonlyArray<Need>): string => {
+  const [last] = needs.toSorted((a, b) => order.indexOf(b) - order.indexOf(a))
+  return last === undefined ? "lines that tell of it"
+    : last in sources ? sources[last as keyof typeof sources] : `changes of ${last}`
+}

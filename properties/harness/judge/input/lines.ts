@@ -2,10 +2,10 @@
  * input/lines: a file's lines, as they come: plain or gzipped, in pieces of a few hundred, so that memory does not grow
  * with the file. A document that is printed over several lines ("{" to "}") counts as one line.
  */
-import { createReadStream } from "node:fs"
+import { createReadStream, type ReadStream } from "node:fs"
 import { open } from "node:fs/promises"
 import { StringDecoder } from "node:string_decoder"
-import { createGunzip } from "node:zlib"
+import { createGunzip, type Gunzip } from "node:zlib"
 import { BadInputFile } from "#properties/harness/judge/input/heard.ts"
 
 export interface TextLine {
@@ -68,6 +68,12 @@ class Splitter {
   }
 }
 
+const unzipped = (raw: ReadStream): Gunzip => {
+  const gunzip = createGunzip({ chunkSize: piece_bytes })
+  raw.on("error", (error) => gunzip.destroy(error))
+  return raw.pipe(gunzip)
+}
+
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: "there is no such file", EACCES: "permission was denied", EISDIR: "it is a directory"
 }
@@ -81,9 +87,9 @@ export async function* linesOf(file: string, onCut: () => void): AsyncGenerator<
   const splitter = new Splitter()
   const decoder = new StringDecoder("utf8")
   try {
+    const isZipped = await isGzip(file)
     const raw = createReadStream(file, { highWaterMark: piece_bytes })
-    const stream = await isGzip(file) ? raw.pipe(createGunzip({ chunkSize: piece_bytes })) : raw
-    for await (const chunk of stream) {
+    for await (const chunk of isZipped ? unzipped(raw) : raw) {
       const lines = splitter.take(decoder.write(chunk as Buffer))
       if (lines.length > 0) yield lines
     }
