@@ -68,7 +68,7 @@ const oneLeader = always(
     }
   }, ["elector.", ...clockEvents])
 
-const holderChangesInTime = needing(["leases", "times"], always(
+const holderChangesInTime = needing(["leases", "times", "machines"], always(
   "a lease passes to another holder only if it was free, or unchanged for its duration on that one's clock", [106],
   ({ now }) => {
     const clocks = new Clocks()

@@ -22,6 +22,8 @@ interface Stream {
   passed: number
   /** When it was closed; undefined while it is open. */
   closedAt_ms: number | undefined
+  /** When it was opened again: what it missed is on its way. */
+  backAt_ms: number
   /** It cannot go on where it stood. */
   isLost: boolean
 }
@@ -145,7 +147,8 @@ export class Order {
     if (!("resource" in heard)) return heard
     let stream = this.#streams.get(heard.resource)
     if (stream === undefined) {
-      this.#streams.set(heard.resource, stream = { passed: 0, closedAt_ms: undefined, isLost: true })
+      this.#streams.set(heard.resource, stream = { passed: 0, closedAt_ms: undefined, backAt_ms: -Infinity,
+        isLost: true })
     }
     if (heard.what === "closed") {
       stream.closedAt_ms ??= heard.at_ms
@@ -155,6 +158,7 @@ export class Order {
       stream.isLost = true
       return { ...heard, revision: stream.passed }
     }
+    if (stream.closedAt_ms !== undefined) stream.backAt_ms = heard.at_ms
     stream.closedAt_ms = undefined
     if (heard.what === "listed") {
       // To list anew is to have lost what came between, whether or not anybody said so.
@@ -174,6 +178,7 @@ export class Order {
     let patience_ms = this.#ahead_ms
     for (const [resource, stream] of this.#streams) {
       passed = Math.min(passed, stream.passed)
+      if (this.#now_ms - stream.backAt_ms < this.#ahead_ms) patience_ms = away_ms
       if (stream.closedAt_ms === undefined) continue
       if (this.#now_ms - stream.closedAt_ms < away_ms) patience_ms = away_ms
       else if (!stream.isLost) {
