@@ -24,7 +24,7 @@ export const broken = (promise: Always, given: ReadonlyArray<Given>): string | u
     history.settle()
     history.hear(line)
     const what = isHeard(promise, line) ? hear(line) : undefined
-    if (what !== undefined) return `${line.seq}: ${what}`
+    if (typeof what === "string") return `${line.seq}: ${what}`
   }
   return undefined
 }

@@ -1,6 +1,7 @@
 /** history/changes: what each committed revision changed. Leases and Events are written most and asked about never. */
 import type { Line } from "#model/events.ts"
 import type { ApiObject } from "#model/kinds.ts"
+import { kindOf } from "#model/observed.ts"
 import type { Moment } from "#properties/history/kept.ts"
 
 const untold: ReadonlySet<string> = new Set(["leases", "events"])
@@ -27,8 +28,8 @@ export class Changes {
   hear({ event, seq }: Line): void {
     if (event.type !== "object.created" && event.type !== "object.updated" && event.type !== "object.deleted") return
     const { key, resource, revision } = event
+    if (untold.has(resource) || kindOf(resource) === undefined) return
     this.#kinds.add(resource)
-    if (untold.has(resource)) return
     const { uid } = (event.object as ApiObject).metadata
     this.#byRevision.set(revision, { key, uid, before: this.#present.get(key) ?? 0, seq })
     if (event.type === "object.deleted") this.#present.delete(key)
@@ -37,7 +38,7 @@ export class Changes {
 
   /** Changes of that kind are told. */
   isTold(resource: string): boolean {
-    return this.#kinds.has(resource) && !untold.has(resource)
+    return this.#kinds.has(resource)
   }
   at(revision: number): Change | undefined {
     const change = this.#byRevision.get(revision)
