@@ -36,6 +36,8 @@ export type Need = Source | AnyResource
 
 const allResources: ReadonlyArray<string> = [...resources, ...observedResources]
 
+export const isSource = (need: Need): need is Source => need in sources
+
 const bySubject: Readonly<Record<string, Source>> = {
   object: "objects", history: "raft",
   request: "clients", write: "requests", read: "servers", finalizers: "servers", apiServer: "servers",

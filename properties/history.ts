@@ -99,6 +99,11 @@ export class History {
     return part as P
   }
 
+  /** Of what was over by then only what still is is remembered. */
+  forget(before_ms: number): void {
+    this.#store.forget(before_ms)
+  }
+
   /** A batch begins: nobody will be told of the lines before it any more. */
   settle(): void {
     for (const part of this.#parts) part.settle?.()

@@ -2,7 +2,7 @@
  * npm run bench: where the time goes. Ratios within one run are the verdict; absolute numbers depend on the machine.
  * Time is the time that the one thread was on a core (properties/harness/bench/measured.ts).
  *
- * Usage: npm run bench [-- --json] [-- --only kernel|cluster|size|search|answers]
+ * Usage: npm run bench [-- --json] [-- --only kernel|cluster|size|answers|judge|search]
  */
 import "#impl/sim/plain-fibers.ts"
 import type { Measured } from "#properties/harness/bench/measured.ts"
@@ -19,6 +19,7 @@ const benches: Readonly<Record<string, () => Promise<ReadonlyArray<Measured>>>> 
   cluster: async () => (await import("#properties/harness/bench/cluster.ts")).clusterBench(),
   size: async () => (await import("#properties/harness/bench/size.ts")).sizeBench(),
   answers: async () => (await import("#properties/harness/bench/answers.ts")).answersBench(print),
+  judge: async () => (await import("#properties/harness/bench/judge.ts")).judgeBench(),
   search: async () => (await import("#properties/harness/bench/search.ts")).searchBench()
 }
 

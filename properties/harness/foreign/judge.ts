@@ -7,7 +7,7 @@ import type { AnyStateMachine } from "xstate"
 import type { Line } from "#model/events.ts"
 import { chartOf } from "#model/observed.ts"
 import { isHeartbeat } from "#properties/cluster/rest.ts"
-import { type Need, needsOf, sourceOf } from "#properties/hearing.ts"
+import { isSource, type Need, needsOf, sourceOf } from "#properties/hearing.ts"
 import { committed, isChange } from "#properties/history.ts"
 import type { Limits } from "#properties/history/limits.ts"
 import { Conformance, type Disagreement } from "#properties/harness/judge.ts"
@@ -28,13 +28,16 @@ export interface Options {
   /** The cluster's timers, asked at the first line: a file's header says them. */
   readonly limits?: () => Readonly<Limits>
   readonly rest_ms?: number
+  /** Sources that can be in such files at all: whoever needs another is not asked. Absent: any. */
+  readonly told?: ReadonlySet<Need>
   /** Lines are Plimsoll's own: what holds of them alone is judged too. */
   readonly isOwn?: true
 }
 
 /** What a chart must hear: whose lines they are shows in the events that it takes. */
-const isAsked = ({ isOurs, kind }: Property, isOwn: boolean): boolean =>
-  kind !== "sometimes" && (isOwn || isOurs !== true)
+const isAsked = (property: Property, { isOwn, told }: Options): boolean =>
+  property.kind !== "sometimes" && (isOwn === true || property.isOurs !== true)
+  && (told === undefined || needsOf(property).every((need) => !isSource(need) || told.has(need)))
 
 const isRestless = (line: Line): boolean => {
   if (!isChange(line.event) || line.event.resource === "leases" || line.event.resource === "events") return false
@@ -45,6 +48,9 @@ const isRestless = (line: Line): boolean => {
 /** Whose lines a chart takes. */
 const heardBy = ({ events }: AnyStateMachine): ReadonlyArray<Need> =>
   [...new Set((events as ReadonlyArray<string>).filter((event) => !event.startsWith("xstate.")).map(sourceOf))]
+
+/** No promise asks what was longer ago, but for how it began. */
+const remembered_ms = 3_600_000
 
 interface Counted {
   times: number
@@ -63,6 +69,7 @@ export class ForeignJudge implements Sink {
   #lines: Array<Line> = []
   #wheres: Array<string> = []
   #last: Line | undefined
+  #forgot_ms = -Infinity
   readonly #malformed = new Set<number>()
   #calmSince_ms = 0
   #restSince_ms = 0
@@ -73,7 +80,7 @@ export class ForeignJudge implements Sink {
 
   constructor(options: Options) {
     this.#options = options
-    this.#properties = options.properties.filter((property) => isAsked(property, options.isOwn === true))
+    this.#properties = options.properties.filter((property) => isAsked(property, options))
     this.#promises = this.#properties.map(() => ({ times: 0, breach: undefined }))
     this.#charts = new Map(Object.keys(options.charts).map((name) => [name, { times: 0, breach: undefined }]))
     ;[this.#conformance, this.#monitors] = this.#fresh()
@@ -137,6 +144,11 @@ export class ForeignJudge implements Sink {
     for (const broken of this.#monitors.hear(this.#lines)) {
       this.#break(broken.property, breachOf(broken, this.#wheres[broken.line.seq - first!.seq]))
     }
+    const now_ms = this.#lines.at(-1)?.at_ms ?? 0
+    if (this.#options.isOwn !== true && now_ms - this.#forgot_ms > remembered_ms / 4) {
+      this.#forgot_ms = now_ms
+      this.#monitors.forget(now_ms - remembered_ms)
+    }
     this.#lines = []
     this.#wheres = []
   }
@@ -183,14 +195,12 @@ export class ForeignJudge implements Sink {
       const { invariants, kind, name } = property
       if (kind === "sometimes") return []
       const at = this.#properties.indexOf(property)
-      if (at < 0) {
-        return [{ name, kind, invariants, times: 0, verdict: "not judged", lacks: ofOurs }]
+      const lacking = needsOf(property).filter((need) => !heard.has(need))
+      if (at < 0 || lacking.length > 0) {
+        return [{ name, kind, invariants, times: 0, verdict: "not judged",
+          lacks: lacking.length > 0 ? lackOf(lacking) : ofOurs }]
       }
       const { breach, times } = this.#promises[at]!
-      const lacking = needsOf(property).filter((need) => !heard.has(need))
-      if (lacking.length > 0) {
-        return [{ name, kind, invariants, times: 0, verdict: "not judged", lacks: lackOf(lacking) }]
-      }
       return [{ name, kind, invariants, times,
         ...(breach === undefined ? { verdict: "held" } as const : { verdict: "broken", breach } as const) }]
     })

@@ -213,6 +213,11 @@ export class Monitors {
     return undefined
   }
 
+  /** See History: for whoever listens for days. */
+  forget(before_ms: number): void {
+    this.#history.forget(before_ms)
+  }
+
   hasOpen(phase: "core" | "healed"): boolean {
     for (const { property, open } of this.#waiting) {
       if (phase === "core" && property.inCore !== true) continue
