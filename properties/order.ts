@@ -9,7 +9,7 @@
  * forgotten when it ends, unless the law says that it stays. For a process that is paused its instant stands still.
  */
 import type { Event, Line } from "#model/events.ts"
-import { always, type Invariants, type Always } from "#properties/property.ts"
+import { always, type Invariants, type Always, ours } from "#properties/property.ts"
 
 type EventNamed<Type extends Event["type"]> = Extract<Event, { readonly type: Type }>
 
@@ -46,7 +46,7 @@ interface Instant {
 }
 
 /** `onlyBack`: the second may stay away. `onlyForth`: the second may come alone. */
-export const atOnce = (law: Law & { readonly onlyBack?: true; readonly onlyForth?: true }): Always => always(
+export const atOnce = (law: Law & { readonly onlyBack?: true; readonly onlyForth?: true }): Always => ours(always(
   law.name, law.invariants ?? [],
   () => {
     const home = law.home ?? byActor
@@ -93,7 +93,7 @@ export const atOnce = (law: Law & { readonly onlyBack?: true; readonly onlyForth
     }
   },
   [...hearsOf(law.first, law.second), ...endings, ...pauses, ...(law.onlyBack === true ? [] : ["phase.began"])]
-)
+))
 
 /** Paused in the midst of its instant, it goes on with it when it is resumed. */
 const hold = (instant: Instant | undefined, { at_ms, event }: Line): void => {

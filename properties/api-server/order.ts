@@ -3,10 +3,10 @@ import { requestTimeout_ms } from "#model/limits.ts"
 import { resources } from "#model/kinds.ts"
 import { after, atOnce, inTime, said } from "#properties/order.ts"
 import { anywhere, clockLeeway, itself, processOf } from "#properties/order/keys.ts"
-import { always, type Property } from "#properties/property.ts"
+import { always, ours, type Property } from "#properties/property.ts"
 
 /** Kept by hand: what etcd answers is half of a run's lines. */
-const answersFollowEtcd = always("An API server answers a write with what etcd has just told it", [],
+const answersFollowEtcd = ours(always("An API server answers a write with what etcd has just told it", [],
   () => {
     const heard_ms = new Map<string, number>()
     /** Paused in the midst of that instant: it stands still. */
@@ -22,7 +22,7 @@ const answersFollowEtcd = always("An API server answers a write with what etcd h
       }
       return undefined
     }
-  }, ["kv.returned", "write.done", "write.refused", "write.outcomeUnknown", "process.paused", "process.resumed"])
+  }, ["kv.returned", "write.done", "write.refused", "write.outcomeUnknown", "process.paused", "process.resumed"]))
 
 const conditional = (verb: string): boolean => verb === "update" || verb === "patch" || verb === "delete"
 const isTold = (resource: string): boolean => resource !== "leases"

@@ -54,6 +54,7 @@ export class Conformance {
   readonly #actors = new Map<string, Instances>()
   readonly #obligations = new Obligations()
   #judged = 0
+  #came: StateValue | undefined
 
   constructor(options: {
     readonly charts: Charts
@@ -73,6 +74,10 @@ export class Conformance {
   /** Lines that a chart judged. */
   get judged(): number {
     return this.#judged
+  }
+  /** The state into which the last line went that a chart allowed. */
+  get came(): StateValue | undefined {
+    return this.#came
   }
   /** By chart: lines that it judged. */
   get judgedBy(): ReadonlyMap<string, number> {
@@ -106,6 +111,7 @@ export class Conformance {
     if (!judge.chart.step(instance, event)) return this.#refused(line, judge, instance)
     this.#stepped(judge, line.seq, line.at_ms, line.actor)
     const after = instance.configuration
+    this.#came = after.value
     if (line.state !== undefined && !equal(after.value, line.state)) {
       return this.#parted(line, judge, instance, "wrong state", before,
         `goes from ${show(before.value)} to ${show(after.value)}, the line says ${show(line.state)}`)

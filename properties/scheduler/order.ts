@@ -6,13 +6,13 @@ import { after, atOnce, said } from "#properties/order.ts"
 import {
   anywhere, boundAsCommitted, itself, onNode, processOf, registered, startOf
 } from "#properties/order/keys.ts"
-import { always, type Property } from "#properties/property.ts"
+import { always, ours, type Property } from "#properties/property.ts"
 
 /**
  * Legal exception: it has left the queue while it was in its cycle, deleted or bound by another scheduler.
  * Source: handleSchedulingFailure, pkg/scheduler/schedule_one.go v1.36: such a pod is not added back.
  */
-const failedGoBack = always("A pod that no node can take goes back to the queue at once", [],
+const failedGoBack = ours(always("A pod that no node can take goes back to the queue at once", [],
   () => {
     const inFlight = new Map<string, string>()
     const due = new Map<string, Line>()
@@ -36,7 +36,7 @@ const failedGoBack = always("A pod that no node can take goes back to the queue 
       else if (event.type === "scheduling.failed" && inFlight.get(actor) === event.uid) due.set(actor, line)
       return undefined
     }
-  }, ["scheduling.failed", "schedulingQueue.", "phase.began", "process.crashed", "process.stopped"])
+  }, ["scheduling.failed", "schedulingQueue.", "phase.began", "process.crashed", "process.stopped"]))
 
 const leading: ReadonlyArray<Property> = [
   atOnce({ name: "A scheduler that is started stands by at once, as the incarnation that it is", home: processOf,

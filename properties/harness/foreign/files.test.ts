@@ -152,3 +152,20 @@ describe.runIf(recordings.length > 0)("a real Kubernetes", () => {
       .rejects.toThrow("a duration is written 12s")
   })
 })
+
+describe("lines of Plimsoll's own vocabulary", () => {
+  it("are judged without the states that somebody else's program does not know, and without an input", async () => {
+    const { drawRun } = await import("#properties/harness/draw.ts")
+    const { run } = await import("#properties/harness/run.ts")
+    const { properties } = await import("#properties/all.ts")
+    const told: Array<object> = []
+    run(drawRun(31, 4, { operations: 15, faults: 0 }), { properties, record: ({ state: _state, ...line }) => {
+      told.push(line)
+    } })
+    const header = { plimsoll: "trace", format: 1, version: "0.1.0", why: "somebody else's" }
+    const judged = await judgeFiles([write("own.ndjson", [header, ...told, { plimsoll: "end", lines: told.length }])])
+    expect(broken(judged)).toEqual([])
+    expect(met(judged, true).length).toBeGreaterThan(25)
+    expect(judged.verdicts.filter(({ lacks }) => lacks?.includes("own run")).length).toBeGreaterThan(20)
+  })
+})

@@ -107,11 +107,17 @@ export class ForeignJudge implements Sink {
     this.#last = line
     if (isRestless(line)) this.#restSince_ms = line.at_ms
     this.#step(line, where)
-    this.#lines.push(line)
+    this.#lines.push(this.#stated(line))
     this.#wheres.push(where)
     if (this.#lines.length >= batch) this.#hear()
   }
 
+  /** Whoever leaves out the states is told them by the charts; of recordings nobody asks for them. */
+  #stated(line: Line): Line {
+    const { came } = this.#conformance
+    return this.#options.told !== undefined || line.state !== undefined || came === undefined ? line
+      : { ...line, state: came }
+  }
   #step(line: Line, where: string): void {
     try {
       const parted = this.#conformance.line(line)
