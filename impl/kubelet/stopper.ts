@@ -1,5 +1,7 @@
 /**
  * Stops the containers of a pod (SyncTerminatingPod) and clears what is left of it. Spec: model/kubelet/pod-worker.ts.
+ * Deviates: a shorter grace ends the calls under way and stops anew. Upstream cancels the context of the sync, which
+ * SyncTerminatingPod does not hand on (its TODO 113606): there a call to stop keeps the grace that it began with.
  */
 import { Effect } from "effect"
 import { newestSandbox, runsOf } from "#impl/kubelet/actions.ts"
@@ -24,6 +26,8 @@ export class Stopper {
   stop(worker: Worker): Effect.Effect<void, RuntimeFailed> {
     return Effect.gen({ self: this }, function*() {
       const runtime = this.#runtime
+      // A shorter grace that came between the kick and this first step found no call to withdraw.
+      if (worker.wants !== undefined) return yield* Effect.fail({ message: "a shorter grace is wanted" })
       if (!runtime.isConnected) return yield* Effect.fail({ message: "the runtime is not connected" })
       const view = runtime.view(worker.uid)
       const grace_ms = stopGrace_ms(worker.grace_s)

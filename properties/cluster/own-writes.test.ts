@@ -40,6 +40,13 @@ describe("a status write", () => {
       .toContain("whatever version")
     expect(broken(conditional, [sent("kubelet/n"), answered("kubelet/n")])).toBeUndefined()
   })
+  it("that changes nothing is answered with the revision that is there, which its writer may hear of later", () => {
+    const both = [sent("controller-manager/0"), asked, done, sent("kubelet/n")]
+    const later = [answered("kubelet/n"), answered("controller-manager/0")]
+    expect(broken(conditional, [...both, ...later])).toBeUndefined()
+    expect(broken(conditional, [...both, answered("kubelet/n"), answered("controller-manager/0", 4)]))
+      .toContain("controller-manager/0 writes")
+  })
 })
 
 describe("without users", () => {

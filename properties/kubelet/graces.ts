@@ -5,6 +5,8 @@
  *
  * What the deletion grants is committed, what the kubelet knows its informer shows, what runs the machine knows. Legal
  * exceptions: whoever has to act ended, was frozen or slow: its time counts anew from when that was over.
+ * Stricter than upstream in one thing: there a stop under way keeps its grace when a shorter one is shown (the context
+ * that UpdatePod cancels is not handed on by SyncTerminatingPod, TODO 113606).
  * Source: SyncTerminatingPod in pkg/kubelet/kubelet.go, pod_workers.go calculateEffectiveGracePeriod, v1.36.
  */
 import { runtimeRequestTimeout_ms, stopGrace_min_s, syncErrorBackOff_ms } from "#model/limits/kubelet.ts"
