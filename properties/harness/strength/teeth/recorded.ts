@@ -4,6 +4,7 @@
  */
 import type { AnyStateMachine } from "xstate"
 import { ForeignJudge } from "#properties/harness/foreign/judge.ts"
+import { ofStreams } from "#properties/harness/foreign/verdict.ts"
 import { newFacts } from "#properties/harness/judge/input.ts"
 import { Course } from "#properties/harness/judge/input/course.ts"
 import { limitsOf } from "#properties/harness/judge/input/flags.ts"
@@ -48,7 +49,7 @@ export interface RecordedTeeth {
 
 /** What it breaks first, if anything. */
 export const rejected = (
-  lines: Recorded, { charts, properties }: Pick2
+  lines: Recorded, { charts, properties }: Judging
 ): Rejected | undefined => {
   const facts = newFacts()
   const judge = new ForeignJudge({ charts, properties, limits: () => limitsOf(facts.flags) })
@@ -71,12 +72,12 @@ export const rejected = (
   const heard = new Set<Need>(["objects", "versions", "times"])
   for (const source of facts.sources) heard.add(source as Need)
   for (const resource of course.resources) if (!course.partial.has(resource)) heard.add(resource as Need)
-  const broken = judge.verdicts(heard).filter(({ verdict }) => verdict === "broken")
+  const broken = [...judge.verdicts(heard), ...ofStreams(facts.streams)].filter(({ verdict }) => verdict === "broken")
   const [first] = broken.toSorted((a, b) => (a.kind === "chart" ? 0 : 1) - (b.kind === "chart" ? 0 : 1))
   if (first === undefined) return undefined
   return { by: first.kind === "chart" ? "charts" : "promises", message: `${first.name}: ${first.breach!.message}` }
 }
-type Pick2 = { readonly charts: Options["charts"]; readonly properties: Options["properties"] }
+type Judging = { readonly charts: Options["charts"]; readonly properties: Options["properties"] }
 
 const draw = (liar: Liar, story: Story, pick: Pick): Lie | undefined => {
   const { events } = story
