@@ -2,7 +2,8 @@
  * Lies about any event of a recording: it is not told, told twice, told at another's place; a field of it is another,
  * in that event alone or from there on.
  */
-import { edited, editedAt, type Liar, nameOf, type RecordedLine, revisionOf, withoutAll } from
+import { edited, editedAt, type Liar, nameOf, type RecordedLine, revisionOf, type Story, withoutAll }
+  from
   "#properties/harness/strength/teeth/recorded-story.ts"
 import type { Pick } from "#properties/harness/strength/teeth/mutate.ts"
 
@@ -31,7 +32,7 @@ const withRevision = (line: RecordedLine, revision: number): RecordedLine => edi
   object.metadata.resourceVersion = String(revision)
 })
 /** As if the second had been committed first: revisions stay where they were. */
-const reordered = (which: (story: Parameters<Liar>[0], place: number) => number | undefined): Liar => (story, place) => {
+const reordered = (which: (story: Story, place: number) => number | undefined): Liar => (story, place) => {
   const other = which(story, place)
   if (other === undefined) return undefined
   const [first, second] = [story.lines[place]!, story.lines[other]!]

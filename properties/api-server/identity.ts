@@ -1,0 +1,119 @@
+/**
+ * What an object is stays what it is, and each write has a revision of its own. Of every kind, also those that only a
+ * recorded cluster has.
+ * Source: apimachinery api/validation/objectmeta.go (ValidateObjectMetaUpdate), apis/meta/v1/types.go (ObjectMeta);
+ * etcd: one transaction, one revision, and an API server writes one key in each.
+ */
+import type { Line } from "#model/events.ts"
+import { apiVersionOf } from "#model/kinds.ts"
+import { equal } from "#model/objects/equality.ts"
+import { kindOf, type ObservedResource } from "#model/observed.ts"
+import { isChange } from "#properties/history.ts"
+import { always, kept, type Property, type Said } from "#properties/property.ts"
+
+interface Thing {
+  readonly apiVersion?: string
+  readonly kind?: string
+  readonly metadata: Readonly<Record<string, unknown>>
+  readonly spec?: Readonly<Record<string, unknown>>
+}
+const fixed = ["name", "namespace", "uid", "creationTimestamp", "generateName"] as const
+
+const keepsItself = () => ({ event }: Line): Said => {
+  if (event.type !== "object.updated" && event.type !== "object.deleted") return undefined
+  const now = event.object as unknown as Thing
+  const before = event.type === "object.updated" ? event.previous as unknown as Thing : now
+  const lost = fixed.find((field) => now.metadata[field] !== before.metadata[field])
+  return lost === undefined ? kept
+    : `${event.key} at revision ${event.revision}: ${lost} ${String(before.metadata[lost])} became `
+      + String(now.metadata[lost])
+}
+
+/** Of another version of its group it may be told, of another kind not. */
+const isOfItsKind = () => ({ event }: Line): Said => {
+  if (!isChange(event)) return undefined
+  const kind = kindOf(event.resource as ObservedResource)
+  const { apiVersion, kind: name, metadata } = event.object as unknown as Thing
+  if (kind === undefined || name === undefined || apiVersion === undefined) return undefined
+  if (name !== kind.kind || groupOf(apiVersion) !== groupOf(apiVersionOf(kind))) {
+    return `${event.key} at revision ${event.revision} is a ${apiVersion} ${name}`
+  }
+  return typeof metadata["creationTimestamp"] === "string" ? kept : `${event.key} was created at no time`
+}
+const groupOf = (apiVersion: string): string => {
+  const slash = apiVersion.indexOf("/")
+  return slash < 0 ? "" : apiVersion.slice(0, slash)
+}
+
+/** Fields of a spec that validation lets nobody change, by kind. */
+const frozen: Readonly<Record<string, ReadonlyArray<string>>> = {
+  deployments: ["selector"], replicasets: ["selector"], daemonsets: ["selector"],
+  statefulsets: ["selector", "serviceName", "podManagementPolicy", "volumeClaimTemplates"],
+  jobs: ["selector", "completionMode", "podFailurePolicy", "backoffLimitPerIndex"],
+  pods: ["containers.name", "restartPolicy", "serviceAccountName", "priority", "priorityClassName", "schedulerName",
+    "hostNetwork", "preemptionPolicy", "enableServiceLinks", "volumes", "dnsPolicy", "serviceAccount"]
+}
+const of = (spec: Thing["spec"], path: string): unknown => {
+  const [field = "", inner] = path.split(".")
+  const value = spec?.[field]
+  return inner === undefined ? value : (value as ReadonlyArray<Record<string, unknown>> | undefined)
+    ?.map((one) => one[inner])
+}
+const keepsItsSelector = () => ({ event }: Line): Said => {
+  if (event.type !== "object.updated") return undefined
+  const fields = frozen[event.resource]
+  if (fields === undefined) return undefined
+  const [now, before] = [event.object as unknown as Thing, event.previous as unknown as Thing]
+  const changed = now.spec === before.spec ? undefined
+    : fields.find((field) => !equal(of(now.spec, field), of(before.spec, field)))
+  return changed === undefined ? kept : `${event.key} at revision ${event.revision}: spec.${changed} changed`
+}
+
+const oneAtATime = () => {
+  let last = -1
+  return ({ event }: Line): Said => {
+    if (!isChange(event) || event.type === "object.seen") return undefined
+    const { revision } = event
+    if (revision === last) return `${event.key} was written at revision ${revision}, as another was`
+    last = revision
+    return kept
+  }
+}
+
+/** What these kinds' controllers say; a kubelet, or who stands in for one, may say it anew at another time. */
+const timed: ReadonlySet<string> = new Set(["deployments", "replicasets", "statefulsets", "daemonsets", "jobs"])
+/** A time that is told of a condition is that of its last turn. Source: the controllers' Set…Condition. */
+const turnsInTime = () => ({ event }: Line): Said => {
+  if (event.type !== "object.updated" || !timed.has(event.resource)) return undefined
+  const [now, before] = [conditionsOf(event.object), conditionsOf(event.previous)]
+  if (now === before) return undefined
+  let count = 0
+  for (const one of now) {
+    const was = before.find(({ type }) => type === one.type)
+    if (was === undefined || was.status !== one.status || one.lastTransitionTime === was.lastTransitionTime) continue
+    // What was never said may be said now.
+    if (was.lastTransitionTime === undefined || was.lastTransitionTime === null) continue
+    if (was.reason !== one.reason) continue
+    return `${event.key} at revision ${event.revision}: ${one.type} was ${was.status} and is, `
+      + `and turned at ${one.lastTransitionTime}, not ${was.lastTransitionTime}`
+  }
+  for (const one of now) if (one.lastTransitionTime !== undefined) count++
+  return count === 0 ? undefined : count
+}
+interface Condition {
+  readonly type: string
+  readonly status: string
+  readonly reason?: string
+  readonly lastTransitionTime?: string | null
+}
+const conditionsOf = (object: unknown): ReadonlyArray<Condition> =>
+  (object as { readonly status?: { readonly conditions?: ReadonlyArray<Condition> | null } }).status?.conditions ?? []
+
+export const identityProperties: ReadonlyArray<Property> = [
+  always("an object keeps its name, its uid and the time of its creation", [], keepsItself,
+    ["object.updated", "object.deleted"]),
+  always("an object is of the kind that it is asked for as", [], isOfItsKind, ["object."]),
+  always("selectors, and what else is fixed of a spec, stay", [], keepsItsSelector, ["object.updated"]),
+  always("no two changes have one revision", [], oneAtATime, ["object."]),
+  always("a condition that a controller reports moves its time only with its status or reason", [], turnsInTime, ["object.updated"])
+]

@@ -1,0 +1,75 @@
+/**
+ * Whom a scheduler binds, held against committed objects alone: the node was there lately, let the pod on to it by its
+ * labels, cordon and taints, and had room for it beside the pods that were bound to it. 53, 65, for clusters of others.
+ *
+ * It decides on a picture that is a little old, and a binding takes a while: any version of the node in the last
+ * seconds will do. Legal exceptions: another scheduler than the default one, or one that has just taken over; a pod
+ * that was created with its node; whoever was put on to the node past the scheduler.
+ * Source: pkg/scheduler/framework/plugins/{nodeunschedulable,nodename,nodeaffinity,tainttoleration,noderesources},
+ * schedule_one.go (assume before bind), v1.36.
+ */
+import type { Line } from "#model/events.ts"
+import type { Lease } from "#model/objects/lease.ts"
+import type { Node } from "#model/objects/node.ts"
+import type { Pod } from "#model/objects/pod.ts"
+import { requestsOf } from "#model/objects/requests.ts"
+import { lag_ms, latelyNamed } from "#properties/controller/recent.ts"
+import { committed, type History } from "#properties/history.ts"
+import { always, kept, needing, type Property, type Said } from "#properties/property.ts"
+import { add, allocatableOf, isTerminal, isWelcome, lacks, nodeOf, type Sums } from "#properties/scheduler/fit.ts"
+
+const ours = "default-scheduler"
+/** A new leader lists anew; bindings of the old one may still arrive. */
+const handover_ms = 60_000 // ASSUMED: as of controllers.
+
+/** What is on the node beside the pod, as the scheduler has to count it. */
+const usedOn = ({ now }: History, node: string, pod: Pod): Sums => {
+  const used: Sums = new Map()
+  for (const other of now.pods.by("node", node)) {
+    if (other.metadata.uid !== pod.metadata.uid && !isTerminal(other)) add(used, requestsOf(other.spec), 1)
+  }
+  return used
+}
+
+const whyNot = (pod: Pod, node: Node | undefined, used: Sums): string | undefined => {
+  if (node === undefined) return "it is not there"
+  if (!isWelcome(pod, node)) return "its labels, cordon or taints keep the pod off"
+  const lacking = lacks(requestsOf(pod.spec), used, allocatableOf(node))
+  return lacking === undefined ? undefined : `it has not enough ${lacking} left`
+}
+
+const bindsWhereItMay = (history: History) => {
+  /** Until when nothing is said: who leads changed. */
+  let unclearUntil_ms = -Infinity
+  /** Nodes on to which somebody was put past the scheduler. */
+  const past = new Set<string>()
+  return (line: Line): Said => {
+    const lease = committed(line, "leases")
+    if (lease?.type === "object.updated" && lease.key.endsWith("/kube-scheduler")) {
+      const [was, is] = [lease.previous, lease.object].map((one) => (one as Lease).spec.holderIdentity)
+      if (was !== is) unclearUntil_ms = line.at_ms + handover_ms
+    }
+    const change = committed(line, "pods")
+    if (change === undefined || change.type === "object.deleted") return undefined
+    const pod = change.object
+    const name = nodeOf(pod)
+    if (change.type !== "object.updated") {
+      if (change.type === "object.created" && name !== "") past.add(name)
+      return undefined
+    }
+    if (name === "" || nodeOf(change.previous) !== "" || line.at_ms < unclearUntil_ms) return undefined
+    if ((pod.spec.schedulerName ?? ours) !== ours) return undefined
+    const used = past.has(name) ? new Map() as Sums : usedOn(history, name, pod)
+    let why: string | undefined
+    for (const node of latelyNamed(history.now.nodes, name, line.at_ms, lag_ms)) {
+      why = whyNot(pod, node, used)
+      if (why === undefined) return kept
+    }
+    return `${pod.metadata.name} was bound to ${name}: ${why ?? "it never was there"}`
+  }
+}
+
+export const boundProperties: ReadonlyArray<Property> = [
+  needing(["pods", "nodes", "leases", "times"], always("a pod is bound to a node that was there, would take it and had "
+    + "room, as committed lately", [53, 65], bindsWhereItMay, ["pods.", "leases.updated"]))
+]
