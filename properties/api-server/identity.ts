@@ -100,6 +100,14 @@ const turnsInTime = () => ({ event }: Line): Said => {
   for (const one of now) if (one.lastTransitionTime !== undefined) count++
   return count === 0 ? undefined : count
 }
+/** With the last finalizer an object may go at once, but only one that was to go. */
+const goesWhenAsked = () => ({ event }: Line): Said => {
+  if (event.type !== "object.deleted") return undefined
+  const { deletionTimestamp, finalizers } = (event.object as unknown as Thing).metadata
+  const held = (finalizers ?? []) as ReadonlyArray<string>
+  return held.length === 0 ? undefined : deletionTimestamp !== undefined ? kept
+    : `${event.key} was removed with ${held.join()}, and nobody had asked it to go`
+}
 interface Condition {
   readonly type: string
   readonly status: string
@@ -115,5 +123,8 @@ export const identityProperties: ReadonlyArray<Property> = [
   always("an object is of the kind that it is asked for as", [], isOfItsKind, ["object."]),
   always("selectors, and what else is fixed of a spec, stay", [], keepsItsSelector, ["object.updated"]),
   always("no two changes have one revision", [], oneAtATime, ["object."]),
-  always("a condition that a controller reports moves its time only with its status or reason", [], turnsInTime, ["object.updated"])
+  always("an object with finalizers is removed only after it was asked to go", [21], goesWhenAsked,
+    ["object.deleted"]),
+  always("a condition that a controller reports moves its time only with its status or reason", [], turnsInTime,
+    ["object.updated"])
 ]

@@ -15,7 +15,7 @@ import type { Pod } from "#model/objects/pod.ts"
 import { requestsOf } from "#model/objects/requests.ts"
 import { lag_ms, latelyNamed } from "#properties/controller/recent.ts"
 import { committed, type History } from "#properties/history.ts"
-import { always, kept, needing, type Property, type Said } from "#properties/property.ts"
+import { always, eventually, kept, needing, type Property, type Said } from "#properties/property.ts"
 import { add, allocatableOf, isTerminal, isWelcome, lacks, nodeOf, type Sums } from "#properties/scheduler/fit.ts"
 
 const ours = "default-scheduler"
@@ -69,7 +69,71 @@ const bindsWhereItMay = (history: History) => {
   }
 }
 
+/** Taken from the queue, a cycle, its write. */
+const looks_ms = 1_000 // ASSUMED: milliseconds, unless it has much to do; at rest it has not.
+
+/** At rest a pod that waits for the scheduler has been looked at: it is bound, or says why not. */
+const overlooksNobody = ({ now }: History) => {
+  /** When the scheduler was last heard of. */
+  let renewed_ms = -Infinity
+  return {
+    line: (line: Line): void => {
+      if (committed(line, "leases")?.key.endsWith("/kube-scheduler") === true) renewed_ms = line.at_ms
+    },
+    holds: (): Said => {
+      let held = 0
+      for (const pod of now.pods.all()) {
+        const { deletionTimestamp, name, uid } = pod.metadata
+        const { schedulerName = ours, schedulingGates = [] } = pod.spec
+        if (nodeOf(pod) !== "" || deletionTimestamp !== undefined || isTerminal(pod)) continue
+        if (schedulerName !== ours || schedulingGates.length > 0) continue
+        const since_ms = now.pods.versions(uid).at(-1)?.at_ms ?? Infinity
+        if (renewed_ms - since_ms < looks_ms) continue
+        const isRefused = pod.status.conditions
+          ?.some(({ status, type }) => type === "PodScheduled" && status === "False")
+        if (isRefused !== true) return `${name} waits, and no scheduler has said anything of it`
+        held++
+      }
+      return held
+    }
+  }
+}
+
+/** How much later a write may come that was begun while the lease ran: its requests are retried. */
+const late_ms = 10_000 // ASSUMED
+
+/** Who acts for a lease has renewed it lately, or another has: whoever cannot renew it stops. */
+const actsWhileItLeads = () => {
+  const leases = new Map<string, { readonly at_ms: number; readonly lasts_ms: number }>()
+  return (line: Line): Said => {
+    const lease = committed(line, "leases")
+    if (lease !== undefined) {
+      const name = lease.key.slice(lease.key.lastIndexOf("/") + 1)
+      const { leaseDurationSeconds = 15 } = (lease.object as Lease).spec
+      leases.set(name, { at_ms: line.at_ms, lasts_ms: 1_000 * leaseDurationSeconds })
+      return undefined
+    }
+    const pod = committed(line, "pods")
+    const set = committed(line, "replicasets")
+    const isMade = pod?.type === "object.created"
+      && pod.object.metadata.ownerReferences?.some(({ kind }) => kind === "ReplicaSet") === true
+    const isReported = set?.type === "object.updated" && set.object.status.replicas !== set.previous.status.replicas
+    const isBound = pod?.type === "object.updated" && nodeOf(pod.object) !== "" && nodeOf(pod.previous) === ""
+      && (pod.object.spec.schedulerName ?? ours) === ours
+    const leader = isBound ? "kube-scheduler" : isMade || isReported ? "kube-controller-manager" : undefined
+    const held = leases.get(leader ?? "")
+    if (held === undefined) return undefined
+    const ago_ms = line.at_ms - held.at_ms
+    return ago_ms <= held.lasts_ms + late_ms ? kept
+      : `${leader} acts, and its lease was not renewed for ${Math.round(ago_ms / 1_000)} s`
+  }
+}
+
 export const boundProperties: ReadonlyArray<Property> = [
   needing(["pods", "nodes", "leases", "times"], always("a pod is bound to a node that was there, would take it and had "
-    + "room, as committed lately", [53, 65], bindsWhereItMay, ["pods.", "leases.updated"]))
+    + "room, as committed lately", [53, 65], bindsWhereItMay, ["pods.", "leases.updated"])),
+  needing(["pods", "leases", "times"], eventually("at rest a pod that waits for a scheduler is bound or says why not",
+    [68], overlooksNobody, ["leases."])),
+  needing(["pods", "replicasets", "leases", "times"], always("whoever binds, makes or reports holds a lease that is "
+    + "renewed", [], actsWhileItLeads, ["pods.", "replicasets.updated", "leases."]))
 ]

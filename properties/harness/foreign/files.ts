@@ -66,7 +66,8 @@ export const judgeFiles = async (files: ReadonlyArray<string>, given: Given = {}
     for (const resource of course.resources) if (!course.partial.has(resource)) heard.add(resource as Need)
   }
   return {
-    verdicts: [...judge.verdicts(heard), ...ofStreams(facts.streams)], lines: judge.lines, notes: facts.notes, undecided: judge.undecided,
+    verdicts: [...judge.verdicts(heard), ...ofStreams(facts.streams)],
+    lines: judge.lines, notes: facts.notes, undecided: judge.undecided,
     gaps: judge.gaps.map(({ at_ms, why }) => ({ at: stampOf(at_ms), why })),
     unknownCharts: [...judge.unknownCharts.values()]
   }

@@ -1,7 +1,7 @@
 /**
  * input/streams: what a watch promises by itself, as it arrives: revisions rise, each change is told once, and who is
  * told of was listed or added before and has not been deleted since. Judged before anything is put in order.
- * Source: apiserver storage/cacher (dispatch in order of revisions, initial events, watch from a resourceVersion), v1.36.
+ * Source: apiserver storage/cacher (dispatch in order of revisions, watch from a resourceVersion), v1.36; 3, 4, 27.
  */
 import { type Heard, revisionOf } from "#properties/harness/judge/input/heard.ts"
 

@@ -2,7 +2,7 @@
  * Which lies about a recording nobody can see: what is told then could have been recorded of a real cluster, too. Each
  * rule says why, in words that the report repeats. Whatever is not named here is a lie that somebody ought to notice.
  */
-import { type Lie, type RecordedLine, revisionOf, type Story, uidOf } from
+import { isEvent, type Lie, type RecordedLine, revisionOf, type Story, uidOf } from
   "#properties/harness/strength/teeth/recorded-story.ts"
 
 type Rule = (lie: Lie, story: Story, line: RecordedLine) => string | undefined
@@ -45,8 +45,48 @@ const isNotOver: Rule = (lie, story, line) => {
   if (before === undefined || later.some((place) => story.lines[place]!.type === "DELETED")) return undefined
   const end_ms = Date.parse(story.lines.findLast(({ at }) => at !== undefined)!.at!)
   const lasts_ms = 1_000 * Number(before.object.spec.leaseDurationSeconds ?? 0)
-  return end_ms - Date.parse(before.object.spec.renewTime) < lasts_ms
-    ? "a recording that ends before a lease runs out cannot show that it is not renewed" : undefined
+  const from_ms = Date.parse(before.object.spec.renewTime)
+  const name = before.object.metadata.name
+  // A node that is silent is noticed after a grace, not by its lease.
+  const isNodes = before.object.metadata.namespace === "kube-node-lease"
+  if (end_ms - from_ms < (isNodes ? noticed_ms : lasts_ms)) {
+    return "a recording that ends before a lease runs out cannot show that it is not renewed"
+  }
+  return !isNodes && !story.events.some((place) => actsFor(story, place, name)
+    && Date.parse(story.lines[place]!.at!) > from_ms + lasts_ms)
+    ? "of a leader that does nothing any more nobody can tell that it does not lead" : undefined
+}
+/** node-monitor-grace-period, 50 s, and a round. */
+const noticed_ms = 60_000
+const actsFor = (story: Story, place: number, leader: string): boolean => {
+  const { object, resource, type } = story.lines[place]!
+  const isBinding = resource === "pods" && type === "MODIFIED" && object.spec.nodeName !== undefined
+    && story.before(place)?.object.spec.nodeName === undefined
+  if (leader === "kube-scheduler") return isBinding
+  return leader === "kube-controller-manager" && (resource === "replicasets" || (resource === "pods"
+    && type === "ADDED" && ownerOf(story.lines[place]!) !== undefined))
+}
+
+/** Nothing but leases, Events and heartbeats is told for so long before the end: then it is at rest. */
+const rest_ms = 1_000 // As the judge has it.
+const isLeft: Rule = (lie, story) => {
+  if (lie.path !== undefined || ![...lie.edits.values()].every((edit) => edit === undefined)) return undefined
+  const end_ms = Date.parse(story.lines.findLast(({ at }) => at !== undefined)!.at!)
+  const last = story.lines.findLast((line, place) => line.type === "FAULT" || (isEvent(line) && !lie.edits.has(place)
+    && line.resource !== "leases" && line.resource !== "events" && line.resource !== "nodes"))
+  return last !== undefined && end_ms - Date.parse(last.at!) < rest_ms + 200
+    && story.nextOf([...lie.edits.keys()].at(-1)!) === undefined
+    ? "what is not done when a recording ends in the midst of it may be done later" : undefined
+}
+const times = /"(lastHeartbeatTime|lastTransitionTime|lastUpdateTime|renewTime)":"[^"]*"/g
+/** Two versions that differ in what their writer's clock said, which may be set back. */
+const isOnlyTimes: Rule = ({ other }, story, line) => {
+  if (other === undefined || uidOf(line) !== uidOf(story.lines[other]!)) return undefined
+  const textOf = ({ object: { metadata, ...object } }: RecordedLine): string => JSON.stringify({ ...object,
+    metadata: { ...metadata, resourceVersion: "", managedFields: [] } }).replace(times, "")
+  return line.type === "MODIFIED" && story.lines[other]!.type === "MODIFIED"
+    && textOf(line) === textOf(story.lines[other]!) ? "times are those of their writer's clock, which may be set back"
+    : undefined
 }
 
 const stranger = (a: RecordedLine, b: RecordedLine): boolean => {
@@ -87,15 +127,18 @@ const isInGap: Rule = (lie, story, line) => {
 const free: ReadonlyArray<readonly [reason: string, path: RegExp, kinds?: RegExp]> = [
   ["a message is for people", /^status\.conditions\.\d+\.message$/],
   ["notes and labels that no controller reads are anybody's",
-    /^metadata\.(annotations|labels)\.(?!.*(kubernetes\.io|hash|generation|^app)).*$/, /^(nodes|leases|configmaps|serviceaccounts|services|namespaces)$/],
+    /^metadata\.(annotations|labels)\.(?!.*(kubernetes\.io|hash|generation)).*$/,
+    /^(nodes|leases|configmaps|serviceaccounts|services|namespaces)$/],
   ["a node's labels are what it says of itself", /^metadata\.labels\..*$/, /^nodes$/],
   ["what a machine says of itself only the machine knows",
     /^status\.(nodeInfo|addresses|images|capacity|daemonEndpoints|features|runtimeHandlers|volumes)\b/, /^nodes$/],
   ["when a kubelet says that it saw something is its own clock",
     /^status\.(conditions\.\d+\.last(Heartbeat|Transition)Time|startTime)$/, /^(nodes|pods)$/],
   ["what a runtime reports only the node knows",
-    /^status\.(containerStatuses\.\d+\.(containerID|image|imageID|state|lastState|restartCount)|podIP|podIPs|hostIP|hostIPs|qosClass)\b/,
+    /^status\.(containerStatuses\.\d+\.(containerID|image|imageID|state|lastState)|podIP|podIPs|hostIP|hostIPs)\b/,
     /^pods$/],
+  ["the zone of its node is told to a pod, and may be taken away", /^metadata\.labels\.topology/, /^pods$/],
+  ["how long a lease lasts is a flag of its holder", /^spec\.leaseDurationSeconds$/, /^leases$/],
   ["a certificate or its like is content that nobody interprets", /^(data|binaryData)\./, /^configmaps$/]
 ]
 const isFree: Rule = ({ path }, _story, { resource = "" }) => {
@@ -110,8 +153,8 @@ const isAlone: Rule = ({ path }, story, line) => {
     return undefined
   }
   const [first, second] = path
-  return first === "metadata" && (second === "uid" || second === "creationTimestamp") && ownerOf(line) === undefined
-    ? "of what is told once any uid and any time are as good" : undefined
+  return first === "metadata" && ["uid", "creationTimestamp", "name", "namespace"].includes(second!) && ownerOf(line) === undefined
+    ? "of what is told once any name, uid and time are as good" : undefined
 }
 /** Whoever made it may have made it otherwise: content of what a user wrote, from its creation on. */
 const isAuthored: Rule = ({ edits, path }, story, line) => {
@@ -143,7 +186,7 @@ const isNotMissed: Rule = (lie, story, line) => {
   return isNamed ? undefined : "that nobody deleted what nobody needs is as good"
 }
 
-const rules: ReadonlyArray<Rule> = [isMerged, isNotOver, isOfNoOrder, isInGap, isFree, isAlone, isAuthored,
+const rules: ReadonlyArray<Rule> = [isOnlyTimes, isLeft, isMerged, isNotOver, isOfNoOrder, isInGap, isFree, isAlone, isAuthored,
   isUsersToTake, isNotMissed]
 
 /** Why the lie is none that a watch could show; undefined: it is one. */
