@@ -35,7 +35,8 @@ const isOfItsKind = () => ({ event }: Line): Said => {
   const kind = kindOf(event.resource as ObservedResource)
   const { apiVersion, kind: name, metadata } = event.object as unknown as Thing
   if (kind === undefined || name === undefined || apiVersion === undefined) return undefined
-  if (name !== kind.kind || groupOf(apiVersion) !== groupOf(apiVersionOf(kind))) {
+  const isVersion = /(^|\/)v\d+((alpha|beta)\d+)?$/.test(apiVersion)
+  if (!isVersion || name !== kind.kind || groupOf(apiVersion) !== groupOf(apiVersionOf(kind))) {
     return `${event.key} at revision ${event.revision} is a ${apiVersion} ${name}`
   }
   return typeof metadata["creationTimestamp"] === "string" ? kept : `${event.key} was created at no time`

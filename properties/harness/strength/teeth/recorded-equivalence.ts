@@ -53,9 +53,11 @@ const isNotOver: Rule = (lie, story, line) => {
     return "a recording that ends before a lease runs out cannot show that it is not renewed"
   }
   return !isNodes && !story.events.some((place) => actsFor(story, place, name)
-    && Date.parse(story.lines[place]!.at!) > from_ms + lasts_ms)
+    && Date.parse(story.lines[place]!.at!) > from_ms + lasts_ms + late_ms)
     ? "of a leader that does nothing any more nobody can tell that it does not lead" : undefined
 }
+/** A write that was begun while the lease ran may come so much later. */
+const late_ms = 10_000 // As the promise has it.
 /** node-monitor-grace-period, 50 s, and a round. */
 const noticed_ms = 60_000
 const actsFor = (story: Story, place: number, leader: string): boolean => {
@@ -63,8 +65,10 @@ const actsFor = (story: Story, place: number, leader: string): boolean => {
   const isBinding = resource === "pods" && type === "MODIFIED" && object.spec.nodeName !== undefined
     && story.before(place)?.object.spec.nodeName === undefined
   if (leader === "kube-scheduler") return isBinding
-  return leader === "kube-controller-manager" && (resource === "replicasets" || (resource === "pods"
-    && type === "ADDED" && ownerOf(story.lines[place]!) !== undefined))
+  if (leader !== "kube-controller-manager") return false
+  if (resource === "pods") return type === "ADDED" && ownerOf(story.lines[place]!)?.kind === "ReplicaSet"
+  return resource === "replicasets" && type === "MODIFIED"
+    && story.before(place)?.object.status.replicas !== object.status.replicas
 }
 
 /** Nothing but leases, Events and heartbeats is told for so long before the end: then it is at rest. */
@@ -131,14 +135,15 @@ const free: ReadonlyArray<readonly [reason: string, path: RegExp, kinds?: RegExp
     /^(nodes|leases|configmaps|serviceaccounts|services|namespaces)$/],
   ["a node's labels are what it says of itself", /^metadata\.labels\..*$/, /^nodes$/],
   ["what a machine says of itself only the machine knows",
-    /^status\.(nodeInfo|addresses|images|capacity|daemonEndpoints|features|runtimeHandlers|volumes)\b/, /^nodes$/],
+    /^status\.(nodeInfo|addresses|images|capacity|allocatable|daemonEndpoints|features|runtimeHandlers|volumes)\b/, /^nodes$/],
   ["when a kubelet says that it saw something is its own clock",
     /^status\.(conditions\.\d+\.last(Heartbeat|Transition)Time|startTime)$/, /^(nodes|pods)$/],
   ["what a runtime reports only the node knows",
     /^status\.(containerStatuses\.\d+\.(containerID|image|imageID|state|lastState)|podIP|podIPs|hostIP|hostIPs)\b/,
     /^pods$/],
   ["the zone of its node is told to a pod, and may be taken away", /^metadata\.labels\.topology/, /^pods$/],
-  ["how long a lease lasts is a flag of its holder", /^spec\.leaseDurationSeconds$/, /^leases$/],
+  ["who holds a lease, for how long and since when is its holder's word",
+    /^spec\.(leaseDurationSeconds|renewTime|acquireTime|holderIdentity)$/, /^leases$/],
   ["a certificate or its like is content that nobody interprets", /^(data|binaryData)\./, /^configmaps$/]
 ]
 const isFree: Rule = ({ path }, _story, { resource = "" }) => {
@@ -160,6 +165,14 @@ const isAlone: Rule = ({ path }, story, line) => {
 const isAuthored: Rule = ({ edits, path }, story, line) => {
   if (path === undefined || line.type !== "ADDED" || edits.size !== story.of(story.lines.indexOf(line)).length) {
     return undefined
+  }
+  const isPlain = typeof path.reduce((value: any, key) => value?.[key], line.object) !== "string"
+  if (line.resource === "pods" && ownerOf(line) === undefined && path[0] === "spec" && isPlain) {
+    return /(priority|replicas|resources|grace|toleration|Seconds)/i.test(path.join(".")) ? undefined
+      : "whoever made it may have made it so"
+  }
+  if (line.resource === "leases" && path[0] === "metadata" && path[1] !== "labels") {
+    return path[1] === "ownerReferences" ? undefined : "what a lease is called is its holder's choice"
   }
   return line.resource === "serviceaccounts" || line.resource === "configmaps" || line.resource === "priorityclasses"
     ? path[0] === "metadata" && path[1] !== "labels" && path[1] !== "annotations" && path[1] !== "uid" ? undefined
@@ -186,7 +199,44 @@ const isNotMissed: Rule = (lie, story, line) => {
   return isNamed ? undefined : "that nobody deleted what nobody needs is as good"
 }
 
-const rules: ReadonlyArray<Rule> = [isOnlyTimes, isLeft, isMerged, isNotOver, isOfNoOrder, isInGap, isFree, isAlone, isAuthored,
+/** Only the servers' own collector looks at it. */
+const isServersLease: Rule = ({ edits, place }, _story, { object, resource }) => resource === "leases"
+  && object.metadata.name.startsWith("apiserver-") && edits.get(place) === undefined
+  ? "nobody acts on an API server's own lease" : undefined
+/** Who put it there may let it stay. */
+const isHeld: Rule = ({ edits, path }, _story, { object: { metadata } }) => path === undefined && edits.size > 0
+  && [...edits.values()].every((edit) => edit === undefined) && (metadata.finalizers ?? []).length > 0
+  && metadata.deletionTimestamp !== undefined ? "whoever holds an object by a finalizer may hold it for ever" : undefined
+/** Of a pod that is never bound: the scheduler has not been heard of since. */
+const isUnheard: Rule = ({ edits, place }, story, line) => {
+  if (line.resource !== "pods" || edits.get(place) !== undefined || line.object.spec.nodeName === undefined) {
+    return undefined
+  }
+  const before = story.before(place)
+  if (before === undefined || before.object.spec.nodeName !== undefined) return undefined
+  const heard = story.lines.findLast(({ object, resource }) => resource === "leases"
+    && object?.metadata.name === "kube-scheduler")
+  return Date.parse(heard?.at ?? "") - Date.parse(before.at ?? "") >= 1_000 ? undefined
+    : "a scheduler that has not been heard of since may be gone"
+}
+
+const selecting: Readonly<Record<string, ReadonlyArray<string>>> = {
+  pods: ["replicasets", "statefulsets", "daemonsets", "jobs", "services", "poddisruptionbudgets"],
+  replicasets: ["deployments"]
+}
+/** No selector asks for it, or nobody adopts or releases it any more. */
+const isNotSelected: Rule = ({ edits, path, place }, story, line) => {
+  const selectors = selecting[line.resource ?? ""]
+  if (selectors === undefined || path?.[1] !== "labels") return undefined
+  const edit = edits.get(place)
+  if (edit === undefined || path[2]! in edit.object.metadata.labels) return undefined
+  if (line.object.metadata.deletionTimestamp !== undefined) return "who is about to go is neither adopted nor released"
+  const isAsked = story.events.some((at) => selectors.includes(story.lines[at]!.resource!)
+    && JSON.stringify(story.lines[at]!.object.spec?.selector ?? {}).includes(`"${path[2]}"`))
+  return isAsked ? undefined : "a label that nobody selects by is anybody's"
+}
+
+const rules: ReadonlyArray<Rule> = [isServersLease, isHeld, isUnheard, isNotSelected, isOnlyTimes, isLeft, isMerged, isNotOver, isOfNoOrder, isInGap, isFree, isAlone, isAuthored,
   isUsersToTake, isNotMissed]
 
 /** Why the lie is none that a watch could show; undefined: it is one. */
