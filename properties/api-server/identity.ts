@@ -46,6 +46,32 @@ const groupOf = (apiVersion: string): string => {
   return slash < 0 ? "" : apiVersion.slice(0, slash)
 }
 
+/** Of these only the listed are valid, wherever in a spec they stand. Source: apis/core and apis/apps validation. */
+const enumerations: Readonly<Record<string, ReadonlySet<unknown>>> = {
+  imagePullPolicy: new Set(["Always", "IfNotPresent", "Never"]),
+  restartPolicy: new Set(["Always", "OnFailure", "Never"]),
+  dnsPolicy: new Set(["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"]),
+  terminationMessagePolicy: new Set(["File", "FallbackToLogsOnError"]),
+  podManagementPolicy: new Set(["OrderedReady", "Parallel"]),
+  preemptionPolicy: new Set(["PreemptLowerPriority", "Never"]),
+  completionMode: new Set(["NonIndexed", "Indexed"])
+}
+const invalidIn = (value: unknown): string | undefined => {
+  if (typeof value !== "object" || value === null) return undefined
+  for (const [field, inner] of Object.entries(value)) {
+    const found = enumerations[field]?.has(inner) === false ? `${field} ${String(inner)}` : invalidIn(inner)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+const isValid = () => ({ event }: Line): Said => {
+  if (event.type !== "object.created" || event.resource === "events") return undefined
+  const { spec } = event.object as unknown as Thing
+  if (spec === undefined) return undefined
+  const wrong = invalidIn(spec)
+  return wrong === undefined ? kept : `${event.key} was created with ${wrong}`
+}
+
 /** Fields of a spec that validation lets nobody change, by kind. */
 const frozen: Readonly<Record<string, ReadonlyArray<string>>> = {
   deployments: ["selector"], replicasets: ["selector"], daemonsets: ["selector"],
@@ -123,6 +149,7 @@ export const identityProperties: ReadonlyArray<Property> = [
     ["object.updated", "object.deleted"]),
   always("an object is of the kind that it is asked for as", [], isOfItsKind, ["object."]),
   always("selectors, and what else is fixed of a spec, stay", [], keepsItsSelector, ["object.updated"]),
+  always("what is created says only what its fields may say", [], isValid, ["object.created"]),
   always("no two changes have one revision", [], oneAtATime, ["object."]),
   always("an object with finalizers is removed only after it was asked to go", [21], goesWhenAsked,
     ["object.deleted"]),

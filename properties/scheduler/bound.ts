@@ -39,7 +39,7 @@ const whyNot = (pod: Pod, node: Node | undefined, used: Sums): string | undefine
 }
 
 const bindsWhereItMay = (history: History) => {
-  /** Until when nothing is said: who leads changed. */
+  /** Until when it may not know all that is on a node: who leads changed. */
   let unclearUntil_ms = -Infinity
   /** Nodes on to which somebody was put past the scheduler. */
   const past = new Set<string>()
@@ -57,9 +57,10 @@ const bindsWhereItMay = (history: History) => {
       if (change.type === "object.created" && name !== "") past.add(name)
       return undefined
     }
-    if (name === "" || nodeOf(change.previous) !== "" || line.at_ms < unclearUntil_ms) return undefined
+    if (name === "" || nodeOf(change.previous) !== "") return undefined
     if ((pod.spec.schedulerName ?? ours) !== ours) return undefined
-    const used = past.has(name) ? new Map() as Sums : usedOn(history, name, pod)
+    // A new leader may not know yet what the old one bound; the node it knows.
+    const used = past.has(name) || line.at_ms < unclearUntil_ms ? new Map() as Sums : usedOn(history, name, pod)
     let why: string | undefined
     for (const node of latelyNamed(history.now.nodes, name, line.at_ms, lag_ms)) {
       why = whyNot(pod, node, used)
@@ -90,7 +91,8 @@ const overlooksNobody = ({ now }: History) => {
         const since_ms = now.pods.versions(uid).at(-1)?.at_ms ?? Infinity
         if (renewed_ms - since_ms < looks_ms) continue
         const isRefused = pod.status.conditions
-          ?.some(({ status, type }) => type === "PodScheduled" && status === "False")
+          ?.some(({ reason, status, type }) => type === "PodScheduled" && status === "False"
+            && reason !== "SchedulingGated")
         if (isRefused !== true) return `${name} waits, and no scheduler has said anything of it`
         held++
       }
