@@ -1,5 +1,6 @@
 /** plimsoll teeth over recordings: which lies about somebody else's cluster charts and promises would not notice. */
-import { newFacts, detect, valuesOf } from "#properties/harness/judge/input.ts"
+import { BadInput } from "#properties/harness/commands/outcome.ts"
+import { detect, newFacts, valuesOf } from "#properties/harness/judge/input.ts"
 import type { RecordedTeeth } from "#properties/harness/strength/teeth/recorded.ts"
 import type { Recorded } from "#properties/harness/strength/teeth/recorded-story.ts"
 
@@ -19,9 +20,13 @@ export const totalOf = ({ scores }: RecordedTeeth): Total => {
 
 /** Whether all files are recordings; some are and some are not: nobody can tell what is meant. */
 export const areRecordings = async (files: ReadonlyArray<string>): Promise<boolean> => {
-  const forms = await Promise.all(files.map(detect))
+  // What is none of them is told by whoever reads traces.
+  const forms = await Promise.all(files.map((file) => detect(file).catch(() => undefined)))
   if (!forms.includes("recording")) return false
-  if (forms.some((form) => form !== "recording")) throw new Error("recordings and other files are measured apart")
+  const other = forms.findIndex((form) => form !== "recording")
+  if (other >= 0) {
+    throw new BadInput({ message: `${files[other]} is no recording; recordings and traces are measured apart` })
+  }
   return true
 }
 

@@ -86,7 +86,8 @@ export const teeth = Command.make("teeth", {
     Argument.variadic()),
   seed: Flag.Int("seed").pipe(Flag.withDescription("Which runs, and which mutants"), Flag.withDefault(1)),
   runs: Flag.Int("runs").pipe(Flag.withDescription("How many runs to draw when no file is given"), Flag.withDefault(6)),
-  perKind: Flag.Int("per-kind").pipe(Flag.withDescription("Mutants of each kind, and of each trace"), Flag.withDefault(40)),
+  perKind: Flag.Int("per-kind").pipe(
+    Flag.withDescription("Mutants of each kind and trace; of recordings, of each kind"), Flag.withDefault(40)),
   survivors: Flag.Int("survivors").pipe(Flag.withDescription("How many survivors to list"), Flag.withDefault(40)),
   json: Flag.Boolean("json").pipe(Flag.withDescription("One JSON document"), Flag.withDefault(false))
 }, (given) => Effect.gen(function*() {

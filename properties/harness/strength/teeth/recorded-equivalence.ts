@@ -32,8 +32,14 @@ const isMerged: Rule = (lie, story, { resource, type }) => {
   return isOneWrite(before.object, after.object)
     ? `two writes to one part of ${resource === "leases" ? "a lease" : "an object"} can have been one` : undefined
 }
+const times = /"(lastHeartbeatTime|lastTransitionTime|lastUpdateTime|renewTime)":"[^"]*"/g
+/** What is said but for its times. */
+const saidBut = ({ object: { metadata, ...object } }: RecordedLine): string => JSON.stringify({ ...object,
+  metadata: { ...metadata, resourceVersion: "", managedFields: [] } }).replace(times, "")
 const isLastHeartbeat = (before: RecordedLine, last: RecordedLine): string | undefined =>
-  last.resource === "leases" && before.object.spec.holderIdentity === last.object.spec.holderIdentity
+  last.resource === "nodes" ? saidBut(before) === saidBut(last)
+    ? "a recording may end before the next heartbeat" : undefined
+    : last.resource === "leases" && before.object.spec.holderIdentity === last.object.spec.holderIdentity
     ? "a recording that ends before a lease runs out cannot show that it is not renewed" : undefined
 
 /** Nobody needs to have taken over, or to have noticed, before the lease has run out. */
@@ -82,14 +88,11 @@ const isLeft: Rule = (lie, story) => {
     && story.nextOf([...lie.edits.keys()].at(-1)!) === undefined
     ? "what is not done when a recording ends in the midst of it may be done later" : undefined
 }
-const times = /"(lastHeartbeatTime|lastTransitionTime|lastUpdateTime|renewTime)":"[^"]*"/g
 /** Two versions that differ in what their writer's clock said, which may be set back. */
 const isOnlyTimes: Rule = ({ other }, story, line) => {
   if (other === undefined || uidOf(line) !== uidOf(story.lines[other]!)) return undefined
-  const textOf = ({ object: { metadata, ...object } }: RecordedLine): string => JSON.stringify({ ...object,
-    metadata: { ...metadata, resourceVersion: "", managedFields: [] } }).replace(times, "")
   return line.type === "MODIFIED" && story.lines[other]!.type === "MODIFIED"
-    && textOf(line) === textOf(story.lines[other]!) ? "times are those of their writer's clock, which may be set back"
+    && saidBut(line) === saidBut(story.lines[other]!) ? "times are those of their writer's clock, which may be set back"
     : undefined
 }
 
@@ -135,7 +138,9 @@ const free: ReadonlyArray<readonly [reason: string, path: RegExp, kinds?: RegExp
     /^(nodes|leases|configmaps|serviceaccounts|services|namespaces)$/],
   ["a node's labels are what it says of itself", /^metadata\.labels\..*$/, /^nodes$/],
   ["what a machine says of itself only the machine knows",
-    /^status\.(nodeInfo|addresses|images|capacity|allocatable|daemonEndpoints|features|runtimeHandlers|volumes)\b/, /^nodes$/],
+    /^status\.(nodeInfo|addresses|images|capacity|allocatable|daemonEndpoints|features|runtimeHandlers|volumes)\b/,
+    /^nodes$/],
+  ["what a kubelet calls its reason is a word for people", /^status\.conditions\.\d+\.reason$/, /^(nodes|pods)$/],
   ["when a kubelet says that it saw something is its own clock",
     /^status\.(conditions\.\d+\.last(Heartbeat|Transition)Time|startTime)$/, /^(nodes|pods)$/],
   ["what a runtime reports only the node knows",
@@ -158,7 +163,8 @@ const isAlone: Rule = ({ path }, story, line) => {
     return undefined
   }
   const [first, second] = path
-  return first === "metadata" && ["uid", "creationTimestamp", "name", "namespace"].includes(second!) && ownerOf(line) === undefined
+  const isName = first === "metadata" && ["uid", "creationTimestamp", "name", "namespace"].includes(second!)
+  return isName && ownerOf(line) === undefined
     ? "of what is told once any name, uid and time are as good" : undefined
 }
 /** Whoever made it may have made it otherwise: content of what a user wrote, from its creation on. */
@@ -206,7 +212,8 @@ const isServersLease: Rule = ({ edits, place }, _story, { object, resource }) =>
 /** Who put it there may let it stay. */
 const isHeld: Rule = ({ edits, path }, _story, { object: { metadata } }) => path === undefined && edits.size > 0
   && [...edits.values()].every((edit) => edit === undefined) && (metadata.finalizers ?? []).length > 0
-  && metadata.deletionTimestamp !== undefined ? "whoever holds an object by a finalizer may hold it for ever" : undefined
+  && metadata.deletionTimestamp !== undefined ? "whoever holds an object by a finalizer may hold it for ever"
+  : undefined
 /** Of a pod that is never bound: the scheduler has not been heard of since. */
 const isUnheard: Rule = ({ edits, place }, story, line) => {
   if (line.resource !== "pods" || edits.get(place) !== undefined || line.object.spec.nodeName === undefined) {
@@ -232,11 +239,13 @@ const isNotSelected: Rule = ({ edits, path, place }, story, line) => {
   if (edit === undefined || path[2]! in edit.object.metadata.labels) return undefined
   if (line.object.metadata.deletionTimestamp !== undefined) return "who is about to go is neither adopted nor released"
   const isAsked = story.events.some((at) => selectors.includes(story.lines[at]!.resource!)
-    && JSON.stringify(story.lines[at]!.object.spec?.selector ?? {}).includes(`"${path[2]}"`))
+    && JSON.stringify(story.lines[at]!.object.spec?.selector ?? {})
+      .includes(`"${path[2]}":"${line.object.metadata.labels[path[2]!]}"`))
   return isAsked ? undefined : "a label that nobody selects by is anybody's"
 }
 
-const rules: ReadonlyArray<Rule> = [isServersLease, isHeld, isUnheard, isNotSelected, isOnlyTimes, isLeft, isMerged, isNotOver, isOfNoOrder, isInGap, isFree, isAlone, isAuthored,
+const rules: ReadonlyArray<Rule> = [isServersLease, isHeld, isUnheard, isNotSelected, isOnlyTimes, isLeft, isMerged,
+  isNotOver, isOfNoOrder, isInGap, isFree, isAlone, isAuthored,
   isUsersToTake, isNotMissed]
 
 /** Why the lie is none that a watch could show; undefined: it is one. */
