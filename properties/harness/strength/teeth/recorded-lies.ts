@@ -29,11 +29,12 @@ const toUnknownNode: Liar = (story, place) => isBinding(story, place)
 
 /** Its node was cordoned before, as if somebody had done so: told of the node from its first event on. */
 const toCordonedNode: Liar = (story, place, pick) => {
+  if (!isBinding(story, place)) return undefined
   const { tolerations = [] } = story.lines[place]!.object.spec
   // A DaemonSet's pods may be there all the same.
   const isTolerant = tolerations.some(({ key, operator }: any) => key === "node.kubernetes.io/unschedulable"
     || (key === undefined && operator === "Exists"))
-  if (!isBinding(story, place) || isTolerant) return undefined
+  if (isTolerant) return undefined
   const cordoned = story.present("nodes", place).filter(({ spec }) => spec.unschedulable === true)
   if (cordoned.length > 0) {
     return onto(story, place, cordoned[pick(cordoned.length)]!.metadata.name, "which is cordoned")
