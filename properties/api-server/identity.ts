@@ -127,6 +127,16 @@ const turnsInTime = () => ({ event }: Line): Said => {
   for (const one of now) if (one.lastTransitionTime !== undefined) count++
   return count === 0 ? undefined : count
 }
+/** A node's lease is its node's, if it is anybody's. Source: kubelet util/nodelease.go (SetNodeOwnerFunc). */
+const isItsNodes = () => ({ event }: Line): Said => {
+  if (!isChange(event) || !event.key.startsWith("/registry/leases/kube-node-lease/")) return undefined
+  const { name, ownerReferences } = (event.object as unknown as Thing).metadata
+  const owners = (ownerReferences ?? []) as ReadonlyArray<Readonly<Record<string, unknown>>>
+  const other = owners.find(({ apiVersion, kind, name: owner }) => kind !== "Node" || owner !== name
+    || apiVersion !== "v1")
+  return other === undefined ? kept : `${event.key} is owned by ${String(other["kind"])} ${String(other["name"])}`
+}
+
 /** With the last finalizer an object may go at once, but only one that was to go. */
 const goesWhenAsked = () => ({ event }: Line): Said => {
   if (event.type !== "object.deleted") return undefined
@@ -150,6 +160,7 @@ export const identityProperties: ReadonlyArray<Property> = [
   always("an object is of the kind that it is asked for as", [], isOfItsKind, ["object."]),
   always("selectors, and what else is fixed of a spec, stay", [], keepsItsSelector, ["object.updated"]),
   always("what is created says only what its fields may say", [], isValid, ["object.created"]),
+  always("a node's lease is owned by its node", [], isItsNodes, ["leases."]),
   always("no two changes have one revision", [], oneAtATime, ["object."]),
   always("an object with finalizers is removed only after it was asked to go", [21], goesWhenAsked,
     ["object.deleted"]),
