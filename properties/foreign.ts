@@ -3,6 +3,8 @@
  * each; and the situations that these promises are about. The judge of recordings asks for them. A campaign of ours
  * does not: no run comes to such an object, so none could break one or reach one.
  */
+import { identityProperties } from "#properties/api-server/identity.ts"
+import { claimProperties } from "#properties/controller/claims.ts"
 import { properties as daemonSet, situations as daemonSets } from "#properties/controllers/daemon-set.ts"
 import { properties as deployment, situations as deployments } from "#properties/controllers/deployment.ts"
 import { properties as disruption, situations as disruptions } from "#properties/controllers/disruption.ts"
@@ -10,6 +12,7 @@ import { properties as endpointSlice, situations as endpointSlices } from "#prop
 import { properties as job, situations as jobs } from "#properties/controllers/job.ts"
 import { properties as statefulSet, situations as statefulSets } from "#properties/controllers/stateful-set.ts"
 import type { Property } from "#properties/property.ts"
+import { boundProperties } from "#properties/scheduler/bound.ts"
 
 export const foreignControllers: Readonly<Record<string, ReadonlyArray<Property>>> = {
   "deployment-controller": [...deployment, ...deployments],
@@ -20,4 +23,7 @@ export const foreignControllers: Readonly<Record<string, ReadonlyArray<Property>
   "disruption-controller": [...disruption, ...disruptions]
 }
 
-export const foreign: ReadonlyArray<Property> = Object.values(foreignControllers).flat()
+/** What a watch shows of any cluster; of a run of ours other promises say it, with more at hand. */
+const shown: ReadonlyArray<Property> = [...identityProperties, ...claimProperties, ...boundProperties]
+
+export const foreign: ReadonlyArray<Property> = [...Object.values(foreignControllers).flat(), ...shown]

@@ -53,22 +53,57 @@ const honestTraces = async (files: ReadonlyArray<string>, seed: number, runs: nu
   return traces
 }
 
+const leastRecorded = 0.95
+/** Of recordings of others' clusters: the mutants of each kind are shared among them. */
+const ofRecordings = (given: {
+  readonly seed: number; readonly perKind: number; readonly survivors: number; readonly json: boolean
+}, files: ReadonlyArray<string>) => Effect.gen(function*() {
+  const { outcome, text: shown, total } = yield* Effect.tryPromise({
+    try: async () => {
+      const [recorded, { teethOfRecordings }, { charts }, { properties }, { foreign }, { Chance }] = await Promise.all([
+        import("#properties/harness/commands/teeth-recorded.ts"),
+        import("#properties/harness/strength/teeth/recorded.ts"), import("#model/cluster.ts"),
+        import("#properties/all.ts"), import("#properties/foreign.ts"), import("#impl/sim/draws.ts")
+      ])
+      const chance = new Chance(given.seed)
+      const bitten = teethOfRecordings(await Promise.all(files.map((file) => recorded.recordingIn(file))), {
+        charts, properties: [...properties, ...foreign], perKind: given.perKind,
+        pick: (n) => chance.stream("teeth", "mutant").below(n) })
+      return { outcome: bitten, text: recorded.textOfRecorded(bitten, given.survivors),
+        total: recorded.totalOf(bitten) }
+    },
+    catch: (error) => error
+  })
+  yield* Console.log(given.json ? JSON.stringify({ ...outcome, ...total })
+    : `${shown}; at least ${leastRecorded * 100} % is demanded`)
+  if (total.lies === 0) return yield* new ExitWith({ code: 5 })
+  if (total.rejected / total.lies < leastRecorded) return yield* new ExitWith({ code: 1 })
+})
+
 export const teeth = Command.make("teeth", {
   files: Argument.String("file").pipe(
-    Argument.withDescription("Traces of runs that held; default: runs drawn from --seed"), Argument.variadic()),
+    Argument.withDescription("Traces of runs that held, or recordings of clusters; default: runs drawn from --seed"),
+    Argument.variadic()),
   seed: Flag.Int("seed").pipe(Flag.withDescription("Which runs, and which mutants"), Flag.withDefault(1)),
   runs: Flag.Int("runs").pipe(Flag.withDescription("How many runs to draw when no file is given"), Flag.withDefault(6)),
-  perKind: Flag.Int("per-kind").pipe(Flag.withDescription("Mutants of each kind and trace"), Flag.withDefault(40)),
+  perKind: Flag.Int("per-kind").pipe(
+    Flag.withDescription("Mutants of each kind and trace; of recordings, of each kind"), Flag.withDefault(40)),
   survivors: Flag.Int("survivors").pipe(Flag.withDescription("How many survivors to list"), Flag.withDefault(40)),
   json: Flag.Boolean("json").pipe(Flag.withDescription("One JSON document"), Flag.withDefault(false))
 }, (given) => Effect.gen(function*() {
+  const files = given.files.flatMap((file) => globSync(file)).toSorted()
+  const isRecorded = files.length > 0 && (yield* Effect.tryPromise({
+    try: async () => (await import("#properties/harness/commands/teeth-recorded.ts")).areRecordings(files),
+    catch: (error) => error
+  }))
+  if (isRecorded) return yield* ofRecordings(given, files)
   const outcome = yield* Effect.tryPromise({
     try: async () => {
       const [{ teeth: bite }, { charts }, { properties }, { Chance }] = await Promise.all([
         import("#properties/harness/strength/teeth.ts"), import("#model/cluster.ts"), import("#properties/all.ts"),
         import("#impl/sim/draws.ts")
       ])
-      const traces = await honestTraces(given.files.flatMap((file) => globSync(file)), given.seed, given.runs)
+      const traces = await honestTraces(files, given.seed, given.runs)
       const chance = new Chance(given.seed)
       const pick = (n: number): number => chance.stream("teeth", "mutant").below(n)
       return bite(traces, { charts, properties, perKind: given.perKind, pick })

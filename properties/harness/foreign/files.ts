@@ -10,7 +10,7 @@ import { Course } from "#properties/harness/judge/input/course.ts"
 import { givenFlag, limitsOf } from "#properties/harness/judge/input/flags.ts"
 import { judgeOwn } from "#properties/harness/judge/input/own.ts"
 import { ForeignJudge } from "#properties/harness/foreign/judge.ts"
-import { type Breach, stampOf, type Verdict } from "#properties/harness/foreign/verdict.ts"
+import { type Breach, ofStreams, stampOf, type Verdict } from "#properties/harness/foreign/verdict.ts"
 
 export interface Given {
   readonly ahead_ms?: number
@@ -69,7 +69,8 @@ export const judgeFiles = async (files: ReadonlyArray<string>, given: Given = {}
     for (const resource of course.resources) if (!course.partial.has(resource)) heard.add(resource as Need)
   }
   return {
-    verdicts: judge.verdicts(heard), lines: judge.lines, notes: facts.notes, undecided: judge.undecided,
+    verdicts: [...judge.verdicts(heard), ...ofStreams(facts.streams)],
+    lines: judge.lines, notes: facts.notes, undecided: judge.undecided,
     gaps: judge.gaps.map(({ at_ms, why }) => ({ at: stampOf(at_ms), why })),
     unknownCharts: [...judge.unknownCharts.values()]
   }

@@ -5,6 +5,7 @@
 import { epoch_ms } from "#model/limits.ts"
 import type { Line } from "#model/events.ts"
 import { type Need, sources } from "#properties/hearing.ts"
+import type { Streams } from "#properties/harness/judge/input/streams.ts"
 import type { Broken } from "#properties/harness/run/monitors.ts"
 
 export interface Breach {
@@ -34,6 +35,18 @@ export interface Verdict {
 }
 
 export const stampOf = (at_ms: number): string => new Date(epoch_ms + at_ms).toISOString()
+
+/** What watches promise by themselves; undefined: no recording is among the files. */
+export const ofStreams = (streams: ReadonlyArray<Streams>): ReadonlyArray<Verdict> => {
+  if (streams.length === 0) return []
+  const found = streams.map(({ breach }) => breach).find((breach) => breach !== undefined)
+  const times = streams.reduce((sum, one) => sum + one.times, 0)
+  const about = { name: "a watch tells each change once, in order, and of whom it has told", kind: "always",
+    invariants: [3, 4, 27], times } as const
+  if (found === undefined) return [{ ...about, verdict: "held" }]
+  const { at_ms, ...breach } = found
+  return [{ ...about, verdict: "broken", breach: { kind: "safety", at: stampOf(at_ms), ...breach } }]
+}
 
 /** "pods default/web-1" of a line about a committed object. */
 const objectOf = ({ event }: Line): { readonly object: string; readonly revision: number } | undefined => {

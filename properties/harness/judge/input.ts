@@ -12,7 +12,8 @@ import { isWatchEvent, WatchReader } from "#properties/harness/judge/input/watch
 /** "run": a trace of a run of Plimsoll's own, which can be run again. */
 type Form = "run" | "own" | "recording" | "watch" | "audit"
 
-export const newFacts = (): Facts => ({ flags: {}, hasTimes: true, hasVersions: true, sources: new Set(), notes: [] })
+export const newFacts = (): Facts => ({ flags: {}, hasTimes: true, hasVersions: true, sources: new Set(), notes: [],
+  streams: [] })
 
 const formOf = (first: object, file: string): Form => {
   if ("plimsoll" in first) return "input" in first ? "run" : "own"

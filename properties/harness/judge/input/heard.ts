@@ -3,6 +3,7 @@
  * order.ts puts it in order, course.ts makes lines of it.
  */
 import type { Line } from "#model/events.ts"
+import type { Streams } from "#properties/harness/judge/input/streams.ts"
 
 /** An object as somebody else's API server wrote it. */
 export interface ForeignObject {
@@ -80,4 +81,6 @@ export interface Facts {
   readonly sources: Set<string>
   /** Sentences for the user: a cut line, what counts as not heard. */
   readonly notes: Array<string>
+  /** Of each recording, what its watches promise by themselves. */
+  readonly streams: Array<Streams>
 }

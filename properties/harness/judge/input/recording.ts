@@ -5,6 +5,7 @@
 import { epoch_ms } from "#model/limits.ts"
 import { BadInputFile, type Facts, type ForeignObject, type Heard, revisionOf } from
   "#properties/harness/judge/input/heard.ts"
+import { Streams } from "#properties/harness/judge/input/streams.ts"
 
 interface RecordedLine {
   readonly at?: string
@@ -35,13 +36,20 @@ const itemsOf = ({ apiVersion, items, kind }: {
 /** Reads one line after the other; of each, what it says. */
 export class RecordingReader {
   readonly #facts: Facts
+  readonly #streams = new Streams()
   #at_ms = 0
 
   constructor(facts: Facts) {
     this.#facts = facts
+    facts.streams.push(this.#streams)
   }
 
   read(line: RecordedLine, where: string): Heard | undefined {
+    const heard = this.#read(line, where)
+    if (heard !== undefined) this.#streams.hear(heard)
+    return heard
+  }
+  #read(line: RecordedLine, where: string): Heard | undefined {
     if ("recording" in line) {
       this.#facts.flags = { ...this.#facts.flags, ...(line.flags as object | undefined) }
       return undefined
