@@ -73,21 +73,39 @@ const isSaid = (set: ReplicaSet, pods: ReadonlyArray<Pod>): boolean => {
   return replicas === active.length && readyReplicas === ready && fullyLabeledReplicas === labelled.length
     && ((set.spec.minReadySeconds ?? 0) > 0 ? availableReplicas <= ready : availableReplicas === ready)
 }
+/**
+ * One worker has a set at a time, and what its informer shows never goes back: so each status is of no earlier revision
+ * than the last. Of those that explain it the earliest is taken. Source: util/workqueue Get; reflector's
+ * relistResourceVersion, v1.36.
+ */
 const saysWhatWas = (history: History) => {
   const eyes = history.part(Eyes)
+  /** By set: the earliest revision that its last status can be of. */
+  const views = new Map<string, number>()
   return (line: Line): Said => {
     const change = committed(line, "replicasets")
-    if (change?.type !== "object.updated" || !eyes.areClear(line.at_ms, line.entity)) return undefined
+    if (change?.type === "object.deleted") views.delete(line.entity)
+    if (change?.type !== "object.updated") return undefined
+    if (!eyes.areClear(line.at_ms, line.entity)) {
+      views.delete(line.entity)
+      return undefined
+    }
     const { object, previous } = change
     if (JSON.stringify({ ...object.status, conditions: 0 }) === JSON.stringify({ ...previous.status, conditions: 0 })) {
       return undefined
     }
-    for (const revision of revisionsLately(history, "replicasets", "pods", line)) {
+    const last = views.get(line.entity) ?? 0
+    let view = Infinity
+    for (const revision of [last, ...revisionsLately(history, "replicasets", "pods", line)]) {
+      if (revision < last || revision >= view) continue
       const pods = history.at(revision).pods.by("owner", line.entity).filter((pod) => selects(object, pod))
-      if (isSaid(object, pods)) return kept
+      if (isSaid(object, pods)) view = revision
     }
+    if (view < Infinity) views.set(line.entity, view)
+    if (view < Infinity) return kept
     const { conditions: _, ...figures } = object.status
-    return `${object.metadata.name} says ${JSON.stringify(figures)}, which its pods have not been lately`
+    const since = last > 0 ? ` since revision ${last}, as it said before` : ""
+    return `${object.metadata.name} says ${JSON.stringify(figures)}, which its pods have not been lately${since}`
   }
 }
 
@@ -95,5 +113,5 @@ export const claimProperties: ReadonlyArray<Property> = [
   needing(["pods", "deployments", ...adopters], eventually("at rest who is selected has a controller, and who has one "
     + "is selected by it", [81], claimsAtRest, ["object."])),
   needing(["pods", "replicasets", "leases", "times"], always("a ReplicaSet's status says what its pods were at some "
-    + "revision not long ago", [], saysWhatWas, ["replicasets.updated"]))
+    + "revision not long ago", [], saysWhatWas, ["replicasets.updated", "replicasets.deleted"]))
 ]

@@ -1,9 +1,6 @@
 /** node-lifecycle/liveness: what becomes of a dead node and its pods, and of a living one. Invariants 71, 72, 76. */
 import type { Line } from "#model/events.ts"
-import {
-  largeClusterThreshold, nodeEvictionRate_per_s, secondaryNodeEvictionRate_per_s, unhealthyZoneNodes_min,
-  unhealthyZoneThreshold
-} from "#model/limits/controllers/node-lifecycle.ts"
+import { unhealthyZoneNodes_min } from "#model/limits/controllers/node-lifecycle.ts"
 import { nodeLeaseRenewInterval_ms } from "#model/limits.ts"
 import type { Pod } from "#model/objects/pod.ts"
 import { notReadyKey, toleratedSeconds, unreachableKey } from "#model/objects/taints.ts"
@@ -23,11 +20,18 @@ const slowestClock = 0.8
 
 /** Whether a zone's nodes are tainted at all, and since when; nothing is when every zone is without a ready node. */
 class Zones {
+  readonly #limits: History["limits"]
   readonly #since_ms = new Map<string, number>()
   readonly #perNode_ms = new Map<string, number>()
 
+  constructor(limits: History["limits"]) {
+    this.#limits = limits
+  }
+
   /** Counts anew: called when some node changed. */
   count(now: Stored, at_ms: number): void {
+    const { largeClusterThreshold, nodeEvictionRate_per_s, secondaryNodeEvictionRate_per_s, unhealthyZoneThreshold } =
+      this.#limits
     const counts = new Map<string, { ready: number; notReady: number }>()
     for (const node of now.nodes.all()) {
       const zone = zoneOf(now, node)
@@ -62,7 +66,7 @@ class Zones {
 /** The history, and since when a controller leads: a new one starts its timers anew. */
 class View {
   readonly now: Stored
-  readonly zones = new Zones()
+  readonly zones: Zones
   readonly limits: History["limits"]
   readonly #holders: History["holders"]
   now_ms = 0
@@ -70,6 +74,7 @@ class View {
   constructor({ holders, limits, now }: History) {
     this.now = now
     this.limits = limits
+    this.zones = new Zones(limits)
     this.#holders = holders
   }
 

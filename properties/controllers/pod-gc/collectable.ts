@@ -3,7 +3,6 @@
  * collector why it chose one.
  * Source: pkg/controller/podgc/gc_controller.go gcOrphaned, gcUnscheduledTerminating, v1.36.
  */
-import { terminatedPods_max } from "#model/limits/controllers/pod-gc.ts"
 import type { Line } from "#model/events.ts"
 import type { Pod } from "#model/objects/pod.ts"
 import { committed, type History } from "#properties/history.ts"
@@ -81,7 +80,7 @@ export class Collectable {
   /** Why nobody may collect the pod; undefined: the collector may. */
   whyNot(pod: Pod, at_ms: number): string | undefined {
     const { nodeName = "" } = pod.spec
-    const { nodes, pods } = this.#history.now
+    const { limits: { terminatedPods_max }, now: { nodes, pods } } = this.#history
     if (isTerminal(pod) && pods.all().filter(isTerminal).length > terminatedPods_max) return undefined
     if (nodeName === "") {
       return pod.metadata.deletionTimestamp === undefined ? "it has no node and is not being deleted" : undefined

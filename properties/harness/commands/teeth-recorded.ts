@@ -11,10 +11,17 @@ const row = (kind: string, ...cells: ReadonlyArray<string>): string =>
 export interface Total {
   readonly lies: number
   readonly rejected: number
+  /** Of the kinds of which enough lies were told. */
+  readonly weakest: { readonly kind: string; readonly part: number } | undefined
 }
+/** Fewer say little of a kind. */
+const enough = 30 // ASSUMED
 export const totalOf = ({ scores }: RecordedTeeth): Total => {
   const all = Object.values(scores)
-  return { lies: all.reduce((sum, { equivalent, mutants }) => sum + mutants - equivalent, 0),
+  const parts = Object.entries(scores).map(([kind, { equivalent, mutants, rejected }]) =>
+    ({ kind, lies: mutants - equivalent, part: rejected / (mutants - equivalent) }))
+  const [weakest] = parts.filter(({ lies }) => lies >= enough).toSorted((a, b) => a.part - b.part)
+  return { weakest, lies: all.reduce((sum, { equivalent, mutants }) => sum + mutants - equivalent, 0),
     rejected: all.reduce((sum, { rejected }) => sum + rejected, 0) }
 }
 
@@ -37,7 +44,7 @@ export const recordingIn = async (file: string): Promise<{ readonly file: string
 }
 
 export const textOfRecorded = (teeth: RecordedTeeth, most: number): string => {
-  const { reasons, scores, survivors } = teeth
+  const { contradicted, reasons, scores, survivors } = teeth
   const { lies, rejected } = totalOf(teeth)
   const rows = Object.entries(scores).map(([kind, { byCharts, equivalent, mutants, rejected: count }]) =>
     row(kind, String(mutants), String(equivalent), String(count), percent(byCharts, mutants - equivalent),
@@ -48,6 +55,9 @@ export const textOfRecorded = (teeth: RecordedTeeth, most: number): string => {
     ...Object.entries(reasons).toSorted((a, b) => b[1] - a[1])
       .map(([why, count]) => `${String(count).padStart(6)}  ${why}`),
     "",
+    `${contradicted.length} of the rejected would have been called equivalent:`,
+    ...contradicted.slice(0, most).flatMap(({ file, kind, message, what, why }) =>
+      [`  ${kind}: ${file}: ${what}`, `    although ${why}`, `    ${message.slice(0, 200)}`]), "",
     survivors.length === 0 ? "no survivors"
       : `${survivors.length} survivors${survivors.length > most ? `, the first ${most}` : ""}:`,
     ...survivors.slice(0, most).map(({ file, kind, what }) => `  ${kind}: ${file}: ${what}`), "",

@@ -54,6 +54,7 @@ const honestTraces = async (files: ReadonlyArray<string>, seed: number, runs: nu
 }
 
 const leastRecorded = 0.95
+const leastOfKind = 0.8
 /** Of recordings of others' clusters: the mutants of each kind are shared among them. */
 const ofRecordings = (given: {
   readonly seed: number; readonly perKind: number; readonly survivors: number; readonly json: boolean
@@ -75,9 +76,11 @@ const ofRecordings = (given: {
     catch: (error) => error
   })
   yield* Console.log(given.json ? JSON.stringify({ ...outcome, ...total })
-    : `${shown}; at least ${leastRecorded * 100} % is demanded`)
+    : `${shown}; at least ${leastRecorded * 100} % is demanded, and ${leastOfKind * 100} % of each kind of which ` +
+      `enough were told; weakest: ${total.weakest?.kind ?? "none"}`)
   if (total.lies === 0) return yield* new ExitWith({ code: 5 })
-  if (total.rejected / total.lies < leastRecorded) return yield* new ExitWith({ code: 1 })
+  const isWeak = total.rejected / total.lies < leastRecorded || (total.weakest?.part ?? 1) < leastOfKind
+  if (isWeak) return yield* new ExitWith({ code: 1 })
 })
 
 export const teeth = Command.make("teeth", {

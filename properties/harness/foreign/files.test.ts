@@ -149,7 +149,7 @@ describe.runIf(recordings.length > 0)("a real Kubernetes", () => {
       .verdicts.find((one) => one.name === name)
     expect(await of([])).toMatchObject({ verdict: "held" })
     await expect(judgeFiles([`${real}chaos-1.ndjson.gz`], { flags: ["kube-controller-manager.node-monitor-period=x"] }))
-      .rejects.toThrow("a duration is written 12s")
+      .rejects.toThrow("a duration as 12s")
   })
 })
 

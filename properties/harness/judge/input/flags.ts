@@ -9,7 +9,10 @@ import { type Limits, limits as defaults } from "#properties/history/limits.ts"
 const known: Readonly<Record<string, { readonly limit: keyof Limits; readonly of: (text: string) => number }>> = {
   "kube-controller-manager.node-monitor-grace-period": { limit: "nodeMonitorGracePeriod_ms", of: durationOf },
   "kube-controller-manager.node-monitor-period": { limit: "nodeMonitorPeriod_ms", of: durationOf },
-  "kube-controller-manager.node-startup-grace-period": { limit: "nodeStartupGracePeriod_ms", of: durationOf },
+  "kube-controller-manager.node-eviction-rate": { limit: "nodeEvictionRate_per_s", of: Number },
+  "kube-controller-manager.secondary-node-eviction-rate": { limit: "secondaryNodeEvictionRate_per_s", of: Number },
+  "kube-controller-manager.large-cluster-size-threshold": { limit: "largeClusterThreshold", of: Number },
+  "kube-controller-manager.unhealthy-zone-threshold": { limit: "unhealthyZoneThreshold", of: Number },
   "kube-controller-manager.terminated-pod-gc-threshold": { limit: "terminatedPods_max", of: Number },
   "kube-controller-manager.leader-elect-lease-duration": { limit: "leaseDuration_ms", of: durationOf },
   "kube-controller-manager.leader-elect-renew-deadline": { limit: "renewDeadline_ms", of: durationOf }
@@ -55,7 +58,8 @@ export const limitsOf = (flags: Readonly<Record<string, unknown>>): Limits => {
       if (one === undefined) continue
       const number = one.of(value)
       if (Number.isNaN(number)) {
-        throw new BadInputFile(`the flag --${flag} of ${component} has the value "${value}"; a duration is written 12s`)
+        throw new BadInputFile(`the flag --${flag} of ${component} has the value "${value}"; ` +
+          "it is a number, or a duration as 12s")
       }
       limits[one.limit] = number
     }

@@ -61,6 +61,12 @@ describe("streams of one etcd", () => {
       listed(1_600, "pods", 20), change(1_700, "pods", 21)])
     expect(brief(out)).toEqual(["gap 0", "listed 5", "change 7", "change 8", "gap 8", "listed 20", "change 21"])
   })
+  it("lose nothing of what a silent watch was there for", () => {
+    const closed: Heard = { what: "closed", at_ms: 9_000, where: "", resource: "nodes" }
+    const { out } = play([listed(0, "pods", 5), listed(0, "nodes", 6), change(1_000, "pods", 9),
+      change(7_000, "pods", 12), change(8_990, "pods", 14), closed, listed(9_500, "nodes", 20)])
+    expect(brief(out).slice(4)).toEqual(["change 9", "change 12", "closed", "gap 12", "change 14", "listed 20"])
+  })
   it("give up a watch that does not come back", () => {
     const closed: Heard = { what: "closed", at_ms: 20, where: "", resource: "nodes" }
     const pods = Array.from({ length: 80 }, (_, i) => change(1_000 * i, "pods", 10 + i))

@@ -10,6 +10,8 @@ import type { Heard } from "#properties/harness/judge/input/heard.ts"
 
 /** 70 ms was the most that was seen on a loaded machine. */
 export const ahead_ms = 5_000 // ASSUMED
+/** What arrived so long before a watch ended it would have told before, too. */
+export const inFlight_ms = 1_000 // ASSUMED: 70 ms was the most that was seen
 /** A watch that was closed is opened again within this, or begins anew. */
 export const away_ms = 30_000 // ASSUMED
 
@@ -22,10 +24,27 @@ interface Stream {
   passed: number
   /** When it was closed; undefined while it is open. */
   closedAt_ms: number | undefined
+  /** Where it stood when it was closed: as far as the others had come a moment before. 0 while it is heard. */
+  stood: number
   /** When it was opened again: what it missed is on its way. */
   backAt_ms: number
   /** It cannot go on where it stood. */
   isLost: boolean
+}
+
+/** What the newest revision was, a moment ago: streams of one etcd are not far apart. */
+class Lately {
+  /** Newest last; of what is older than a moment the last alone. */
+  readonly #newest: Array<{ readonly at_ms: number; readonly revision: number }> = []
+
+  note(at_ms: number, revision: number): void {
+    if (revision <= (this.#newest.at(-1)?.revision ?? 0)) return
+    this.#newest.push({ at_ms, revision })
+    while (this.#newest.length > 1 && at_ms - this.#newest[1]!.at_ms > inFlight_ms) this.#newest.shift()
+  }
+  before(at_ms: number): number {
+    return this.#newest.findLast((one) => at_ms - one.at_ms > inFlight_ms)?.revision ?? 0
+  }
 }
 
 /** What is held back: by revision, then by arrival. A binary heap. */
@@ -80,6 +99,7 @@ export interface Options {
 export class Order {
   readonly #held = new Held()
   readonly #streams = new Map<string, Stream>()
+  readonly #lately = new Lately()
   readonly #ahead_ms: number
   readonly #isUnsorted: boolean
   /** The last revision that was let go. */
@@ -147,16 +167,17 @@ export class Order {
     if (!("resource" in heard)) return heard
     let stream = this.#streams.get(heard.resource)
     if (stream === undefined) {
-      this.#streams.set(heard.resource, stream = { passed: 0, closedAt_ms: undefined, backAt_ms: -Infinity,
+      this.#streams.set(heard.resource, stream = { passed: 0, closedAt_ms: undefined, backAt_ms: -Infinity, stood: 0,
         isLost: true })
     }
     if (heard.what === "closed") {
       stream.closedAt_ms ??= heard.at_ms
+      if (!stream.isLost) stream.stood = Math.max(stream.passed, this.#lately.before(heard.at_ms))
       return heard
     }
     if (heard.what === "gap") {
       stream.isLost = true
-      return { ...heard, revision: stream.passed }
+      return { ...heard, revision: Math.max(stream.passed, stream.stood) }
     }
     if (stream.closedAt_ms !== undefined) stream.backAt_ms = heard.at_ms
     stream.closedAt_ms = undefined
@@ -166,10 +187,13 @@ export class Order {
       stream.isLost = false
     }
     stream.passed = Math.max(stream.passed, heard.revision)
+    // It goes on where it stood: what is on its way now comes after that.
+    if (heard.what === "change") stream.stood = 0
+    this.#lately.note(heard.at_ms, heard.revision)
     return heard
   }
-  #gapIn(resource: string, { passed }: Stream, { at_ms, where }: Heard, why: string): Sorted {
-    return { what: "gap", at_ms, where, resource, revision: passed, why }
+  #gapIn(resource: string, { passed, stood }: Stream, { at_ms, where }: Heard, why: string): Sorted {
+    return { what: "gap", at_ms, where, resource, revision: Math.max(passed, stood), why }
   }
 
   /** What every stream has passed; and how long what lies beyond that is held, while a watch may come back. */
@@ -183,8 +207,8 @@ export class Order {
       if (this.#now_ms - stream.closedAt_ms < away_ms) patience_ms = away_ms
       else if (!stream.isLost) {
         stream.isLost = true
-        this.#held.add({ what: "gap", at_ms: this.#now_ms, where: "", resource, revision: stream.passed,
-          why: "its watch was closed and did not come back" })
+        this.#held.add({ what: "gap", at_ms: this.#now_ms, where: "", resource,
+          revision: Math.max(stream.passed, stream.stood), why: "its watch was closed and did not come back" })
       } else if (this.#now_ms - stream.closedAt_ms >= 2 * away_ms) {
         this.#streams.delete(resource)
         this.#held.add({ what: "gap", at_ms: this.#now_ms, where: "", resource, revision: stream.passed,

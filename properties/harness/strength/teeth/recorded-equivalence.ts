@@ -97,7 +97,9 @@ const isOnlyTimes: Rule = ({ other }, story, line) => {
 }
 
 const stranger = (a: RecordedLine, b: RecordedLine): boolean => {
-  const { managedFields: _, ...metadata } = a.object.metadata
+  // Where it stands itself, and under which name, is no word about a namesake elsewhere.
+  const { managedFields: _, name: _name, namespace, ...metadata } = a.object.metadata
+  if (b.resource === "namespaces" && b.object.metadata.name === namespace) return false
   const text = JSON.stringify({ ...a.object, metadata })
   return !text.includes(uidOf(b)) && !text.includes(`"${b.object.metadata.name}"`)
 }
@@ -108,14 +110,25 @@ const inParallel: ReadonlySet<string> = new Set(["ReplicaSet", "DaemonSet", "Job
 const areApart = (a: RecordedLine, b: RecordedLine): boolean => {
   const [mine, others] = [ownerOf(a), ownerOf(b)]
   return uidOf(a) !== uidOf(b) && stranger(a, b) && stranger(b, a)
+    && a.object.metadata.name + a.object.metadata.namespace !== b.object.metadata.name + b.object.metadata.namespace
     && (mine === undefined || mine.uid !== others?.uid || inParallel.has(mine.kind))
 }
+const isOfStatus = (story: Story, place: number): boolean => {
+  const [before, line] = [story.before(place), story.lines[place]!]
+  return line.type === "MODIFIED" && before !== undefined
+    && JSON.stringify({ ...before.object, metadata: before.object.metadata.generation, status: 0 })
+      === JSON.stringify({ ...line.object, metadata: line.object.metadata.generation, status: 0 })
+}
+/** Two of one owner whose controller's workers tell of them, each for itself. */
+const areTold = (story: Story, place: number, other: number): boolean =>
+  uidOf(story.lines[place]!) !== uidOf(story.lines[other]!) && story.lines[place]!.resource === "replicasets"
+  && isOfStatus(story, place) && isOfStatus(story, other)
 const isOfNoOrder: Rule = (lie, story, line) => {
   const { other } = lie
   // What arrives in another order than that of its revisions is a watch's own fault.
   if (other === undefined || revisionOf(lie.edits.get(lie.place)!) !== revisionOf(line)) return undefined
-  return areApart(line, story.lines[other]!) ? "writes to two objects that know nothing of each other have no order"
-    : undefined
+  return areApart(line, story.lines[other]!) || areTold(story, lie.place, other)
+    ? "writes to two objects that know nothing of each other have no order" : undefined
 }
 /** It stays between its neighbours in its watch, is nobody else's, and passes only what knows nothing of it. */
 const isInGap: Rule = (lie, story, line) => {
@@ -227,7 +240,9 @@ const isUnheard: Rule = ({ edits, place }, story, line) => {
     : "a scheduler that has not been heard of since may be gone"
 }
 
+/** By kind: whose selectors are about its labels. */
 const selecting: Readonly<Record<string, ReadonlyArray<string>>> = {
+  jobs: [], deployments: [], statefulsets: [], daemonsets: [], leases: [],
   pods: ["replicasets", "statefulsets", "daemonsets", "jobs", "services", "poddisruptionbudgets"],
   replicasets: ["deployments"]
 }

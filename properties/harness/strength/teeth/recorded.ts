@@ -45,6 +45,8 @@ export interface RecordedTeeth {
   readonly survivors: ReadonlyArray<RecordedSurvivor>
   /** How many were held to be equivalent, by reason. */
   readonly reasons: Readonly<Record<string, number>>
+  /** The rule held them to be equivalent, and they are rejected all the same: so they are lies, and it is too wide. */
+  readonly contradicted: ReadonlyArray<RecordedSurvivor & { readonly why: string; readonly message: string }>
 }
 
 /** What it breaks first, if anything. */
@@ -101,6 +103,7 @@ export const teethOfRecordings = (
   const scores: Record<string, RecordedScore> = {}
   const reasons: Record<string, number> = {}
   const survivors: Array<RecordedSurvivor> = []
+  const contradicted: Array<RecordedTeeth["contradicted"][number]> = []
   for (const [kind, liar] of Object.entries(liars)) {
     const score = scores[kind] = { mutants: 0, equivalent: 0, byCharts: 0, rejected: 0 }
     // One recording after the other, so that each has its share.
@@ -110,12 +113,13 @@ export const teethOfRecordings = (
       if (lie === undefined) continue
       score.mutants++
       const why = whyEquivalent(kind, lie, story)
-      if (why !== undefined) {
+      const found = rejected(told(lie, story.lines), options)
+      if (why !== undefined && found === undefined) {
         score.equivalent++
         reasons[why] = (reasons[why] ?? 0) + 1
         continue
       }
-      const found = rejected(told(lie, story.lines), options)
+      if (why !== undefined) contradicted.push({ kind, file, what: lie.what, why, message: found!.message })
       if (found === undefined) survivors.push({ kind, file, what: lie.what })
       else {
         score.rejected++
@@ -123,5 +127,5 @@ export const teethOfRecordings = (
       }
     }
   }
-  return { scores, survivors, reasons }
+  return { scores, survivors, reasons, contradicted }
 }
